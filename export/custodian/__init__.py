@@ -1,0 +1,1 @@
+"""The custodian's machine, without a network: keys, opening, disclosure control, release."""
