@@ -1,0 +1,198 @@
+"""The custodian's folder: the authority key and the collection keys, each a seed locked under the passphrase.
+
+A locked seed is one JSON file of mode 0600: scrypt (RFC 7914) makes a key of the passphrase, AES-256-GCM locks the seed
+with everything else in the file as its context, so neither a parameter nor a name can be changed unseen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from export.custodian.files import write_whole
+from export.custodian.unsealing import SEED_BYTES, CollectionSecret
+from forms.strict_json import canonical, strict_object
+from survey.sealing import KEY_ID_BYTES, LockedAway, SigningKey, lock, unlock
+
+SHORTEST_PASSPHRASE = 12
+_KIND = "locked seed 1"
+# 128 MiB and about a third of a second a guess on one core of 2026.
+_SCRYPT = {"n": 1 << 17, "r": 8, "p": 1}
+# A file from elsewhere must not be able to ask for all the memory there is.
+_MOST_N, _MOST_R, _MOST_P = 1 << 19, 8, 4
+_SALT_BYTES = 16
+
+
+class CustodyRefused(ValueError):
+    """The custodian's folder or a share cannot be used as it is; the message says what to do."""
+
+
+class WrongPassphrase(CustodyRefused):
+    """The passphrase does not unlock this key file, or the file was changed."""
+
+
+def _stretched(passphrase: str, salt: bytes, n: int, r: int, p: int) -> bytes:
+    return hashlib.scrypt(passphrase.encode(), salt=salt, n=n, r=r, p=p, maxmem=256 * n * r, dklen=32)
+
+
+def lock_seed(what: str, seed: bytes, key_id: str, passphrase: str) -> bytes:
+    """The bytes of a key file.
+
+    Raises:
+        CustodyRefused: a passphrase so short that it would be guessed.
+    """
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        raise CustodyRefused(
+            f"The passphrase must have at least {SHORTEST_PASSPHRASE} characters: four or five random words are good."
+        )
+    salt = secrets.token_bytes(_SALT_BYTES)
+    content: dict[str, Any] = {"heard": _KIND, "what": what, "key_id": key_id, "scrypt": _SCRYPT, "salt": salt.hex()}
+    locked = lock(seed, _stretched(passphrase, salt, **_SCRYPT), canonical(content).encode())
+    return (canonical({**content, "locked": locked.hex()}) + "\n").encode()
+
+
+def unlock_seed(what: str, untrusted: bytes, passphrase: str) -> tuple[bytes, str]:
+    """The seed in a key file, and the id of the key that it should make.
+
+    Raises:
+        WrongPassphrase: another passphrase, or a file changed since it was written.
+        CustodyRefused: no key file of this kind.
+    """
+    try:
+        content = strict_object(untrusted.decode())
+        locked, salt = bytes.fromhex(content.pop("locked")), bytes.fromhex(content["salt"])
+        n, r, p = (int(content["scrypt"][name]) for name in ("n", "r", "p"))
+        key_id = str(content["key_id"])
+        fits = content["heard"] == _KIND and content["what"] == what and n <= _MOST_N and r <= _MOST_R and p <= _MOST_P
+        key = _stretched(passphrase, salt, n, r, p) if fits else b""
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise CustodyRefused(f"This is no {what} key file of Heard, or it is damaged. Use a copy of it.") from fault
+    if not key:
+        raise CustodyRefused(f"This is a key file, but no {what} key file of this version, or it is damaged.")
+    try:
+        seed = unlock(locked, key, canonical(content).encode())
+    except LockedAway as fault:
+        raise WrongPassphrase(
+            f"The passphrase does not unlock the {what} key. Nothing was changed; try again."
+        ) from fault
+    return seed, key_id
+
+
+def authority_key_id(public: bytes) -> str:
+    """Sixteen hex digits by which a signing key is named on paper: the start of SHA-256 of its public half."""
+    return hashlib.sha256(public).digest()[:KEY_ID_BYTES].hex()
+
+
+@dataclass(frozen=True)
+class Custody:
+    """What lies in the custodian's folder.
+
+    Files: ``authority.key``, ``authority.pub`` (hex), ``collection-<key id>.key``, one for each key that still opens.
+    """
+
+    folder: Path
+
+    def make(self, passphrase: str) -> tuple[SigningKey, CollectionSecret]:
+        """Make both keys in a folder that holds none.
+
+        Raises:
+            CustodyRefused: there are keys already, which nothing may overwrite.
+        """
+        if self._authority_file.exists() or self._collection_files():
+            raise CustodyRefused(f"{self.folder} already holds keys. Use another folder; these are left as they are.")
+        authority, collection = SigningKey.generate(), CollectionSecret.generate()
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.keep_collection(collection, passphrase)
+        locked = lock_seed("authority", authority.seed, authority_key_id(authority.public), passphrase)
+        write_whole(self.authority_public_file, authority.public.hex().encode() + b"\n")
+        write_whole(self._authority_file, locked)
+        return authority, collection
+
+    def keep_collection(self, secret: CollectionSecret, passphrase: str) -> Path:
+        """Lock a collection key into the folder.
+
+        Raises:
+            CustodyRefused: a key file of that id is there already.
+        """
+        path = self.folder / f"collection-{secret.public.key_id.hex()}.key"
+        if path.exists():
+            raise CustodyRefused(f"{path} is there already. Move it away first if it is the one that is damaged.")
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(path, lock_seed("collection", secret.seed, secret.public.key_id.hex(), passphrase))
+        return path
+
+    def authority(self, passphrase: str) -> SigningKey:
+        """The key that signs keys files and releases.
+
+        Raises:
+            CustodyRefused: no such file, or it does not unlock.
+        """
+        key = SigningKey(_seed("authority", self._authority_file, passphrase, _authority_id))
+        if key.public != self.authority_public():
+            raise CustodyRefused(f"{self.authority_public_file} belongs to another key. Put the right one back.")
+        return key
+
+    def authority_public(self) -> bytes:
+        """The authority's public half, for which no passphrase is needed.
+
+        Raises:
+            CustodyRefused: missing or not 64 hex digits.
+        """
+        try:
+            public = bytes.fromhex(self.authority_public_file.read_text().strip())
+        except (OSError, ValueError) as fault:
+            raise CustodyRefused(
+                f"{self.authority_public_file} is missing or damaged. Give the custodian's folder with --instance, "
+                "or make keys first with keygen."
+            ) from fault
+        if len(public) != SEED_BYTES:
+            raise CustodyRefused(f"{self.authority_public_file} is damaged. Use a copy of it.")
+        return public
+
+    def collection(self, passphrase: str) -> tuple[CollectionSecret, ...]:
+        """Every collection key that still opens, in order of their ids.
+
+        Raises:
+            CustodyRefused: there is none, or one does not unlock.
+        """
+        files = self._collection_files()
+        if not files:
+            raise CustodyRefused(f"{self.folder} holds no collection key. Make one with keygen, or use restore.")
+        return tuple(CollectionSecret(_seed("collection", path, passphrase, _collection_id)) for path in files)
+
+    @property
+    def authority_public_file(self) -> Path:
+        """Where the authority's public half lies, as hex."""
+        return self.folder / "authority.pub"
+
+    @property
+    def _authority_file(self) -> Path:
+        return self.folder / "authority.key"
+
+    def _collection_files(self) -> list[Path]:
+        return sorted(self.folder.glob("collection-*.key"))
+
+
+def _authority_id(seed: bytes) -> str:
+    return authority_key_id(SigningKey(seed).public)
+
+
+def _collection_id(seed: bytes) -> str:
+    return CollectionSecret(seed).public.key_id.hex()
+
+
+def _seed(what: str, path: Path, passphrase: str, id_of: Callable[[bytes], str]) -> bytes:
+    try:
+        untrusted = path.read_bytes()
+    except OSError as fault:
+        raise CustodyRefused(
+            f"There is no {what} key at {path}. Give the custodian's folder with --instance, or make keys with keygen."
+        ) from fault
+    seed, key_id = unlock_seed(what, untrusted, passphrase)
+    if len(seed) != SEED_BYTES or id_of(seed) != key_id:
+        raise CustodyRefused(f"{path} holds another key than it says. Use a copy of it, or restore from shares.")
+    return seed
