@@ -1,0 +1,36 @@
+"""What every page of tablet and centre tells the browser: keep nothing, fetch nothing from elsewhere, tell nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from flask import Response
+
+HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+            "media-src 'self'; connect-src 'self'; form-action 'self'; worker-src 'self'; manifest-src 'self'; "
+            "base-uri 'none'; frame-ancestors 'none'"
+        ),
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "X-Robots-Tag": "noindex",
+    }
+)
+
+
+def add_headers(response: Response) -> Response:
+    """Set every header on a response, also on errors and static files: for ``app.after_request``.
+
+    Static files are not stored either: on a shared tablet a cached picture tells which help page was read.
+    """
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    return response

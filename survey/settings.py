@@ -1,0 +1,107 @@
+"""What one machine is told about itself: a frozen object made from a folder and an environment, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE = "settings.toml"
+TABLET_PORT = 8700
+CENTRE_PORT = 8800
+_LARGEST_PORT = 65535
+_NAMES = ("host", "port", "memory_folder")
+_RUN = Path("/run/heard")
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it, checked below
+
+
+class SettingsRefused(ValueError):
+    """A setting that is unknown or cannot be. The message names it and where it stands."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``memory_folder`` is where partials lie, in memory-backed storage; None where this machine has none."""
+
+    instance: Path
+    host: str
+    port: int
+    memory_folder: Path | None
+
+
+def load(folder: Path, environ: Mapping[str, str], default_port: int = CENTRE_PORT) -> Settings:
+    """Read ``settings.toml`` in an instance folder; ``HEARD_HOST``, ``HEARD_PORT`` and ``HEARD_MEMORY_FOLDER`` win.
+
+    Raises:
+        SettingsRefused: unreadable, an unknown name, or a value that cannot be.
+    """
+    path = folder / FILE
+    told = _from_file(path)
+    for name in _NAMES:
+        variable = f"HEARD_{name.upper()}"
+        if variable in environ:
+            told[name] = (environ[variable], variable)
+    host, _ = told.get("host", ("127.0.0.1", ""))
+    if not isinstance(host, str) or not host.strip():
+        raise SettingsRefused(f"{told['host'][1]}: host is a name or an address, such as 127.0.0.1.")
+    memory = told.get("memory_folder")
+    return Settings(
+        instance=folder,
+        host=host,
+        port=_port(*told.get("port", (default_port, ""))),
+        memory_folder=memory_folder(folder) if memory is None else _folder(*memory),
+    )
+
+
+def memory_folder(instance: Path) -> Path | None:
+    """A folder in memory for this instance alone, made when it is first used; None where there is nowhere safe."""
+    name = hashlib.sha256(str(instance.resolve()).encode()).hexdigest()[:16]
+    if _is_ours(_RUN):
+        return _RUN / name
+    candidate = _SHARED_MEMORY / f"heard-{name}"
+    if candidate.is_symlink() or candidate.exists():
+        return candidate if _is_ours(candidate) else None
+    return candidate if _SHARED_MEMORY.is_dir() and os.access(_SHARED_MEMORY, os.W_OK | os.X_OK) else None
+
+
+def _is_ours(folder: Path) -> bool:
+    # Anybody may make a folder in shared memory first, and wait for what we put into it.
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
+
+
+def _from_file(path: Path) -> dict[str, tuple[object, str]]:
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as fault:
+        raise SettingsRefused(
+            f"{path} cannot be read ({fault}). Correct it, or remove it to use the defaults."
+        ) from fault
+    unknown = sorted(told.keys() - set(_NAMES))
+    if unknown:
+        raise SettingsRefused(f"{path}: there is no setting {unknown[0]!r}; there are {', '.join(_NAMES)}.")
+    return {name: (value, str(path)) for name, value in told.items()}
+
+
+def _port(value: object, where: str) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    # 0 asks the operating system for a free port, which the demonstration needs.
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LARGEST_PORT:
+        raise SettingsRefused(f"{where}: port is a number from 0 to {_LARGEST_PORT}, not {value!r}.")
+    return value
+
+
+def _folder(value: object, where: str) -> Path:
+    if not isinstance(value, str) or not Path(value).is_absolute():
+        raise SettingsRefused(f"{where}: memory_folder is a whole path of a folder in memory, not {value!r}.")
+    return Path(value)
