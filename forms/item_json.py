@@ -14,6 +14,8 @@ from forms.logic import Answer, from_json, to_json
 _TEXTS = ("labels", "hints", "constraint_messages", "required_messages")
 _EXPRESSIONS = ("relevant", "constraint", "choice_filter", "calculation")
 _FLAGS = ("required", "randomize", "core")
+_MOST_STEPS = 1000
+_SMALLEST_STEP = 1e-6
 _VALUES = ("disclosure", "low", "high", "step", "max_bytes")
 
 texts = shapes.mapping(shapes.language, shapes.text)
@@ -128,8 +130,14 @@ def _check(item: Item) -> None:
         raise shapes.Malformed(f"{item.name}: options that stand twice, are missing, or belong to no choice.")
     if item.low is not None and item.high is not None and item.low > item.high:
         raise shapes.Malformed(f"{item.name}: low is above high.")
-    if item.kind == "range" and (item.low is None or item.high is None or item.step is None or item.step <= 0):
-        raise shapes.Malformed(f"{item.name}: a range needs low, high and a step above nothing.")
+    if item.kind == "range" and not _in_steps(item):
+        raise shapes.Malformed(f"{item.name}: a range needs low, high and a step, and up to {_MOST_STEPS} steps.")
+
+
+def _in_steps(item: Item) -> bool:
+    if item.low is None or item.high is None or item.step is None:
+        return False
+    return item.step >= _SMALLEST_STEP and (item.high - item.low) / item.step <= _MOST_STEPS
 
 
 def _option(untrusted: Any) -> Option:

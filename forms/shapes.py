@@ -11,7 +11,7 @@ LARGEST_NUMBER = 2**53 - 1  # the largest whole number that every JSON reader ke
 _T = TypeVar("_T")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,2}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})?")
 _MOST_TEXT = 20_000
 
 
@@ -44,7 +44,8 @@ class Members:
     def finish(self) -> None:
         """Nothing may be left over: a member we do not know is one that we would silently ignore."""
         if self._left:
-            raise Malformed(f"{self._what}: {min(self._left)!a} is not known.")
+            # Its name is not said: it may hold an answer, and messages are logged.
+            raise Malformed(f"{self._what}: it has members that are not known.")
 
 
 def _matching(pattern: re.Pattern[str], what: str) -> Callable[[Any], str]:
@@ -62,6 +63,17 @@ language = _matching(_LANGUAGE, "a language tag such as en")
 hexadecimal_id = _matching(re.compile(r"[0-9a-f]{32}"), "32 hexadecimal digits")
 digest = _matching(re.compile(r"[0-9a-f]{64}"), "64 hexadecimal digits")
 month = _matching(re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])|unknown"), "a month such as 2026-11, or unknown")
+
+
+def version(expected: int) -> Callable[[Any], int]:
+    """This version and no other."""
+
+    def read(untrusted: Any) -> int:
+        if type(untrusted) is not int or untrusted != expected:
+            raise Malformed(f"version {expected} is needed.")
+        return untrusted
+
+    return read
 
 
 def text(untrusted: Any) -> str:

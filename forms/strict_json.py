@@ -1,4 +1,4 @@
-"""JSON that means one thing: how it is written where it is hashed or signed, and how it is read where it is untrusted."""
+"""JSON that means one thing: how it is written where it is hashed or signed, and read where it is untrusted."""
 
 from __future__ import annotations
 
