@@ -1,0 +1,218 @@
+"""Bringing rows home: packets out, receipts back, and only then forgetting.
+
+Every packet is twelve rows. Where fewer wait, covers fill it, sealed like the rest and in among them by id, so that
+neither the network nor the centre can tell how many answered. The centre's word counts only as a receipt signed with
+the intake key that the pinned authority named, for this very request and these very rows: anything else, a login page,
+a proxy, a cut or an old reply, changes nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from forms.response import framed
+from kiosk.contact import note_contact, note_trouble
+from kiosk.enrolment import Enrolment
+from kiosk.sending import Reply, Send
+from survey.briefing import Briefing, Keys, KeysRefused
+from survey.clock import Clock
+from survey.receipt import NONCE_HEADER, UnverifiedReceipt, read_receipt, signed_headers
+from survey.sealing import key_id_of, row_id
+from survey.store import Store
+from survey.tallies import cover
+
+PACKET_ROWS = 12
+FEW = 5
+"""By hand a packet goes at a moment that somebody chose, so fewer rows than these could be tied to one person."""
+_PACKETS_A_COMMIT = 20
+ROWS_PATH = "/intake/rows"
+KEYS_PATH = "/news/keys"
+NOTICES_PATH = "/news/notices"
+_MOST_RECEIPT_BYTES = 16 << 10
+_MOST_NEWS_BYTES = 16 << 20
+
+
+class NotSent(Exception):
+    """The centre did not confirm this exchange, so nothing was forgotten. The message says what to do."""
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """What became of one's packets. For whoever checks the books in a test; staff are never shown a number."""
+
+    packets: int
+    forgotten: int
+    refused: int
+
+
+def retry_refused(store: Store) -> None:
+    """Put rows that the centre refused back into the outbox: a newer keys file may make it take them."""
+    store.move("quarantine", "outbox", [row_id(row) for _, row in store.rows("quarantine")])
+
+
+class Sync:
+    """One tablet's dealings with its centre. Threads and processes may use several: a row sent twice counts once."""
+
+    def __init__(self, store: Store, enrolment: Enrolment, briefing: Briefing, send: Send, clock: Clock) -> None:
+        self._store = store
+        self._enrolment = enrolment
+        self._briefing = briefing
+        self._send = send
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._etags: dict[str, str] = {}
+        self._covers: list[bytes] = []
+
+    def push(self, *, by_hand: bool = False) -> SyncReport:
+        """Send what waits, at least one packet; forget what the centre confirms, put aside what it refuses.
+
+        By hand fewer than five rows stay where they are until the night, and the packet is all cover.
+
+        Raises:
+            NotSent: no usable keys file, or the centre did not confirm a packet; those before it are done with.
+            NoReply: the centre could not be reached, or its reply broke off; likewise.
+            StoreFull, StoreDamaged: rows may be sent again later, which changes nothing.
+        """
+        with self._turn:
+            keys = self._usable_keys()
+            waiting = self._store.count("outbox")
+            stays = by_hand and waiting < FEW
+            packets = 1 if stays else max(1, -(-waiting // PACKET_ROWS))
+            self._make_covers(keys, packets * PACKET_ROWS - (0 if stays else waiting))
+            forgotten = refused = 0
+            for first in range(0, packets, _PACKETS_A_COMMIT):
+                due = min(_PACKETS_A_COMMIT, packets - first) * PACKET_ROWS
+                taken = [] if stays else self._store.take("outbox", due)
+                done, kept_out = self._deliver(keys, taken, due)
+                forgotten, refused = forgotten + done, refused + kept_out
+            return SyncReport(packets, forgotten, refused)
+
+    def _usable_keys(self) -> Keys:
+        keys = self._briefing.keys()
+        if keys is None:
+            raise NotSent(
+                "The keys file is missing or damaged, so nothing can be sent safely. Get a fresh one from the centre, "
+                "then run: python -m kiosk keys FILE"
+            )
+        return keys
+
+    def _make_covers(self, keys: Keys, needed: int) -> None:
+        # Covers of a packet that was not confirmed are used again: two packets that share some rows and not others
+        # would tell which of them are answers.
+        usable = [row for row in self._covers if key_id_of(row) == keys.collection.key_id][:needed]
+        plaintext = framed(cover())
+        self._covers = usable + [keys.collection.seal(plaintext) for _ in range(needed - len(usable))]
+
+    def _deliver(self, keys: Keys, taken: Sequence[bytes], due: int) -> tuple[int, int]:
+        """Send the first ``due`` rows, by id, of what was taken and the covers; then forget what was confirmed.
+
+        One commit forgets for several packets: a row that was confirmed and not forgotten is sent again and is ``had``.
+        """
+        if len(taken) + len(self._covers) < due:  # another process has sent some of them meanwhile
+            self._make_covers(keys, due - len(taken))
+        rows = sorted([*taken, *self._covers], key=row_id)[:due]
+        results: dict[bytes, str] = {}
+        try:
+            for first in range(0, due, PACKET_ROWS):
+                packet = rows[first : first + PACKET_ROWS]
+                results.update(zip(packet, self._confirmed(keys, packet), strict=True))
+        finally:
+            done = [row_id(row) for row in taken if results.get(row, "refused") != "refused"]
+            refused = [row_id(row) for row in taken if results.get(row) == "refused"]
+            self._settle(done, refused, confirmed=bool(results))
+            self._covers = [row for row in self._covers if row not in results]
+        return len(done), len(refused)
+
+    def _settle(self, done: Sequence[bytes], refused: Sequence[bytes], *, confirmed: bool) -> None:
+        if confirmed:
+            note_contact(self._enrolment.instance, self._clock.day())
+        if done:
+            self._store.forget("outbox", done)
+        if refused:
+            self._store.move("outbox", "quarantine", refused)
+
+    def _confirmed(self, keys: Keys, packet: Sequence[bytes]) -> list[str]:
+        body = b"".join(packet)
+        reply, nonce = self._ask(
+            "POST", ROWS_PATH, body, {"Content-Type": "application/octet-stream"}, _MOST_RECEIPT_BYTES
+        )
+        if reply.status != HTTPStatus.OK:
+            raise NotSent(_why(reply))
+        try:
+            return read_receipt(reply.untrusted_body, nonce, packet, keys.intake)
+        except UnverifiedReceipt as fault:
+            raise NotSent(_LOGIN_PAGE) from fault
+
+    def news(self) -> list[str]:
+        """Ask for newer keys and notices, and take what is signed as it must be.
+
+        Returns:
+            What was refused, in words; the files held stay as they are.
+
+        Raises:
+            NotSent: the centre does not serve this tablet, or something else answers in its place.
+            NoReply: the centre could not be reached, or its reply broke off.
+            OSError: the folder cannot be written.
+        """
+        with self._turn:
+            trouble = self._fetch(KEYS_PATH, "keys", self._take_keys)
+            trouble += self._fetch(NOTICES_PATH, "notices", self._briefing.take_notices)
+            note_trouble(self._enrolment.instance, trouble)
+            return trouble
+
+    def _fetch(self, path: str, name: str, take: Callable[[bytes], object]) -> list[str]:
+        known = self._etags.get(path, "")
+        reply, _ = self._ask("GET", path, b"", {"If-None-Match": known} if known else {}, _MOST_NEWS_BYTES)
+        if reply.status in (HTTPStatus.NOT_MODIFIED, HTTPStatus.NO_CONTENT):
+            return []
+        if reply.status != HTTPStatus.OK:
+            raise NotSent(_why(reply))
+        try:
+            take(reply.untrusted_body)
+        except KeysRefused as fault:
+            return [f"A {name} file that the network brought was not taken: {fault}"]
+        self._etags[path] = reply.etag
+        note_contact(self._enrolment.instance, self._clock.day())
+        return []
+
+    def _take_keys(self, untrusted: bytes) -> None:
+        take_keys(self._briefing, self._store, untrusted)
+
+    def _ask(self, method: str, path: str, body: bytes, more: dict[str, str], limit: int) -> tuple[Reply, bytes]:
+        headers = signed_headers(method, path, body, self._enrolment.key)
+        reply = self._send(method, path, body, {**headers, **more}, limit)
+        return reply, bytes.fromhex(headers[NONCE_HEADER])
+
+
+def take_keys(briefing: Briefing, store: Store, untrusted: bytes) -> Keys:
+    """Take a keys file, whoever brought it; where it is newer, what the centre refused is tried again.
+
+    Raises:
+        KeysRefused: foreign, old or damaged; the one held stays.
+        StoreFull, StoreDamaged: the keys file was taken, and what was refused waits for the next start.
+    """
+    before = briefing.keys()
+    keys = briefing.take_keys(untrusted)
+    if before is None or keys.serial > before.serial:
+        retry_refused(store)
+    return keys
+
+
+_LOGIN_PAGE = (
+    "What answered is not the centre's signed receipt: a login page or a proxy, perhaps. Nothing was lost. Sign in to "
+    "the network, then try again; if that does not help, call the centre."
+)
+
+
+def _why(reply: Reply) -> str:
+    if reply.status == HTTPStatus.FORBIDDEN:
+        return (
+            "The centre does not take anything from this tablet: it may have been revoked. Nothing was lost. Call the "
+            "centre; what waits here can be carried there with: python -m kiosk rescue FILE"
+        )
+    if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "The centre has trouble of its own at the moment. Nothing was lost. Try again later."
+    return _LOGIN_PAGE
