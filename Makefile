@@ -1,0 +1,49 @@
+# The commands of the README. Everything runs from this checkout, in a virtual environment of its own.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run demo test lint bench bench-full soak requirements
+
+help:            ## these lines
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 16
+
+run: $(VENV)/ready        ## the centre and one tablet on this machine, to try by hand
+	@$(BIN)/python -m survey demo
+
+demo: $(VENV)/ready       ## the whole walk, unattended: 300 made-up respondents, ends in a JSON summary
+	@$(BIN)/python -m survey demo --once --respondents 300
+
+test: $(VENV)/ready-test  ## every test but the long sweeps
+	@$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/ready-test  ## style, types, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/ready-test ## speed and memory as ratios within this run; the last line is JSON
+	@$(BIN)/python -m tests.bench
+
+bench-full: $(VENV)/ready-test ## the same, with a million rows
+	@$(BIN)/python -m tests.bench --full
+
+soak: $(VENV)/ready-test  ## 200 seeded kills each of tablet and centre, and a count after each
+	@HEARD_SOAK_KILLS=200 $(BIN)/python -m pytest -q tests/test_killed_and_counted.py
+
+requirements:    ## maintainers: lock the dependencies anew (needs uv)
+	@for set in tablet centre test; do \
+	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    --no-annotate --extra $$set --no-emit-package heard pyproject.toml -o requirements/$$set.txt; done
+
+$(VENV)/ready: requirements/centre.txt
+	@echo "Making an environment in $(VENV) and installing what Heard needs (about a minute)."
+	@$(PYTHON) -m venv $(VENV) || { echo "Debian keeps venv apart: sudo apt-get install python3-venv, then again."; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/centre.txt
+	@touch $@
+
+$(VENV)/ready-test: $(VENV)/ready requirements/test.txt
+	@echo "Installing what the tests need."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@touch $@
