@@ -1,0 +1,46 @@
+"""Speed and memory, each as a ratio of a raw limit measured in the same run: ``python -m tests.bench [--full]``.
+
+Absolute times drift with the machine, so ratios are what is compared from day to day. Prints a table and, last, one
+line of JSON. Never a test: a slow morning must not make a build fail.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+from tests.bench import bringing_home, filing, opening, tablet
+
+MEANS = {
+    "filing_ratio": ("sealing and filing one response, of (HPKE call + one insert, same pragmas)", "at least 0.5"),
+    "rewrite_ms_1000": ("writing the outbox anew at 1,000 rows, ms", "under 150"),
+    "sync_ratio": ("sync and intake over loopback, forgetting included, of a bare executemany", "at least 0.6"),
+    "sync_per_s": ("rows brought home a second (ODK Central takes in 106)", "at least 2,120"),
+    "opening_ratio": ("opening on all cores, of raw HPKE opens by as many processes", "at least 0.8"),
+    "records_ratio": ("opening to checked records, of the same", "at least 0.65"),
+    "opening_per_s": ("rows opened a second (ODK Central: 956)", "at least 9,560"),
+    "first_page_s": ("tablet: first page after start, s", "under 2"),
+    "tablet_mb": ("tablet: resident memory, MB", "under 90"),
+    "post_p95_ms": ("tablet: an answer's POST with 1,000 rows waiting, 95th percentile, ms", "under 30"),
+}
+
+
+def main() -> None:
+    """Run every bench and print what it found."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--full", action="store_true", help="open a million rows, and measure the memory it takes")
+    full = arguments.parse_args().full
+    figures: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(prefix="heard-bench-") as folder:
+        for bench in (filing, tablet, bringing_home, opening):
+            figures |= bench.measure(Path(folder), full=full)
+    for name, figure in figures.items():
+        what, bar = MEANS.get(name, (name, ""))
+        print(f"{figure:>12,.3f}  {what}  [{bar}]" if bar else f"{figure:>12,.3f}  {what}")  # noqa: T201
+    print(json.dumps({name: round(figure, 3) for name, figure in figures.items()}))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
