@@ -123,7 +123,7 @@ class SupportLine:
         found = cls(
             name=members.take("name", line),
             number=members.take("number", shapes.text),
-            hours=members.maybe("hours", line, ""),
+            hours=members.maybe("hours", _maybe_line, ""),
             crimes=members.maybe("crimes", shapes.each(shapes.code), ()),
             verified_on=members.maybe("verified_on", _maybe_day, None),
         )
@@ -169,3 +169,7 @@ def day(untrusted: Any) -> date:
 
 def _maybe_day(untrusted: Any) -> date | None:
     return None if untrusted is None else day(untrusted)
+
+
+def _maybe_line(untrusted: Any) -> str:
+    return "" if untrusted == "" else line(untrusted)
