@@ -107,7 +107,7 @@ def work(choices: Sequence[Sequence[Piece]]) -> tuple[int, int]:
     steps = ways = 0
     for pieces in choices:
         after, product = 1, 1
-        for piece, following in reversed(list(zip(pieces, [*pieces[1:], None], strict=True))):
+        for piece, following in reversed(list(zip(pieces, [*pieces[1:], None], strict=False))):
             own, kinds = _work_of(piece, following)
             after = own + kinds * after
             product *= kinds
