@@ -1,0 +1,99 @@
+"""``interview_app``: puts one place's interview together as a Flask application, for a tablet or for the centre.
+
+It starts no thread, reads no settings and keeps no session. An error of ours shows a kind page and leaves one word in
+the log, the error's class, once: a traceback could quote an answer, and a second line would be a clock.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, make_response, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
+
+from survey import pages
+from survey.headers import add_headers
+from survey.interview import Interview, NotAvailable
+from survey.parts import Mode, Parts, Ready
+from survey.submission import NotKept
+
+__all__ = ["Mode", "Parts", "Ready", "interview_app"]
+
+LARGEST_BODY = 64 * 1024
+_FORM = "application/x-www-form-urlencoded"
+_LOG = logging.getLogger("heard")
+
+
+def interview_app(parts: Parts) -> Flask:
+    """The interview of one place. ``app.extensions["interview"]`` is its ``Interview``, for whoever ticks it."""
+    app = Flask(__name__)
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, MAX_FORM_MEMORY_SIZE=LARGEST_BODY, MAX_FORM_PARTS=1)
+    interview = Interview(parts)
+    app.extensions["interview"] = interview
+    app.jinja_env.globals["tablet"] = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.autoescape = True
+    _add_routes(app, interview)
+    _add_errors(app, parts)
+    app.before_request(_refuse_unreadable)
+    app.after_request(add_headers)
+    return app
+
+
+def _add_routes(app: Flask, interview: Interview) -> None:
+    app.add_url_rule("/", "start", interview.start, methods=["GET"])
+    app.add_url_rule("/", "answer_first", interview.answer, methods=["POST"])
+    app.add_url_rule("/page/<page>", "page", interview.page, methods=["GET"])
+    app.add_url_rule("/page/<page>", "answer", interview.answer, methods=["POST"])
+    app.add_url_rule("/finish", "finish", interview.finish, methods=["GET", "POST"])
+    app.add_url_rule("/leave", "leave", interview.leave, methods=["GET", "POST"])
+    app.add_url_rule("/language", "language", interview.language, methods=["POST"])
+    app.add_url_rule("/help", "help", interview.help, methods=["GET"])
+    app.add_url_rule("/about", "about", interview.about, methods=["GET"])
+    app.add_url_rule("/thanks", "thanks", interview.thanks, methods=["GET"])
+    app.add_url_rule("/ended", "ended", interview.ended, methods=["GET"])
+
+
+def _refuse_unreadable() -> None:
+    """Only short url-encoded forms are read: anything else could be spilled into a temporary file on its way.
+
+    Raises:
+        RequestEntityTooLarge: more than 64 KB.
+        UnsupportedMediaType: a body of another kind.
+    """
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise RequestEntityTooLarge
+    if request.content_length and request.mimetype != _FORM:
+        raise UnsupportedMediaType
+
+
+_WORDS_FOR = {404: "missing", 405: "missing", 413: "large", 400: "unreadable", 415: "unreadable"}
+
+
+def _add_errors(app: Flask, parts: Parts) -> None:
+    already_told: set[str] = set()
+
+    def plain(status: int, heading: str, text: str | None, *, way_on: bool = True) -> Response:
+        more: dict[str, Any] = {"heading": heading, "text": text, "way_on": way_on}
+        return make_response(pages.render(parts, "plain.html", parts.ready(), **more), status)
+
+    def not_available(_fault: Exception) -> Response:
+        text = "unavailable.text" if parts.on_tablet else "unavailable.text.link"
+        return plain(503, "unavailable.heading", text, way_on=False)
+
+    def refused(fault: HTTPException) -> Response | HTTPException:
+        which = _WORDS_FOR.get(fault.code or 500, "unreadable")
+        return plain(fault.code or 500, f"problem.{which}", None if which == "missing" else f"problem.{which}.text")
+
+    def ours(fault: Exception) -> Response:
+        name = type(fault).__name__
+        if name not in already_told:
+            already_told.add(name)
+            _LOG.error("A page failed with %s. Please report this to whoever looks after Heard.", name)
+        return plain(500, "problem.ours", "problem.ours.text")
+
+    app.register_error_handler(NotAvailable, not_available)
+    app.register_error_handler(NotKept, not_available)
+    app.register_error_handler(HTTPException, refused)
+    app.register_error_handler(Exception, ours)

@@ -1,0 +1,176 @@
+"""Visits behind a link, for people whose browser runs no script: the draft lies at the centre, locked.
+
+The key is made from the cookie alone, and the name that a draft lies under is another hash of it: who copies the
+folder sees neither a draft nor which cookie it belongs to. While a request runs the centre can read it; a page without
+scripts cannot do better.
+
+Drafts lie in memory-backed storage beside the partials and not in a database: a row deleted from a file on disk can be
+found again, and when a draft was written would be a time of answering. ``age`` is for the nightly merge; no draft
+carries a time, so one is dropped at the second night that finds it untouched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from forms.instrument import Instrument
+from forms.strict_json import canonical, strict_object
+from survey.sealing import LockedAway, lock, unlock
+from survey.visits import Visit, Visits, is_token
+
+_STRIPES = 64
+_MOST_BEGUN = 10_000
+_TODAY, _YESTERDAY = ".draft", ".older"
+_LONG_AGO = float("-inf")
+_KEPT_FIELDS = (
+    "language", "response", "partial", "partial_kept", "answers", "shown", "position", "last_item", "end_reached",
+    "outcome",
+)  # fmt: skip
+
+
+class Drafts:
+    """Locked drafts in one folder, one file each; in this process alone where there is no memory-backed folder."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._held: dict[str, bytes] = {}
+        if folder is not None:
+            folder.mkdir(mode=0o700, exist_ok=True)
+
+    def put(self, name: str, locked: bytes) -> None:
+        """Keep a draft in place of the last one of this name."""
+        if self._folder is None:
+            self._held[name + _TODAY] = locked
+            return
+        half = self._folder / (name + ".half")
+        half.write_bytes(locked)
+        half.replace(self._folder / (name + _TODAY))
+        (self._folder / (name + _YESTERDAY)).unlink(missing_ok=True)
+
+    def get(self, name: str) -> bytes | None:
+        """The draft of this name, or None."""
+        for file_name in (name + _TODAY, name + _YESTERDAY):
+            if self._folder is None and file_name in self._held:
+                return self._held[file_name]
+            if self._folder is not None and (self._folder / file_name).exists():
+                return (self._folder / file_name).read_bytes()
+        return None
+
+    def drop(self, name: str) -> None:
+        """Destroy the draft of this name, if there is one."""
+        for file_name in (name + _TODAY, name + _YESTERDAY):
+            self._held.pop(file_name, None)
+            if self._folder is not None:
+                (self._folder / file_name).unlink(missing_ok=True)
+
+    def age(self) -> None:
+        """Once a night: drop what nobody has touched since the night before."""
+        if self._folder is None:
+            fresh = {name: locked for name, locked in self._held.items() if name.endswith(_TODAY)}
+            self._held = {name.replace(_TODAY, _YESTERDAY): locked for name, locked in fresh.items()}
+            return
+        for path in [*self._folder.glob(f"*{_YESTERDAY}"), *self._folder.glob("*.half")]:
+            path.unlink(missing_ok=True)
+        for path in self._folder.glob(f"*{_TODAY}"):
+            path.replace(path.with_suffix(_YESTERDAY))
+
+
+class LockedVisits(Visits):
+    """The visits of one place's link. A cookie without a draft is somebody who has not answered yet."""
+
+    def __init__(self, drafts: Drafts, instruments: Callable[[], Sequence[Instrument]]) -> None:
+        super().__init__()
+        self._drafts = drafts
+        self._instruments = instruments
+        self._stripes = [threading.RLock() for _ in range(_STRIPES)]
+        self._begun: OrderedDict[str, float] = OrderedDict()
+        self._forgotten: set[str] = set()
+
+    @contextmanager
+    def holding(self, untrusted_token: str | None) -> Iterator[Visit | None]:
+        """The visit of this cookie, to one request at a time; locked again when the request is over."""
+        if untrusted_token is None or not is_token(untrusted_token):
+            yield None
+            return
+        name = _name(untrusted_token)
+        with self._stripes[int(name[:8], 16) % _STRIPES]:
+            visit = self._read(untrusted_token, name)
+            yield visit
+            if visit is None or untrusted_token in self._forgotten:
+                self._forgotten.discard(untrusted_token)
+            elif visit.answers or visit.outcome or visit.end_reached or visit.shown[1:]:
+                self._drafts.put(name, lock(_written(visit), _key(untrusted_token), name.encode()))
+
+    def _read(self, token: str, name: str) -> Visit | None:
+        locked = self._drafts.get(name)
+        instruments = self._instruments()
+        if not instruments:
+            return None
+        if locked is None:
+            return Visit(token, instruments[0], instruments[0].default_language)
+        try:
+            content = strict_object(unlock(locked, _key(token), name.encode()).decode())
+        except (LockedAway, ValueError):
+            return None
+        instrument = next((each for each in instruments if each.digest() == content["instrument"]), None)
+        if instrument is None:
+            return None
+        began = self._begun.get(token, _LONG_AGO) if content["begun"] else None
+        return _visit(token, instrument, content, began)
+
+    def fresh(self, instrument: Instrument, language: str) -> Visit:
+        """A new visit with a new cookie; nothing is kept of it before the first answer."""
+        visit = super().fresh(instrument, language)
+        self._known.clear()
+        return visit
+
+    def open(self, visit: Visit) -> Visit | None:
+        """Many people answer at once behind a link: nobody else's visit ends."""
+        return None
+
+    def begin(self, visit: Visit, now: float) -> None:
+        """The first answer. When it came stays in this process: a draft holds no time."""
+        visit.began = now
+        self._begun[visit.token] = now
+        while len(self._begun) > _MOST_BEGUN:
+            self._begun.popitem(last=False)
+
+    def finished(self, visit: Visit, now: float) -> None:
+        """What is left of the draft is that it ended, so that a second tap gets the same thanks."""
+        self._begun.pop(visit.token, None)
+
+    def forget(self, visit: Visit, now: float) -> None:
+        """Nothing of this visit is left."""
+        self._begun.pop(visit.token, None)
+        self._drafts.drop(_name(visit.token))
+        self._forgotten.add(visit.token)
+
+
+def _name(token: str) -> str:
+    return hashlib.sha256(b"heard draft name 1\n" + token.encode()).hexdigest()
+
+
+def _key(token: str) -> bytes:
+    return hashlib.sha256(b"heard draft key 1\n" + token.encode()).digest()
+
+
+def _written(visit: Visit) -> bytes:
+    content: dict[str, Any] = {field: getattr(visit, field) for field in _KEPT_FIELDS}
+    content |= {
+        "instrument": visit.instrument.digest(),
+        "already_asked": sorted(visit.already_asked),
+        "begun": visit.began is not None,
+    }
+    return canonical(content).encode()
+
+
+def _visit(token: str, instrument: Instrument, content: dict[str, Any], began: float | None) -> Visit:
+    answers = {name: tuple(said) if isinstance(said, list) else said for name, said in content["answers"].items()}
+    kept = {field: content[field] for field in _KEPT_FIELDS} | {"answers": answers}
+    return Visit(token, instrument, already_asked=set(content["already_asked"]), began=began, **kept)

@@ -1,0 +1,190 @@
+"""What stands on a page: the items of a page as plain rows of text for the templates, and the furniture around them.
+
+Text of a questionnaire is text: templates escape it, always. Titles say 'Survey' and nothing more, because they stay in
+a phone's history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from flask import render_template
+
+from forms.fields import STEPS_AS_CHOICES
+from forms.fitting import steps
+from forms.instrument import Instrument, Item, Page, text
+from forms.logic import Answer
+from forms.reading import TICKED
+from forms.routing import asked, options, seen
+from survey.briefing import SupportLine
+from survey.csrf import csrf_token
+from survey.parts import Parts, Ready
+from survey.visits import Visit
+from survey.words import ENGLISH, Words
+
+CRIME_ITEM = "crime"
+"""The item whose answer says which support lines fit best, where a questionnaire has one so named."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer row."""
+
+    code: str
+    label: str
+    id: str
+    checked: bool
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of the error summary: what to do, and the control that it leads to."""
+
+    control: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One item as it stands on the page."""
+
+    name: str
+    control: str
+    label: str
+    hints: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    input_type: str = "text"
+    input_mode: str = ""
+    value: str = ""
+    longest: int | None = None
+
+    @property
+    def first_control(self) -> str:
+        """Where a link from the error summary leads."""
+        return self.choices[0].id if self.choices else self.name
+
+    @property
+    def described_by(self) -> str:
+        """The ids of hints and errors, for people who hear the page."""
+        hints = [f"{self.name}-hint-{place}" for place in range(1, len(self.hints) + 1)]
+        return " ".join(hints + [f"{self.name}-error-{place}" for place in range(1, len(self.errors) + 1)])
+
+
+def question(visit: Visit, item: Item, words: Words, said: Mapping[str, Any], errors: Sequence[str] = ()) -> Question:
+    """One item with what was said so far (``said``: answers, or after an error the characters that came)."""
+    label, hint = (_text(visit, texts) for texts in (item.labels, item.hints))
+    common: dict[str, Any] = {"name": item.name, "label": label, "errors": tuple(errors)}
+    value = said.get(item.name, None if errors else item.default)
+    hints = [hint] if hint else []
+    if item.kind in {"select_one", "select_multiple", "acknowledge"} or _as_rows(item):
+        several = item.kind == "select_multiple"
+        hints += [words["question.several"]] if several else []
+        kind = "checkbox" if several or item.kind == "acknowledge" else "radio"
+        choices = _choices(visit, item, value)
+        return Question(control="choices", hints=tuple(hints), choices=choices, input_type=kind, **common)
+    if item.kind == "note":
+        return Question(control="note", hints=tuple(hints), **common)
+    if item.kind == "text":
+        longest = item.bytes_allowed
+        return Question(control="textarea", hints=tuple(hints), value=_shown(value), longest=longest, **common)
+    own_hint = words["question.date" if item.kind == "date" else "question.number"]
+    mode = {"integer": "numeric", "decimal": "decimal", "range": "decimal"}.get(item.kind, "")
+    return Question(control="input", hints=(*hints, own_hint), input_mode=mode, value=_shown(value), **common)
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _text(visit: Visit, texts: Mapping[str, str]) -> str:
+    return text(texts, visit.language, visit.instrument.default_language) if texts else ""
+
+
+def _as_rows(item: Item) -> bool:
+    return 0 < len(steps(item)) <= STEPS_AS_CHOICES
+
+
+def _choices(visit: Visit, item: Item, value: Any) -> tuple[Choice, ...]:
+    if item.kind == "acknowledge":
+        label = _text(visit, item.labels)
+        return (Choice(TICKED, label, f"{item.name}-1", checked=bool(value)),)
+    chosen = {str(each) for each in value} if isinstance(value, tuple | list) else {_shown(value)}
+    if item.kind == "range":
+        rows = [(str(step), str(step)) for step in steps(item)]
+    else:
+        offered = options(item, seen(visit.instrument, visit.answers), visit.seed)
+        rows = [(option.code, _text(visit, option.labels)) for option in offered]
+    return tuple(
+        Choice(code, label, f"{item.name}-{place}", checked=code in chosen)
+        for place, (code, label) in enumerate(rows, start=1)
+    )
+
+
+def page_questions(
+    visit: Visit, page: Page, words: Words, said: Mapping[str, Any], errors: Mapping[str, Sequence[str]]
+) -> tuple[Question, ...]:
+    """The items of a page that are asked now."""
+    items = asked(visit.instrument, page, visit.answers)
+    return tuple(question(visit, item, words, said, errors.get(item.name, ())) for item in items)
+
+
+def fitting(lines: Sequence[SupportLine], answers: Mapping[str, Answer]) -> tuple[SupportLine, ...]:
+    """The support lines that somebody has checked: those for this kind of crime first, then those for everyone.
+
+    Before the kind of crime is known, all of them.
+    """
+    checked = [line for line in lines if line.verified_on is not None]
+    crime = answers.get(CRIME_ITEM)
+    said = set(crime) if isinstance(crime, tuple) else {crime}
+    close = [line for line in checked if said.intersection(line.crimes)]
+    if not close:
+        return tuple(checked)
+    return (*close, *(line for line in checked if not line.crimes))
+
+
+def languages(instrument: Instrument, known: Mapping[str, Words]) -> tuple[tuple[str, str], ...]:
+    """The languages that this questionnaire can be read in, each in its own name."""
+    return tuple((code, _own_name(code)) for code in instrument.languages if code in known)
+
+
+def _own_name(code: str) -> str:
+    try:
+        return Locale.parse(code, sep="-").get_display_name() or code
+    except (ValueError, UnknownLocaleError):
+        return code
+
+
+def _direction(code: str) -> str:
+    try:
+        return Locale.parse(code, sep="-").text_direction
+    except (ValueError, UnknownLocaleError):
+        return "ltr"
+
+
+def words_of(parts: Parts, language: str) -> Words:
+    """The words around the questions in this language; English where there are none."""
+    return parts.words.get(language, parts.words[ENGLISH])
+
+
+def render(parts: Parts, template: str, ready: Ready | None, visit: Visit | None = None, **more: Any) -> str:
+    """One page, with the furniture that every page has."""
+    language = visit.language if visit else ready.instrument.default_language if ready else ENGLISH
+    return render_template(
+        template,
+        language=language,
+        direction=_direction(language),
+        words=words_of(parts, language),
+        mode=parts.mode,
+        made_up=ready is not None and ready.keys.made_up,
+        csrf_token=csrf_token(visit.token) if visit else "",
+        **more,
+    )
+
+
+def page_heading(visit: Visit, page: Page, questions: Sequence[Question]) -> str:
+    """The heading of a page with several items; a single question is its own heading."""
+    return _text(visit, page.labels) if len(questions) != 1 else ""

@@ -1,0 +1,68 @@
+"""What an interview is put together from. Whoever composes it (a tablet, the centre) hands every part in.
+
+Fail shut: ``ready`` gives nothing unless there is a valid keys file that names this place, allows this mode there and
+carries a question to ask. Then the page says 'not available now', and nothing is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from forms.instrument import Instrument
+from survey.briefing import Keys, Place
+from survey.clock import Clock
+from survey.partials import Partials
+from survey.store import Store
+from survey.tallies import Tallies
+from survey.visits import Visits
+from survey.words import Words
+
+Mode = Literal["kiosk", "link", "assisted"]
+
+
+def _nothing() -> None:
+    """No reset to follow up: the centre rewrites its store at night."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What may be asked here and now, and the key that it is sealed to."""
+
+    keys: Keys
+    place: Place
+    instrument: Instrument
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of one place's interview. ``after_reset`` is told after each visit that ended, whatever its end."""
+
+    keys: Callable[[], Keys | None]
+    place: str
+    mode: Mode
+    visits: Visits
+    store: Store
+    shelf: str
+    door: str
+    tallies: Tallies
+    partials: Partials
+    clock: Clock
+    words: Mapping[str, Words]
+    after_reset: Callable[[], None] = _nothing
+
+    @property
+    def on_tablet(self) -> bool:
+        """A shared machine: one visit at a time, a clean slate between people."""
+        return self.mode != "link"
+
+    def ready(self) -> Ready | None:
+        """What may be asked now, or None: no valid keys, a stop, an unknown place or a mode it does not allow."""
+        keys = self.keys()
+        if keys is None or keys.stop or not keys.instruments:
+            return None
+        place = next((each for each in keys.places if each.code == self.place), None)
+        if place is None or self.mode not in place.modes:
+            return None
+        return Ready(keys, place, keys.instruments[0])

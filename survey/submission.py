@@ -1,0 +1,128 @@
+"""The one use case that ends a response's life as plaintext: ``submit``. And the three other ways a visit ends.
+
+on_path -> Response.to_bytes -> seal -> store.put, then the draft is wiped. Nothing else in the house writes an answer.
+"""
+
+from __future__ import annotations
+
+from forms.response import Response, Status, status
+from forms.routing import on_path
+from survey.parts import Parts
+from survey.store import StoreDamaged, StoreFull
+from survey.visits import Visit
+
+
+class NotKept(Exception):
+    """The response could not be sealed or stored, and nothing of it was. Tell the person; they may try again."""
+
+
+def _status(visit: Visit) -> Status:
+    return status(visit.instrument, visit.answers, visit.shown, visit.end_reached)
+
+
+def _sealed(parts: Parts, visit: Visit, reached: Status) -> bytes:
+    """One row with what is on the path now: answers that a later answer took off it are not in it.
+
+    Raises:
+        NotKept: there is no valid key to seal to.
+    """
+    ready = parts.ready()
+    if ready is None:
+        raise NotKept("There is no valid keys file to seal to: take in a new one.")
+    response = Response(
+        response=visit.response,
+        instrument=visit.instrument.id,
+        digest=visit.instrument.digest(),
+        mode=parts.mode,
+        place=parts.place,
+        period=parts.clock.month(),
+        language=visit.language,
+        status=reached,
+        quick=visit.quick,
+        answers=on_path(visit.instrument, visit.answers),
+    )
+    return ready.keys.collection.seal(response.to_bytes())
+
+
+def keep_partial(parts: Parts, visit: Visit) -> None:
+    """Once the core is in: seal what there is in place of the last, so that walking away loses nothing.
+
+    Where answers were taken back until the core is no longer in, the last one is dropped too.
+
+    Raises:
+        NotKept: there is no valid key to seal to.
+    """
+    if _status(visit) == "started":
+        _drop_partial(parts, visit)
+        return
+    parts.partials.keep(visit.partial, _sealed(parts, visit, "core"))
+    visit.partial_kept = True
+
+
+def submit(parts: Parts, visit: Visit) -> None:
+    """File what was said, once, and wipe the draft. Plaintext ends here.
+
+    Raises:
+        NotKept: no key, a full disk or a damaged store. Nothing was kept, the partial included; the draft still is
+            in memory, so that the person can try again.
+    """
+    reached = _status(visit)
+    try:
+        _file(parts, visit, reached)
+    except NotKept:
+        # The page says that nothing was kept, so nothing may be filed behind this person's back later.
+        _drop_partial(parts, visit)
+        raise
+    _count_end(parts, visit, reached)
+    visit.close("ended" if reached == "started" else "kept")
+    parts.visits.finished(visit, parts.clock.monotonic())
+    parts.after_reset()
+
+
+def _file(parts: Parts, visit: Visit, reached: Status) -> None:
+    if reached != "started":
+        row = _sealed(parts, visit, reached)
+        try:
+            parts.store.put(parts.shelf, [row], parts.door)
+        except (StoreFull, StoreDamaged) as fault:
+            raise NotKept("The response could not be filed.") from fault
+    _drop_partial(parts, visit)
+
+
+def _drop_partial(parts: Parts, visit: Visit) -> None:
+    if visit.partial_kept:
+        parts.partials.drop(visit.partial)
+        visit.partial_kept = False
+
+
+def _count_end(parts: Parts, visit: Visit, reached: Status) -> None:
+    if visit.began is not None:
+        parts.tallies.ended(reached, visit.last_item)
+
+
+def leave(parts: Parts, visit: Visit) -> None:
+    """'Leave and delete': the draft and the partial are destroyed; one is counted as having left."""
+    _drop_partial(parts, visit)
+    if visit.began is not None and visit.outcome is None:
+        parts.tallies.left(visit.last_item)
+    _wipe(parts, visit)
+
+
+def time_out(parts: Parts, visit: Visit) -> None:
+    """Nobody goes on with this visit: filed if the core is in, else discarded."""
+    if visit.began is not None and visit.outcome is None:
+        reached = _status(visit)
+        parts.tallies.timed_out()
+        try:
+            _file(parts, visit, reached)
+        except NotKept:
+            # The partial stays where it is and is filed at the next start; without one there is nothing to file.
+            reached = "core" if visit.partial_kept else "started"
+        _count_end(parts, visit, reached)
+    _wipe(parts, visit)
+
+
+def _wipe(parts: Parts, visit: Visit) -> None:
+    visit.close("ended")
+    parts.visits.forget(visit, parts.clock.monotonic())
+    parts.after_reset()
