@@ -1,0 +1,168 @@
+"""Questions that nobody can ever be asked, because no possible answers before them make them relevant.
+
+Every combination of answers that matter is tried, in the order in which they are given. Only lists, ranges and ticks
+can be tried out; what depends on a typed answer is taken to be possible, so that nothing is called unreachable that is
+not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from forms.authoring.faults import Faults
+from forms.authoring.pages import Layout, Use, both
+from forms.authoring.references import Findings
+from forms.fitting import steps
+from forms.items import Item
+from forms.logic import Answer, Expression, evaluate, references, truth
+
+_MOST_COMBINATIONS = 4_000
+_MOST_SUBSETS_OF = 8
+_MOST_LOOKED_AT = 40
+_BUDGET = 60_000
+"""Steps spent on a whole questionnaire, so that a check stays quick whoever wrote the file."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One item to try, with what decides whether it is asked, as far as that is being tried too."""
+
+    name: str
+    values: list[Answer | None]
+    needs: Expression | None
+    calculated: list[Item]
+
+
+def check_reach(layout: Layout, findings: Findings, faults: Faults) -> None:
+    """Add a fault for every group or item whose own relevance can never hold."""
+    reach = _Reach(layout, findings)
+    for use in findings.sound:
+        if use.column == "relevant" and reach.never(use):
+            faults.add(
+                "survey",
+                use.row,
+                "relevant",
+                "This can never be asked: no answers on earlier pages make it true.",
+                "Correct the condition, or take the row out.",
+            )
+
+
+class _Reach:
+    def __init__(self, layout: Layout, findings: Findings) -> None:
+        self._items = findings.items
+        self._calculations = {item.name: item for item in findings.calculations}
+        self._order = {item.name: place for place, item in enumerate(findings.calculations)}
+        self._layout = layout
+        self._left = _BUDGET
+        self._unreachable: set[str] = set()
+        self._needs: dict[str, Expression | None] = {}
+        for page in layout.pages:
+            for item in page.items:
+                self._needs[item.name] = both(page.relevant, item.relevant)
+
+    def never(self, use: Use) -> bool:
+        """Whether this relevance cannot hold while that of the groups around it does."""
+        if self._inside_unreachable(use.owner):
+            return False  # said once already, of the group
+        condition = both(use.inherited, use.expression)
+        looked_at = self._looked_at(condition)
+        steps = self._steps(looked_at) if looked_at is not None else None
+        if condition is None or steps is None or self._possible(condition, steps, {}, self._calculated(looked_at)):
+            return False
+        self._unreachable.add(use.owner)
+        return True
+
+    def _steps(self, looked_at: list[str]) -> list[_Step] | None:
+        """The items to try in the order in which they are asked, or None where that would be endless."""
+        steps: list[_Step] = []
+        combinations_to_try = 1
+        asked = [name for name in looked_at if name not in self._calculations]
+        for place, name in enumerate(asked):
+            values = self._values(name)
+            combinations_to_try *= len(values)
+            if not 0 < combinations_to_try <= _MOST_COMBINATIONS:
+                return None
+            needs = self._needs.get(name)
+            known = self._looked_at(needs)
+            decided = known is not None and set(known) <= {*asked[:place], *self._calculations}
+            steps.append(_Step(name, values, needs if decided else None, self._calculated(known)))
+        return steps
+
+    def _inside_unreachable(self, name: str) -> bool:
+        group = self._layout.inside.get(name)
+        while group is not None and group not in self._unreachable:
+            group = self._layout.inside.get(group)
+        return group is not None
+
+    def _looked_at(self, expression: Expression | None) -> list[str] | None:
+        """All that an expression depends on, through calculations too, in the order in which it is asked.
+
+        None where that is more than can be tried.
+        """
+        found: set[str] = set()
+        waiting = list(references(expression)) if expression is not None else []
+        while waiting:
+            name = waiting.pop()
+            if name in found:
+                continue
+            found.add(name)
+            if len(found) > _MOST_LOOKED_AT:
+                return None
+            if name in self._calculations:
+                item = self._calculations[name]
+                for part in (item.calculation, item.relevant):
+                    waiting.extend(references(part) if part is not None else ())
+        return sorted(found, key=lambda name: (self._layout.order.get(name, 0), self._layout.rows.get(name, 0)))
+
+    def _calculated(self, looked_at: list[str] | None) -> list[Item]:
+        """The calculations among these, each after those that it looks at."""
+        return sorted(
+            (self._calculations[name] for name in looked_at or () if name in self._calculations), key=self._place
+        )
+
+    def _place(self, item: Item) -> int:
+        return self._order[item.name]
+
+    def _values(self, name: str) -> list[Answer | None]:
+        """Every answer that an item can have, none among them; empty where they cannot be counted."""
+        if name in self._unreachable or self._inside_unreachable(name):
+            return [None]
+        item = self._items.get(name)
+        return _answers(item) if item is not None else []
+
+    def _possible(
+        self, condition: Expression, steps: list[_Step], given: dict[str, Answer], calculated: list[Item]
+    ) -> bool:
+        """Whether some path through these items makes the condition true."""
+        self._left -= 1 + len(calculated)
+        if self._left < 0:
+            return True
+        if not steps:
+            return _holds(condition, given, calculated)
+        step, *rest = steps
+        asked = step.needs is None or _holds(step.needs, given, step.calculated)
+        return any(
+            self._possible(condition, rest, given if value is None else {**given, step.name: value}, calculated)
+            for value in (step.values if asked else [None])
+        )
+
+
+def _holds(condition: Expression, given: Mapping[str, Answer], calculated: list[Item]) -> bool:
+    answers = dict(given)
+    for item in calculated:
+        if item.calculation is not None and (item.relevant is None or truth(evaluate(item.relevant, answers))):
+            answers[item.name] = evaluate(item.calculation, answers)
+    return truth(evaluate(condition, answers))
+
+
+def _answers(item: Item) -> list[Answer | None]:
+    codes = [option.code for option in item.options]
+    if item.kind == "select_one":
+        return [*codes, None]
+    if item.kind == "select_multiple" and len(codes) <= _MOST_SUBSETS_OF:
+        return [*(chosen for size in range(1, len(codes) + 1) for chosen in combinations(codes, size)), None]
+    if item.kind == "acknowledge":
+        return [True, None]
+    return [*steps(item), None] if item.kind == "range" else []

@@ -1,0 +1,14 @@
+"""``python -m survey``: the verbs of whoever writes a questionnaire or wants to see the whole system at work."""
+
+from __future__ import annotations
+
+from survey.verbs import LazyVerbs
+
+VERBS = {
+    "demo": ("survey.demo", "demo", "Centre and one tablet on this machine, with made-up respondents."),
+    "check": ("survey.checking", "check", "Check a questionnaire: every fault, and what to do."),
+}
+main = LazyVerbs(VERBS, "Check a questionnaire, or see the whole system at work.")
+
+if __name__ == "__main__":
+    main(prog_name="python -m survey")

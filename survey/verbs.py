@@ -1,0 +1,40 @@
+"""Click groups whose verbs are imported when they are called, and not before.
+
+A tablet has no pyxform and the process that faces the network must not hold the code that opens a row, so a program's
+help is written from a table and one verb's module never costs another its start.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+
+import click
+
+Verbs = Mapping[str, tuple[str, str, str]]
+"""Verb -> module, name of the command there, one line of help."""
+
+
+class LazyVerbs(click.Group):
+    """The verbs of one program."""
+
+    def __init__(self, verbs: Verbs, about: str) -> None:
+        super().__init__(help=about)
+        self._verbs = verbs
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every verb, in the order of the table."""
+        return list(self._verbs)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's command, its module imported now."""
+        if cmd_name not in self._verbs:
+            return None
+        module, command, _ = self._verbs[cmd_name]
+        found = getattr(importlib.import_module(module), command)
+        return found if isinstance(found, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of verbs, written without importing any of them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(verb, about) for verb, (_, _, about) in self._verbs.items()])
