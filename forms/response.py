@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, Self, TypeVar, cast
 
 from forms import shapes
@@ -21,9 +22,13 @@ from forms.strict_json import canonical, strict_object
 PLAINTEXT_BYTES = 4096
 CONTENT_BYTES = PLAINTEXT_BYTES - 4
 VERSION = 1
+_ZEROS = bytes(PLAINTEXT_BYTES)
 
 Mode = Literal["kiosk", "link", "assisted"]
 Status = Literal["started", "core", "complete"]
+
+# The same few names come in millions of responses.
+_item_name = lru_cache(maxsize=4096)(shapes.name)
 
 _LONGEST_LANGUAGE = "x" * 12
 _LONGEST = {
@@ -62,12 +67,14 @@ def unframed(untrusted: bytes) -> dict[str, Any]:
             texts and numbers that cannot be written again.
     """
     length = int.from_bytes(untrusted[:4], "big")
-    if len(untrusted) != PLAINTEXT_BYTES or length > CONTENT_BYTES or any(untrusted[4 + length :]):
+    if len(untrusted) != PLAINTEXT_BYTES or length > CONTENT_BYTES or untrusted[4 + length :] != _ZEROS[4 + length :]:
         raise UntrustworthyPlaintext("The plaintext has another size, or something stands after its content.")
     try:
-        content = strict_object(untrusted[4 : 4 + length].decode())
-        # What cannot be written again (half characters, 1e999) would fail later, in somebody's table.
-        canonical(content).encode()
+        body = untrusted[4 : 4 + length]
+        content = strict_object(body.decode())
+        # What cannot be written again would fail later, in somebody's table; half characters come as escapes only.
+        if b"\\u" in body:
+            canonical(content).encode()
     except (ValueError, RecursionError) as fault:
         raise UntrustworthyPlaintext("The plaintext is no strict JSON object.") from fault
     return content
@@ -215,7 +222,7 @@ def _read(kind: type[_R], untrusted: Mapping[str, Any]) -> _R:
         language=members.take("language", shapes.language),
         status=members.take("status", _kept_status),
         quick=members.take("quick", shapes.flag),
-        answers=members.take("answers", shapes.mapping(shapes.name, _answer)),
+        answers=members.take("answers", shapes.mapping(_item_name, _answer)),
         again=members.maybe("again", shapes.hexadecimal_id, None),
     )
     members.finish()
@@ -231,8 +238,8 @@ def _kept_status(untrusted: Any) -> Status:
 
 
 def _answer(untrusted: Any) -> Answer:
+    if isinstance(untrusted, str):
+        return shapes.text(untrusted)
     if isinstance(untrusted, bool):
         return untrusted
-    if isinstance(untrusted, list):
-        return shapes.each(shapes.code)(untrusted)
-    return shapes.text(untrusted) if isinstance(untrusted, str) else shapes.number(untrusted)
+    return shapes.each(shapes.code)(untrusted) if isinstance(untrusted, list) else shapes.number(untrusted)

@@ -85,6 +85,8 @@ def text(untrusted: Any) -> str:
 
 def whole_characters(untrusted: str) -> bool:
     """Whether a text has neither lone surrogates nor NULs, which UTF-8 and databases cannot hold."""
+    if untrusted.isascii():  # nearly every code and name: opening judges millions of them
+        return "\0" not in untrusted
     return not any(0xD800 <= ord(character) <= 0xDFFF or character == "\0" for character in untrusted)
 
 
