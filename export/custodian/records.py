@@ -1,0 +1,204 @@
+"""From a checked response to a record: which columns there are, and which cell goes into each.
+
+What never becomes a column: free text, notes, items marked ``withhold`` and whatever is calculated from one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from export.custodian.known import Known, KnownInstrument, Way, decided_by, made_from, remember
+from export.custodian.table import FIRST_VALUE, NOT_ASKED, SKIPPED, Cell, TableBuilder, Variable
+from forms.instrument import Instrument, Item
+from forms.items import CHOICE_KINDS
+from forms.logic import Answer
+from forms.response import Response
+from forms.routing import calculated
+
+BY_DEFINITION = ("place", "mode", "month", "language", "status", "quick")
+MODES = {"kiosk": "On a tablet", "link": "By a link on their own phone", "assisted": "Entered by an advocate"}
+STATUSES = {"core": "Answered the core", "complete": "Reached the end"}
+QUICK = {"no": "No", "yes": "Under 25 seconds, or within 60 seconds of the last"}
+_YES_NO = ("0", "1")
+
+
+@dataclass(frozen=True)
+class ItemColumns:
+    """An item's variable, and how its answers become cells."""
+
+    variable: Variable
+    item: Item
+    codes: tuple[str, ...] | None
+    """The answers that a listed column can hold, or the options of several columns; None where values are gathered."""
+
+    def cells(self, answer: Answer) -> list[Cell]:
+        """One cell a column for an answer."""
+        if self.item.kind == "select_multiple" and self.codes is not None:
+            chosen = answer if isinstance(answer, tuple) else ()
+            return [FIRST_VALUE + (code in chosen) for code in self.codes]
+        if self.codes is None:
+            return [_as_text(answer)]
+        return [FIRST_VALUE + self.codes.index("1" if self.item.kind == "acknowledge" else str(answer))]
+
+
+class Columns:
+    """The columns of a release of these questionnaires, and how a response fills them. Workers are handed a copy."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._places = tuple(known.places)
+        self._languages = known.languages
+        self.items = tuple(_item_columns(known))
+        self._first: dict[str, int] = {}
+        at = len(BY_DEFINITION)
+        for one in self.items:
+            self._first[one.variable.name] = at
+            at += len(one.variable.columns)
+        self._width = at
+        self._by_item = {one.variable.name: one for one in self.items}
+        self._templates: dict[tuple[Way, int], list[Cell]] = {}
+        self._placed: dict[tuple[str, Answer], tuple[tuple[int, Cell], ...]] = {}
+
+    def __reduce__(self) -> tuple[type[Columns], tuple[Known]]:
+        return type(self), (self._known,)
+
+    def builder(self) -> TableBuilder:
+        """An empty table with these columns."""
+        names = {place.code: place.name for place in self._known.places.values()}
+        defined = {
+            "place": (self._places, names),
+            "mode": (tuple(MODES), MODES),
+            "month": (None, {}),
+            "language": (self._languages, {}),
+            "status": (tuple(STATUSES), STATUSES),
+            "quick": (tuple(QUICK), QUICK),
+        }
+        values: dict[str, tuple[str, ...] | None] = {name: listed for name, (listed, _) in defined.items()}
+        labels: dict[str, Mapping[str, str]] = {name: dict(words) for name, (_, words) in defined.items()}
+        for one in self.items:
+            several = one.item.kind == "select_multiple"
+            for column in one.variable.columns:
+                values[column] = _YES_NO if several else one.codes
+                labels[column] = {"0": "Not chosen", "1": "Chosen"} if several else {}
+        variables = [Variable(name, (name,), key=True) for name in BY_DEFINITION]
+        return TableBuilder([*variables, *(one.variable for one in self.items)], values, labels, BY_DEFINITION)
+
+    def cells(self, response: Response) -> tuple[Cell, ...]:
+        """The cells of a checked response, one for each column in order."""
+        known = self._known.instruments[response.digest]
+        cells = list(self._template(known, response))
+        cells[: len(BY_DEFINITION)] = (
+            FIRST_VALUE + self._places.index(response.place),
+            FIRST_VALUE + ("kiosk", "link", "assisted").index(response.mode),
+            response.period,
+            FIRST_VALUE + self._languages.index(response.language),
+            FIRST_VALUE + (response.status == "complete"),
+            FIRST_VALUE + response.quick,
+        )
+        given = response.answers
+        if known.instrument.calculations:
+            given = {**given, **calculated(known.instrument, given)}
+        for pair in given.items():
+            for at, cell in self._placed.get(pair) or self._place(*pair):
+                cells[at] = cell
+        return tuple(cells)
+
+    def _place(self, name: str, answer: Answer) -> tuple[tuple[int, Cell], ...]:
+        """Which cell goes where for one answer; nothing where the item has no column."""
+        at = self._first.get(name)
+        if at is None:
+            return ()
+        one = self._by_item[name]
+        placed = tuple(enumerate(one.cells(answer), at))
+        if one.codes is not None:
+            remember(self._placed, (name, answer), placed)
+        return placed
+
+    def _template(self, known: KnownInstrument, response: Response) -> list[Cell]:
+        """The cells before any answer stands in them: skipped where the item was on the screen, else not asked.
+
+        A response that reached the end was shown all of its path. One that stopped before was shown the core and what
+        lies up to the last page with an answer; what it was shown after that without answering, nobody kept.
+        """
+        way = known.way(response.answers)
+        last = len(known.instrument.pages)
+        if response.status != "complete":
+            last = max(way.pages[name] for name in response.answers)
+        template = self._templates.get((way, last))
+        if template is None:
+            template = self._made(known, way, last)
+            remember(self._templates, (way, last), template)
+        return template
+
+    def _made(self, known: KnownInstrument, way: Way, last: int) -> list[Cell]:
+        core = {item.name for item in known.instrument.core_items()}
+        shown = {name for name, page in way.pages.items() if page <= last or name in core}
+        shown |= {item.name for item in known.instrument.calculations}
+        cells: list[Cell] = [NOT_ASKED] * self._width
+        for one in self.items:
+            if one.variable.name in shown:
+                at = self._first[one.variable.name]
+                cells[at : at + len(one.variable.columns)] = [SKIPPED] * len(one.variable.columns)
+        return cells
+
+
+def _item_columns(known: Known) -> Iterable[ItemColumns]:
+    instruments = [one.instrument for one in known.instruments.values()]
+    versions: dict[str, list[tuple[Instrument, Item]]] = {}
+    for instrument in instruments:
+        for item in (*instrument.items(), *instrument.calculations):
+            versions.setdefault(item.name, []).append((instrument, item))
+    behind = {name: _behind(several) for name, several in versions.items()}
+    hidden = {name for name, several in versions.items() if any(_held_back(item) for _, item in several)}
+    keys = {name for name, several in versions.items() if any(item.disclosure == "key" for _, item in several)}
+    taken = set(BY_DEFINITION)
+    for name, several in versions.items():
+        if name in hidden or behind[name] & hidden:
+            continue
+        item = several[0][1]
+        codes = _codes([version for _, version in several])
+        several_columns = item.kind == "select_multiple" and codes is not None
+        columns = tuple(_unused(f"{name}_{code}", taken) for code in codes or ()) if several_columns else ()
+        variable = Variable(
+            name,
+            columns or (_unused(name, taken),),
+            key=name in keys or bool(behind[name] & keys),
+            decided_by=frozenset[str]().union(*(decided_by(one).get(name, frozenset()) for one, _ in several)),
+            made_from=behind[name],
+        )
+        yield ItemColumns(variable, item, codes)
+
+
+def _behind(versions: Iterable[tuple[Instrument, Item]]) -> frozenset[str]:
+    each = (made_from(one, [item.name]) - {item.name} for one, item in versions if item.kind == "calculate")
+    return frozenset[str]().union(*each)
+
+
+def _held_back(item: Item) -> bool:
+    return item.kind in {"text", "note"} or item.disclosure == "withhold"
+
+
+def _codes(versions: Iterable[Item]) -> tuple[str, ...] | None:
+    items = list(versions)
+    if items[0].kind == "acknowledge":
+        return ("1",)
+    if items[0].kind not in CHOICE_KINDS:
+        return None
+    return tuple(dict.fromkeys(option.code for item in items for option in item.options))
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
+
+
+def _as_text(answer: Answer) -> str:
+    """One spelling for one value: whole numbers without a point, truth as 1 and 0."""
+    if isinstance(answer, bool):
+        return str(int(answer))
+    if isinstance(answer, float) and answer.is_integer():
+        return str(int(answer))
+    return answer if isinstance(answer, str) else str(answer)
