@@ -17,7 +17,7 @@ from survey.store import StoreDamaged, StoreFull
 FIRST_WAIT_SECONDS = 5 * 60
 LONGEST_WAIT_SECONDS = 4 * 60 * 60
 _RANDOM = random.SystemRandom()
-_FORESEEN = (NoReply, NotSent, StoreFull, StoreDamaged, OSError)
+FORESEEN = (NoReply, NotSent, StoreFull, StoreDamaged, OSError)
 
 
 class Nightly:
@@ -28,12 +28,17 @@ class Nightly:
         sync: Sync,
         file_tally: Callable[[], None],
         monotonic: Callable[[], float],
+        rewrite: Callable[[], None],
         spread: Callable[[float, float], float] = _RANDOM.uniform,
     ) -> None:
-        """``file_tally`` puts the running counts into the outbox; ``spread`` picks between two numbers at random."""
+        """``file_tally`` puts the running counts into the outbox, ``rewrite`` has it written anew.
+
+        ``spread`` picks between two numbers at random.
+        """
         self._sync = sync
         self._file_tally = file_tally
         self._monotonic = monotonic
+        self._rewrite = rewrite
         self._spread = spread
         self._failures = 0
         self._due: float | None = None
@@ -46,13 +51,13 @@ class Nightly:
     def send(self) -> None:
         """Ask for news, then send what waits; where that does not work, plan another try."""
         # Sending makes room on a full disk, and packets may pass where news does not: neither waits for the other.
-        with suppress(*_FORESEEN):
+        with suppress(*FORESEEN):
             self._file_tally()
-        with suppress(*_FORESEEN):
+        with suppress(*FORESEEN):
             self._sync.news()
         try:
             self._sync.push()
-        except _FORESEEN:
+        except FORESEEN:
             # Not logged: how it stands is in the tablet's state, by the day of the last contact.
             wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(self._failures, 16))
             self._failures += 1
@@ -60,6 +65,7 @@ class Nightly:
         else:
             self._failures = 0
             self._due = None
+        self._rewrite()
 
     def try_again(self) -> None:
         """Send where another try is due; for a tick."""

@@ -17,8 +17,8 @@ SILENT_DAYS = 3
 """A night that was missed is made up the day after; after this many days somebody has to look."""
 
 
-def state(enrolment: Enrolment, keys: Keys | None, clock: Clock) -> str:
-    """The one sentence that matters most."""
+def state(enrolment: Enrolment, keys: Keys | None, clock: Clock, *, serves: bool) -> str:
+    """The one sentence that matters most. ``serves``: whether the interview's page is up."""
     if keys is None:
         return (
             "Not working: the keys file is missing or damaged, so nobody can answer. Call the centre for a fresh one, "
@@ -28,6 +28,8 @@ def state(enrolment: Enrolment, keys: Keys | None, clock: Clock) -> str:
         return "Stopped: the custodian has stopped this survey, so nobody can answer. Call the centre."
     if keys.place(enrolment.place) is None:
         return "Not working: the keys file no longer names this tablet's place. Call the centre."
+    if not serves:
+        return "Not running, so nobody can answer. Start it with: python -m kiosk run"
     contact, today = last_contact(enrolment.instance), clock.day()
     if contact is None or contact > today:
         return (
@@ -37,9 +39,11 @@ def state(enrolment: Enrolment, keys: Keys | None, clock: Clock) -> str:
     return "Working" if silent < SILENT_DAYS else f"Has not sent for {silent} days: call the centre"
 
 
-def sentences(enrolment: Enrolment, keys: Keys | None, clock: Clock, *, survives_a_kill: bool) -> Sequence[str]:
+def sentences(
+    enrolment: Enrolment, keys: Keys | None, clock: Clock, *, survives_a_kill: bool, serves: bool = True
+) -> Sequence[str]:
     """The state first, then what staff or the operator may want to pass on when they call."""
-    said = [state(enrolment, keys, clock)]
+    said = [state(enrolment, keys, clock, serves=serves)]
     contact = last_contact(enrolment.instance)
     said.append(f"Last contact with the centre: {contact.isoformat() if contact else 'not known'}")
     if keys is not None:

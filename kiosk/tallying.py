@@ -32,7 +32,21 @@ class TallyRows:
         self._keys = keys
         self._clock = clock
         self._turn = threading.Lock()
+        self._followed: Keys | None = None
         self._taken: list[bytes] = []
+
+    def follow_instrument(self) -> None:
+        """Count apart where a newer keys file brought another questionnaire; for a tick.
+
+        Raises:
+            StoreFull, StoreDamaged: as ``file``.
+        """
+        keys = self._keys()
+        if keys is None or keys is self._followed or not keys.instruments:
+            return
+        self._followed = keys
+        self._tallies.turn_to(keys.instruments[0].digest())
+        self.file()
 
     def keep(self) -> None:
         """Each hour: seal the counts into memory-backed storage, in place of the last; at a month's end, file them.

@@ -96,7 +96,7 @@ class Partials:
         """
         with self._thread:
             files = sorted(self._folder.iterdir()) if self._folder is not None else []
-            rows = [*self._held.values(), *_rows_in(files)]
+            rows = [*self._held.values(), *rows_in(files)]
             # By id, so that not even this commit tells which was kept first.
             self._store.put(self._shelf, sorted(rows, key=row_id), self._door)
             for path in files:
@@ -119,7 +119,7 @@ def _private(path: Path) -> Iterator[int]:
         os.close(handle)
 
 
-def _rows_in(files: list[Path]) -> Iterator[bytes]:
+def rows_in(files: list[Path]) -> Iterator[bytes]:
     """The whole rows among some files. A half-written one has a whole elder under its own name, or never mattered."""
     for path in files:
         if path.suffix == _HALF:

@@ -91,7 +91,7 @@ class Tallies:
     """The running counts of one place, safe under threads."""
 
     def __init__(self, place: str, digest: str, clock: Clock) -> None:
-        """``digest`` is the instrument's; a new instrument gets new Tallies."""
+        """``digest`` is that of the instrument that is asked at first."""
         self._place = place
         self._digest = digest
         self._clock = clock
@@ -128,6 +128,14 @@ class Tallies:
     def burst(self) -> None:
         """Many presses in a moment: somebody playing."""
         self._add("bursts")
+
+    def turn_to(self, digest: str) -> None:
+        """Another instrument is asked from now on; what was counted until now waits as a tally of its own."""
+        with self._thread:
+            if digest != self._digest and self._any():
+                self._waiting.append(self._running())
+                self._start("")
+            self._digest = digest
 
     @property
     def empty(self) -> bool:

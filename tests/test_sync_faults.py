@@ -189,7 +189,7 @@ def test_a_night_that_failed_is_tried_again_later_and_later_but_within_hours(
 ) -> None:
     now = 1000.0
     filed: list[int] = []
-    nightly = Nightly(tablet.sync, lambda: filed.append(1), lambda: now, spread=lambda _low, high: high)
+    nightly = Nightly(tablet.sync, lambda: filed.append(1), lambda: now, lambda: None, spread=lambda _low, high: high)
     answers = tablet.answers(9)
     waits = []
     for _ in range(9):
@@ -213,5 +213,5 @@ def test_a_night_that_failed_is_tried_again_later_and_later_but_within_hours(
 def test_packets_go_even_where_news_does_not_pass(tablet: Tablet, centre: FaultyCentre) -> None:
     answers = tablet.answers(6)
     centre.faults.append("trouble")
-    Nightly(tablet.sync, lambda: None, tablet.clock.monotonic).send()
+    Nightly(tablet.sync, lambda: None, tablet.clock.monotonic, tablet.store.rewrite).send()
     assert answers <= set(centre.rows)

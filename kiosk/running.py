@@ -1,0 +1,190 @@
+"""``run``: the tablet up until it is told to stop. Threads and the schedule start here and nowhere else.
+
+What a killed process left in memory is filed before the first page is served. At a stop the interview under way ends as
+if it had timed out, the counts go into the outbox, and only then the rest is taken down. Nothing is ever logged because
+somebody answered.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+
+from kiosk import status
+from kiosk.app import Rewriting, tablet_app
+from kiosk.enrolment import OUTBOX, Enrolment
+from kiosk.nightly import FORESEEN, Nightly
+from kiosk.sending import Centre
+from kiosk.single import alone
+from kiosk.sync import Sync, retry_refused
+from kiosk.tallying import TallyRows
+from survey.clock import Clock
+from survey.partials import Partials
+from survey.parts import Parts
+from survey.schedule import Schedule
+from survey.serving import server
+from survey.settings import Settings
+from survey.store import Store
+from survey.tallies import Tallies
+from survey.visits import Visits
+from survey.words import load
+
+HERE = "127.0.0.1"
+_TICK_SECONDS = 1.0
+_NEWS_MINUTES = 15
+_NEWS_JITTER_SECONDS = 240
+_REWRITE_MINUTES = 10
+_TALLY_MINUTES = 60
+_TRY_AGAIN_MINUTES = 1
+_NO_INSTRUMENT = "0" * 64
+
+
+class CannotServe(Exception):
+    """The tablet's page cannot be served here. The message says what to change."""
+
+
+@dataclass(frozen=True)
+class Tablet:
+    """A tablet, put together and not yet started."""
+
+    enrolment: Enrolment
+    store: Store
+    clock: Clock
+    partials: Partials
+    tally_rows: TallyRows
+    sync: Sync
+    rewriting: Rewriting
+    app: Flask
+
+    def tick(self) -> None:
+        """Each second: end a visit that nobody touches, and count apart where another questionnaire has come."""
+        self.app.extensions["interview"].expire()
+        with suppress(*FORESEEN):
+            self.tally_rows.follow_instrument()
+
+    def ask_for_news(self) -> None:
+        """By day: newer keys and notices, if the centre can be reached."""
+        with suppress(*FORESEEN):
+            self.sync.news()
+
+    def keep_tally(self) -> None:
+        """Each hour, so that a killed process costs no more than that of the counts."""
+        with suppress(*FORESEEN):
+            self.tally_rows.keep()
+
+    def end(self) -> None:
+        """File what is under way and what was counted.
+
+        Raises:
+            StoreFull, StoreDamaged: it stays in memory-backed storage for the next start.
+        """
+        self.app.extensions["interview"].reset()
+        self.tally_rows.file()
+        self.partials.file_all()
+
+
+def run(settings: Settings, enrolment: Enrolment, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; ``ready`` is told the address once requests are answered.
+
+    Raises:
+        CannotServe: the port is taken, or settings ask for another address than this machine's own.
+        AlreadyRunning, UnsafeFolder, StoreFull, StoreDamaged: nothing was started.
+    """
+    if settings.host != HERE:
+        raise CannotServe(
+            f"A tablet is for whoever holds it: it serves on {HERE} only. Remove 'host' from the settings."
+        )
+    with ExitStack() as up:
+        up.enter_context(alone(enrolment.instance))
+        tablet = put_together(settings, enrolment, up)
+        tablet.tally_rows.follow_instrument()
+        tablet.partials.file_all()
+        retry_refused(tablet.store)
+        serving = _listening(tablet.app, settings.port)
+        up.callback(serving.close)
+        signal.signal(signal.SIGTERM, _stop)
+        up.callback(_start(tablet))
+        tablet.rewriting.ask()
+        ready(f"http://{HERE}:{serving.effective_port}/")
+        serving.run()
+
+
+def put_together(settings: Settings, enrolment: Enrolment, up: ExitStack) -> Tablet:
+    """The tablet's parts; ``up`` closes what has to be closed. Nothing is started."""
+    briefing = enrolment.briefing()
+    clock = Clock(briefing.newest_day)
+    store = Store(enrolment.instance / OUTBOX, today=clock.day)
+    up.callback(store.close)
+    partials = Partials(settings.memory_folder, store)
+    tallies = Tallies(enrolment.place, _NO_INSTRUMENT, clock)
+    rewriting = Rewriting(store.rewrite)
+    send = Centre(enrolment.centre, clock.monotonic)
+    up.callback(send.close)
+    parts = Parts(
+        keys=briefing.keys, place=enrolment.place, mode="kiosk", visits=Visits(), store=store, shelf="outbox",
+        door="tablet", tallies=tallies, partials=partials, clock=clock, words=load(), after_reset=rewriting.ask,
+    )  # fmt: skip
+
+    def state() -> Sequence[str]:
+        return status.sentences(enrolment, briefing.keys(), clock, survives_a_kill=partials.survives_a_kill)
+
+    return Tablet(
+        enrolment, store, clock, partials, TallyRows(tallies, partials, store, briefing.keys, clock),
+        Sync(store, enrolment, briefing, send, clock), rewriting, tablet_app(parts, state),
+    )  # fmt: skip
+
+
+def _listening(app: Flask, port: int) -> Any:
+    try:
+        return server(app, HERE, port)
+    except OSError as fault:
+        raise CannotServe(
+            f"The tablet cannot listen on port {port} ({fault.strerror}). Stop what runs there, or set another port in "
+            "settings.toml."
+        ) from fault
+
+
+def _start(tablet: Tablet) -> Callable[[], None]:
+    """Start what runs beside the pages; gives back what ends it again, filing first."""
+    nightly = Nightly(tablet.sync, tablet.tally_rows.file, tablet.clock.monotonic, tablet.rewriting.ask)
+    schedule = Schedule(tablet.clock, tablet.enrolment.instance / "nights.json")
+    schedule.nightly("sync", nightly.send)
+    schedule.every("try again", _TRY_AGAIN_MINUTES, 20, nightly.try_again)
+    schedule.every("news", _NEWS_MINUTES, _NEWS_JITTER_SECONDS, tablet.ask_for_news)
+    schedule.every("rewrite", _REWRITE_MINUTES, 0, tablet.rewriting.ask)
+    schedule.every("tally", _TALLY_MINUTES, 0, tablet.keep_tally)
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.wait(_TICK_SECONDS):
+            tablet.tick()
+
+    ticking = threading.Thread(target=tick, name="tick", daemon=True)
+    tablet.rewriting.start()
+    schedule.start()
+    ticking.start()
+
+    def end() -> None:
+        # A second signal must not cut short what the first one began.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        over.set()
+        ticking.join()
+        try:
+            tablet.end()
+        finally:
+            tablet.rewriting.stop()
+            schedule.stop()
+
+    return end
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
