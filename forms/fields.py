@@ -12,6 +12,7 @@ from typing import Any
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -143,7 +144,7 @@ def form_for(
         more: dict[str, Any] = {"label": words_of(item.labels), "description": words_of(item.hints), "name": item.name}
         more |= {"default": _standing(answers.get(item.name, item.default)), "item": item, "say": say}
         more["offered"] = tuple(option for option in item.options if option in shown)
-        return _field(item, [(option.code, words_of(option.labels)) for option in shown], more)
+        return _field(item, [SelectChoice(option.code, words_of(option.labels)) for option in shown], more)
 
     fields = {_BEFORE + item.name: field(item) for item in asked(instrument, page, answers) if item.asked}
     return type("QuestionForm", (PageForm,), fields)
@@ -158,9 +159,9 @@ def answers_from(form: FlaskForm, page: Page) -> dict[str, Answer]:
     return {name: field.answer for name, field in fields.items() if field.answer is not None}
 
 
-def _field(item: Item, choices: list[tuple[str, str]], more: Mapping[str, Any]) -> Any:
+def _field(item: Item, choices: list[Any], more: Mapping[str, Any]) -> Any:
     if item.kind == "range" and len(steps(item)) <= STEPS_AS_CHOICES:
-        choices = [(str(step), str(step)) for step in steps(item)]
+        choices = [SelectChoice(str(step)) for step in steps(item)]
     if item.kind == "select_one" or (item.kind == "range" and choices):
         return _Choice(choices=choices, validate_choice=False, **more)
     if item.kind == "select_multiple":
