@@ -20,8 +20,6 @@ from survey.csrf import CSRF_FIELD, belongs
 from survey.parts import Parts, Ready
 from survey.visits import COOKIE, Visit
 
-_IDLE_SECONDS_UNTOLD = 90
-
 
 class NotAvailable(Exception):
     """There is nothing that may be asked here now: no valid keys, a stop, an unknown place. Take in a keys file."""
@@ -163,20 +161,12 @@ class Interview:
             return make_response(pages.render(self.parts, template, ready, visit, lines=lines))
 
     def expire(self) -> None:
-        """The server's own idle reset: a visit that nobody touches is filed if the core is in, else discarded."""
-        ready = self.parts.ready()
-        idle = ready.place.warn_seconds + ready.place.reset_seconds if ready else _IDLE_SECONDS_UNTOLD
-        with self.parts.visits.holding(None):
-            overdue = self.parts.visits.overdue(self.parts.clock.monotonic(), idle)
-            if overdue is not None:
-                submission.time_out(self.parts, overdue)
+        """The server's own idle reset, for the verb's tick; every request brings it too."""
+        submission.expire(self.parts)
 
     def reset(self) -> None:
-        """A clean slate for the next person: an open visit ends as if it had timed out."""
-        with self.parts.visits.holding(None):
-            left_open = self.parts.visits.clear()
-            if left_open is not None:
-                submission.time_out(self.parts, left_open)
+        """A clean slate for the next person, and at a stop."""
+        submission.reset(self.parts)
 
     def ready_now(self) -> Ready:
         """What may be asked now.

@@ -181,6 +181,8 @@ def render(parts: Parts, template: str, ready: Ready | None, visit: Visit | None
         mode=parts.mode,
         made_up=ready is not None and ready.keys.made_up,
         csrf_token=csrf_token(visit.token) if visit else "",
+        # What is filed cannot be found again, so a finished visit's button must not promise to delete it.
+        deletes=visit is None or visit.outcome is None,
         **more,
     )
 

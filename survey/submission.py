@@ -11,6 +11,8 @@ from survey.parts import Parts
 from survey.store import StoreDamaged, StoreFull
 from survey.visits import Visit
 
+_IDLE_SECONDS_UNTOLD = 90
+
 
 class NotKept(Exception):
     """The response could not be sealed or stored, and nothing of it was. Tell the person; they may try again."""
@@ -126,3 +128,21 @@ def _wipe(parts: Parts, visit: Visit) -> None:
     visit.close("ended")
     parts.visits.forget(visit, parts.clock.monotonic())
     parts.after_reset()
+
+
+def expire(parts: Parts) -> None:
+    """The idle reset: a visit that nobody touches is filed if the core is in, else discarded."""
+    ready = parts.ready()
+    idle = ready.place.warn_seconds + ready.place.reset_seconds if ready else _IDLE_SECONDS_UNTOLD
+    with parts.visits.holding(None):
+        overdue = parts.visits.overdue(parts.clock.monotonic(), idle)
+        if overdue is not None:
+            time_out(parts, overdue)
+
+
+def reset(parts: Parts) -> None:
+    """A clean slate for the next person: an open visit ends as if it had timed out."""
+    with parts.visits.holding(None):
+        left_open = parts.visits.clear()
+        if left_open is not None:
+            time_out(parts, left_open)

@@ -77,6 +77,7 @@ def test_leaving_before_the_first_answer_counts_nobody(tablet: Tablet, person: P
 def test_leaving_after_the_end_keeps_what_is_filed(tablet: Tablet, person: Player) -> None:
     the_core(person)
     person.say(more="finish")
+    assert "Leave and delete" not in person.screen.words, "what is filed cannot be found again"
     person.press("/leave")
     assert len(tablet.responses()) == 1
     assert tablet.counts() == {"offered": 1, "started": 1, "core": 1}
