@@ -71,6 +71,7 @@ class StoreFile:
         """
         self.path = path
         self._second = path.with_name(path.name + _ANEW)
+        self._journal = path.with_name(path.name + "-journal")
         self._shelves = tuple(shelves)
         self._today = today
         self._thread = threading.Lock()
@@ -135,6 +136,10 @@ class StoreFile:
         handles.inode = self._inode()
         for pragma in _PRAGMAS:
             handles.connection.execute(f"PRAGMA {pragma}").fetchone()
+        # Reading rolls back what a kill left half done. A journal that is still there then was never needed, and SQLite
+        # would leave it lying with pages from before.
+        handles.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        self._journal.unlink(missing_ok=True)
         return handles.connection
 
     def _inode(self) -> tuple[int, int] | None:
@@ -149,6 +154,8 @@ class StoreFile:
         first_of_month = datetime(month.year, month.month, month.day, tzinfo=UTC).timestamp()
         with replacement(self.path, _ANEW) as second:
             self._fill(self._second, feeds)
+            # What the old file needed of it was rolled back when it was read; it must never meet the new one.
+            self._journal.unlink(missing_ok=True)
             os.utime(second.fileno(), (first_of_month, first_of_month))
 
     def _fill(self, path: Path, feeds: Mapping[str, Sequence[str]]) -> None:

@@ -186,6 +186,25 @@ def test_a_row_that_lost_its_size_holds_up_no_packet(store: Store) -> None:
     assert store.count("outbox") == 3
 
 
+def test_a_journal_left_beside_a_file_that_was_moved_away_does_not_spoil_the_new_one(store: Store) -> None:
+    store.put("outbox", some_rows(5))
+    journal = store.path.with_name("outbox.db-journal")
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as half_done:
+        half_done.execute("PRAGMA cache_size=1")
+        half_done.execute("BEGIN")
+        half_done.executemany("UPDATE outbox SET row = zeroblob(5250) WHERE id > ?", [(b"",)] * 2)
+        left = journal.read_bytes()
+        half_done.execute("ROLLBACK")
+    assert left[:8] == bytes.fromhex("d9d505f920a163d7"), "SQLite would roll this journal back"
+    store.close()
+    store.path.unlink()
+    journal.write_bytes(left)
+    new = Store(store.path)
+    rows = some_rows(3, first=100)
+    assert new.put("outbox", rows) == ["stored"] * 3
+    assert [row for _, row in new.rows("outbox")] == by_id(rows)
+
+
 @pytest.mark.parametrize("content", [b"not a database at all" * 100, b"", bytes(8192)], ids=["text", "empty", "zeros"])
 def test_a_damaged_file_is_named_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "outbox.db"
