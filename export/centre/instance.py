@@ -1,0 +1,153 @@
+"""What lies in a centre's instance folder, opened: its register, its rows, its two on-line keys, what it was told.
+
+The intake key signs receipts and the content key signs notices; both are made here, at the first start, and neither
+opens anything. The authority's public half is pinned once, by its words, with the first keys file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from export.centre.audit import Audit
+from export.centre.registry import Registry
+from export.centre.releases import Releases
+from survey.briefing import Briefing
+from survey.clock import Clock
+from survey.durable import write_whole
+from survey.sealing import SigningKey
+from survey.settings import Settings, load
+from survey.store import CENTRE_SHELVES, Store
+
+OWN_KEYS = ("intake.key", "content.key")
+_SEED_BYTES = 32
+
+
+class NotYetTold(RuntimeError):
+    """No keys file was taken in yet, or the one that lies there does not hold. Take one in."""
+
+
+class DamagedKey(RuntimeError):
+    """A key file of this centre that is gone or is not a key. Put back its back-up: tablets trust no other."""
+
+
+@dataclass
+class Centre:
+    """One centre, opened. Threads share it."""
+
+    folder: Path
+    settings: Settings
+    registry: Registry
+    intake_key: SigningKey
+    content_key: SigningKey
+    clock: Clock = field(init=False)
+    store: Store = field(init=False)
+    audit: Audit = field(init=False)
+    _briefing: Briefing | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.clock = Clock(self._newest_signed_day)
+        self.store = Store(self.folder / "centre.db", CENTRE_SHELVES, self.clock.day)
+        self.audit = Audit(self.registry)
+
+    @property
+    def authority_file(self) -> Path:
+        """Where the pinned authority's public half lies, in hex."""
+        return self.folder / "authority.pub"
+
+    def briefing(self) -> Briefing | None:
+        """What the custodian has told this centre, or None before the first keys file.
+
+        Looked for anew until it is there, since the first keys file is taken in while the centre serves.
+        """
+        if self._briefing is None and self.authority_file.is_file():
+            self._briefing = Briefing(self.folder, read_public(self.authority_file))
+        return self._briefing
+
+    def told(self) -> Briefing:
+        """The briefing of a centre that has one.
+
+        Raises:
+            NotYetTold: no authority is pinned.
+        """
+        briefing = self.briefing()
+        if briefing is None:
+            raise NotYetTold("This centre has no keys file yet. Take one in: python -m export take-in FILE")
+        return briefing
+
+    def pin(self, authority: bytes) -> None:
+        """Trust this authority from now on, and no other."""
+        write_whole(self.authority_file, authority.hex().encode() + b"\n")
+
+    def releases(self) -> Releases | None:
+        """The published releases, or None while no authority is pinned that could have signed one."""
+        briefing = self.briefing()
+        return None if briefing is None else Releases(self.folder / "releases", briefing.authority)
+
+    def _newest_signed_day(self) -> date | None:
+        briefing = self.briefing()
+        return None if briefing is None else briefing.newest_day()
+
+    def remember_collection_key(self) -> None:
+        """Count the keys file that lies here among those whose rows are taken in."""
+        briefing = self.briefing()
+        keys = None if briefing is None else briefing.keys()
+        if keys is not None:
+            self.registry.add_collection_key(keys.collection.key_id)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.store.close()
+        self.registry.close()
+
+
+def open_centre(folder: Path, environ: Mapping[str, str]) -> Centre:
+    """Open a centre's folder; the first time, make it and its two keys.
+
+    Raises:
+        SettingsRefused: a setting that cannot be.
+        DamagedKey, RegistryDamaged, StoreDamaged: a file that is not what it should be.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings = load(folder, environ)
+    for name in OWN_KEYS:
+        if (folder / "keys.signed").exists() and not (folder / name).exists():
+            # A fresh key would sign receipts that no tablet believes.
+            raise DamagedKey(f"{folder / name} is missing, and the keys file names it. Put back its back-up.")
+    return Centre(
+        folder,
+        settings,
+        Registry(folder / "registry.db"),
+        *(own_key(folder / name) for name in OWN_KEYS),
+    )
+
+
+def own_key(path: Path) -> SigningKey:
+    """The signing key whose seed lies at a path, made there when there is none.
+
+    Raises:
+        DamagedKey: the file is not a seed.
+    """
+    if not path.exists():
+        write_whole(path, SigningKey.generate().seed)
+    seed = path.read_bytes()
+    if len(seed) != _SEED_BYTES:
+        raise DamagedKey(f"{path} is not a key. Put back its back-up.")
+    return SigningKey(seed)
+
+
+def read_public(path: Path) -> bytes:
+    """A 32-byte public key kept as hex.
+
+    Raises:
+        DamagedKey: the file is not one.
+    """
+    try:
+        public = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except ValueError as fault:
+        raise DamagedKey(f"{path} is not a public key. Put back its back-up.") from fault
+    if len(public) != _SEED_BYTES:
+        raise DamagedKey(f"{path} is not a public key. Put back its back-up.")
+    return public

@@ -1,0 +1,231 @@
+"""The centre's register and its only SQL besides ``survey.store``: tablets, codes, tokens, key ids, the audit log.
+
+It is a file of its own, and nothing in it is ever written in a row's transaction: a registry page that changed
+together with a row would tie a tablet or a minute to an answer (docs/threat-model.md). For the same reason a
+tablet's last contact is a day, and nothing here counts.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from threading import RLock
+
+from sqlite_utils import Database
+
+_WAIT_SECONDS = 30
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS tablets (
+  public BLOB PRIMARY KEY, place TEXT NOT NULL, last_contact TEXT NOT NULL, revoked INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS enrol_codes (
+  digest BLOB PRIMARY KEY, place TEXT NOT NULL, until TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tokens (digest BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS collection_keys (key_id BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS audit (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, did TEXT NOT NULL, what TEXT NOT NULL
+);
+CREATE TRIGGER IF NOT EXISTS audit_stays BEFORE UPDATE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+CREATE TRIGGER IF NOT EXISTS audit_is_kept BEFORE DELETE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+"""
+
+
+class RegistryDamaged(RuntimeError):
+    """registry.db cannot be read or written. Put back the last back-up of it; no answer lies in it."""
+
+
+class NameTaken(ValueError):
+    """A token of this name exists. Revoke it first, or choose another name."""
+
+
+@dataclass(frozen=True)
+class Tablet:
+    """One tablet as the centre knows it: its public key, its place, the day it was last heard of."""
+
+    public: bytes
+    place: str
+    last_contact: date
+    revoked: bool
+
+    @property
+    def short(self) -> str:
+        """What an operator calls it by: the first eight hex digits of its public key."""
+        return self.public.hex()[:8]
+
+
+@dataclass(frozen=True)
+class Note:
+    """One line of the audit log; ``at`` is a full time in UTC, since it is about staff and analysts."""
+
+    at: str
+    who: str
+    did: str
+    what: str
+
+
+class Registry:
+    """``registry.db``, shared by the threads of one process and by the verbs that run beside it."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = RLock()
+        self._own_changes = 0
+        self._cached: tuple[tuple[int, int], dict[bytes, Tablet], frozenset[bytes]] | None = None
+        try:
+            connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+            self._db = Database(connection, execute_plugins=False)
+            self._db.executescript(f"PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; {_TABLES}")
+        except sqlite3.Error as fault:
+            raise RegistryDamaged(f"{path} cannot be opened ({fault}). Put back its last back-up.") from fault
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _changing(self) -> Iterator[Database]:
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._db
+                    self._db.commit()
+                except BaseException:
+                    self._db.rollback()
+                    raise
+            except sqlite3.IntegrityError:
+                raise
+            except sqlite3.Error as fault:
+                raise RegistryDamaged(f"The registry could not be written: {fault}.") from fault
+            self._own_changes += 1
+
+    def _read(self, sql: str, values: tuple[object, ...] = ()) -> list[dict[str, object]]:
+        with self._lock:
+            try:
+                return list(self._db.query(sql, values))
+            except sqlite3.Error as fault:
+                raise RegistryDamaged(f"The registry could not be read: {fault}.") from fault
+
+    # Tablets and their codes
+
+    def add_code(self, digest: bytes, place: str, until: datetime, now: datetime) -> None:
+        """Keep an enrolment code's digest for its place; codes that ran out are dropped on the way."""
+        with self._changing() as db:
+            db.execute("DELETE FROM enrol_codes WHERE until <= ?", (now.isoformat(),))
+            db.execute("INSERT INTO enrol_codes VALUES (?, ?, ?)", (digest, place, until.isoformat()))
+
+    def enrol(self, digest: bytes, tablet: bytes, now: datetime, day: date) -> str | None:
+        """Spend a code on a tablet's public key; its place, or None for a wrong, used or late code.
+
+        A revoked key never comes back, and spends nothing.
+        """
+        with self._changing() as db:
+            spent = list(
+                db.query(
+                    "DELETE FROM enrol_codes WHERE digest = ? AND until > ?"
+                    " AND NOT EXISTS (SELECT 1 FROM tablets WHERE public = ? AND revoked) RETURNING place",
+                    (digest, now.isoformat(), tablet),
+                )
+            )
+            if not spent:
+                return None
+            place = str(spent[0]["place"])
+            db.execute(
+                "INSERT INTO tablets VALUES (?, ?, ?, 0) ON CONFLICT (public) DO UPDATE SET place = excluded.place",
+                (tablet, place, day.isoformat()),
+            )
+            return place
+
+    def tablets(self) -> dict[bytes, Tablet]:
+        """Every tablet by its public key, revoked ones too."""
+        return self._view()[0]
+
+    def collection_keys(self) -> frozenset[bytes]:
+        """The ids of all collection keys that a signed keys file of this centre has ever named."""
+        return self._view()[1]
+
+    def _view(self) -> tuple[dict[bytes, Tablet], frozenset[bytes]]:
+        # Asked with every packet, so read again only when some process changed the file: PRAGMA data_version
+        # tells of others, the counter of ourselves. A revocation therefore holds from the next request.
+        with self._lock:
+            version = (int(str(self._read("PRAGMA data_version")[0]["data_version"])), self._own_changes)
+            if self._cached is None or self._cached[0] != version:
+                tablets = [_tablet(line) for line in self._read("SELECT * FROM tablets")]
+                keys = self._read("SELECT key_id FROM collection_keys")
+                ids = frozenset(key for line in keys if isinstance(key := line["key_id"], bytes))
+                self._cached = (version, {tablet.public: tablet for tablet in tablets}, ids)
+            return self._cached[1], self._cached[2]
+
+    def seen(self, tablet: Tablet, day: date) -> None:
+        """Note the day of a tablet's contact: one write a day, whatever it came for."""
+        if tablet.last_contact < day:
+            with self._changing() as db:
+                db.execute("UPDATE tablets SET last_contact = ? WHERE public = ?", (day.isoformat(), tablet.public))
+
+    def revoke(self, tablet: Tablet) -> None:
+        """Believe this tablet no more, from its next request on."""
+        with self._changing() as db:
+            db.execute("UPDATE tablets SET revoked = 1 WHERE public = ?", (tablet.public,))
+
+    def add_collection_key(self, key_id: bytes) -> None:
+        """Remember that rows may be sealed to this key, for as long as the centre stands."""
+        if key_id not in self.collection_keys():
+            with self._changing() as db:
+                db.execute("INSERT OR IGNORE INTO collection_keys VALUES (?)", (key_id,))
+
+    # Analysts' tokens
+
+    def add_token(self, name: str, digest: bytes) -> None:
+        """Keep a token's digest under a name.
+
+        Raises:
+            NameTaken: there is one of this name.
+        """
+        try:
+            with self._changing() as db:
+                db.execute("INSERT INTO tokens VALUES (?, ?)", (digest, name))
+        except sqlite3.IntegrityError as fault:
+            raise NameTaken(f"There is a token for {name!r} already. Revoke it first: token revoke {name}") from fault
+
+    def revoke_token(self, name: str) -> bool:
+        """Drop the token of this name; False when there was none."""
+        with self._changing() as db:
+            return bool(list(db.query("DELETE FROM tokens WHERE name = ? RETURNING name", (name,))))
+
+    def token_name(self, digest: bytes) -> str | None:
+        """Whose token has this digest."""
+        names = self._read("SELECT name FROM tokens WHERE digest = ?", (digest,))
+        return str(names[0]["name"]) if names else None
+
+    def token_names(self) -> list[str]:
+        """Everyone who has a token."""
+        return [str(line["name"]) for line in self._read("SELECT name FROM tokens ORDER BY name")]
+
+    # The audit log
+
+    def add_note(self, note: Note) -> None:
+        """Write one line that stays."""
+        with self._changing() as db:
+            db.execute("INSERT INTO audit (at, who, did, what) VALUES (?, ?, ?, ?)",
+                       (note.at, note.who, note.did, note.what))  # fmt: skip
+
+    def notes(self) -> list[Note]:
+        """Every line, oldest first."""
+        lines = self._read("SELECT at, who, did, what FROM audit ORDER BY number")
+        return [Note(**{key: str(value) for key, value in line.items()}) for line in lines]
+
+
+def _tablet(line: dict[str, object]) -> Tablet:
+    public = line["public"]
+    if not isinstance(public, bytes):
+        raise RegistryDamaged("The list of tablets is damaged. Put back the last back-up of registry.db.")
+    day = date.fromisoformat(str(line["last_contact"]))
+    return Tablet(public, str(line["place"]), day, bool(line["revoked"]))

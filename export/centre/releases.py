@@ -1,0 +1,140 @@
+"""The releases that analysts may pull: copied in whole or not at all, checked again each time one leaves.
+
+``releases/<name>/`` holds a verified release as the custodian built it. Whoever changes a file here, even with the
+run of the machine, cannot make the centre hand it out: every pull is hashed against the signed manifest first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+
+from export.manifest import (
+    MANIFEST,
+    Manifest,
+    ReleaseRefused,
+    manifest_bytes,
+    read_manifest,
+    verified,
+)
+
+_UNFINISHED = ".new-"
+
+
+class NoSuchRelease(LookupError):
+    """No release, or no file in it, of this name."""
+
+
+@dataclass(frozen=True)
+class Releases:
+    """The folder of published releases and the authority whose signature admits one."""
+
+    folder: Path
+    authority: bytes
+
+    def publish(self, source: Path) -> tuple[Manifest, bool]:
+        """Copy a verified release in, whole or not at all.
+
+        Returns:
+            Its manifest, and whether it was new; an identical one already published changes nothing.
+
+        Raises:
+            ReleaseRefused: not the custodian's, not whole, or another release of this name stands already.
+        """
+        manifest = verified(source, self.authority)
+        target = self.folder / manifest.name
+        if target.exists():
+            verified(target, self.authority)
+            if manifest_bytes(target) != manifest_bytes(source):
+                raise ReleaseRefused(
+                    f"Another release called {manifest.name} is published already. A release never changes:"
+                    " build a new one under a new name."
+                )
+            return manifest, False
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        unfinished = self.folder / f"{_UNFINISHED}{manifest.name}"
+        if unfinished.exists():
+            shutil.rmtree(unfinished)
+        unfinished.mkdir(mode=0o700)
+        for name in (*manifest.files, MANIFEST):
+            _copied(source / name, unfinished / name)
+        # The copy is what will be handed out, so the copy is what must hold, whatever happened to the source meanwhile.
+        verified(unfinished, self.authority)
+        _synced(unfinished)
+        unfinished.rename(target)
+        _synced(self.folder)
+        return manifest, True
+
+    def listed(self) -> list[Manifest]:
+        """The manifests of all published releases that are still the custodian's, newest name last."""
+        return list(self._listed())
+
+    def _listed(self) -> Iterator[Manifest]:
+        if not self.folder.is_dir():
+            return
+        for entry in sorted(self.folder.iterdir()):
+            if not entry.name.startswith(".") and entry.is_dir():
+                try:
+                    manifest = read_manifest(manifest_bytes(entry), self.authority)
+                except ReleaseRefused:
+                    continue  # tampered with: to an analyst it is not there
+                if manifest.name == entry.name:
+                    yield manifest
+
+    def named(self, untrusted_name: str) -> Manifest:
+        """One release's manifest.
+
+        Raises:
+            NoSuchRelease: none of this name.
+        """
+        for manifest in self.listed():
+            if manifest.name == untrusted_name:
+                return manifest
+        raise NoSuchRelease(f"There is no release called {untrusted_name}.")
+
+    def opened(self, manifest: Manifest, untrusted_file: str) -> BufferedReader:
+        """A file of a release, hashed through the very handle that is returned, at its start.
+
+        Raises:
+            NoSuchRelease: no such file in it.
+            ReleaseRefused: its bytes are not those that were signed.
+        """
+        path = self.folder / manifest.name / untrusted_file
+        if untrusted_file != MANIFEST and untrusted_file not in manifest.files:
+            raise NoSuchRelease(f"There is no {untrusted_file} in {manifest.name}.")
+        if path.is_symlink() or not path.is_file():
+            raise ReleaseRefused(f"{manifest.name} is no longer whole. Tell the operator to publish it again.")
+        file = path.open("rb")
+        try:
+            self._check(file, manifest, untrusted_file)
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        return file
+
+    def _check(self, file: BufferedReader, manifest: Manifest, name: str) -> None:
+        if name == MANIFEST:
+            read_manifest(file.read(), self.authority)
+        elif hashlib.file_digest(file, "sha256").hexdigest() != manifest.files[name]:
+            raise ReleaseRefused(f"{name} of {manifest.name} was changed. It is not sent. Tell the operator.")
+
+
+def _copied(source: Path, target: Path) -> None:
+    with source.open("rb") as whole, target.open("xb") as copy:
+        shutil.copyfileobj(whole, copy, 1 << 20)
+        copy.flush()
+        os.fsync(copy.fileno())
+
+
+def _synced(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,192 @@
+"""The centre's verbs for its operator. Each says what it did in words, and what to do when it could not.
+
+No verb shows an answer or counts a tablet's rows; a tablet's last contact is a day.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from export.centre.audit import OPERATOR
+from export.centre.carrying import (
+    AuthorityRefused,
+    KeysOfAnotherCentre,
+    RowsChanged,
+    UnfamiliarFile,
+)
+from export.centre.carrying import carry_out as carried_out
+from export.centre.carrying import take_in as taken_in
+from export.centre.instance import Centre, DamagedKey, NotYetTold, open_centre
+from export.centre.portal import TokenUnknown, issue_token, revoke_token
+from export.centre.registry import NameTaken, RegistryDamaged
+from export.centre.running import CannotListen, run
+from export.centre.tablets import PlaceUnknown, TabletUnknown, issue_code, silence, tablet_called
+from export.manifest import ReleaseRefused
+from survey.briefing import KeysRefused, authority_words, words_match
+from survey.hardening import harden
+from survey.parcel import ParcelRefused
+from survey.settings import SettingsRefused
+from survey.store import StoreDamaged, StoreFull
+
+_FORESEEN = (
+    AuthorityRefused, CannotListen, DamagedKey, KeysOfAnotherCentre, KeysRefused, NameTaken, NotYetTold, ParcelRefused,
+    PlaceUnknown, RegistryDamaged, ReleaseRefused, RowsChanged, SettingsRefused, StoreDamaged, StoreFull, TabletUnknown,
+    TokenUnknown, UnfamiliarFile,
+)  # fmt: skip
+
+_instance = click.option(
+    "--instance",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="instance",
+    envvar="HEARD_INSTANCE",
+    show_default=True,
+    help="The centre's folder.",
+)
+
+
+@contextmanager
+def _opened(instance: Path) -> Iterator[Centre]:
+    harden()
+    try:
+        centre = open_centre(instance, os.environ)
+        try:
+            yield centre
+        finally:
+            centre.close()
+    except _FORESEEN as fault:
+        raise click.ClickException(str(fault)) from fault
+    except OSError as fault:
+        raise click.ClickException(f"{fault.filename or instance}: {fault.strerror}. Nothing was changed.") from fault
+
+
+@click.command()
+@_instance
+def serve(instance: Path) -> None:
+    """Run the centre: the tablets' intake, the link, the analysts' pages.
+
+    Its two keys are made at the first start. It listens on this machine only, unless settings.toml says otherwise; put
+    a server that speaks https in front of it.
+    """
+    with _opened(instance) as centre:
+        run(centre, lambda address: click.echo(f"Centre: {address}"))
+
+
+@click.command("enrol-code")
+@_instance
+@click.option("--place", required=True, help="The code of a place in the signed keys file.")
+def enrol_code(instance: Path, place: str) -> None:
+    """Make a code with which one tablet can join, once and within 24 hours."""
+    with _opened(instance) as centre:
+        code = issue_code(centre, place)
+        click.echo(f"A tablet at {place} can join with this code, once, within 24 hours:")
+        click.echo(code)
+
+
+@click.command()
+@_instance
+def tablets(instance: Path) -> None:
+    """List the tablets: name, place, day of the last contact, state."""
+    with _opened(instance) as centre:
+        known = sorted(centre.registry.tablets().values(), key=lambda tablet: (tablet.place, tablet.short))
+        for tablet in known:
+            click.echo(f"{tablet.short}  {tablet.place}  {tablet.last_contact.isoformat()}  {silence(tablet, centre)}")
+        if not known:
+            click.echo("No tablet has joined yet. Make a code: python -m export enrol-code --place PLACE")
+
+
+@click.command()
+@_instance
+@click.argument("tablet")
+def revoke(instance: Path, tablet: str) -> None:
+    """Believe a lost or stolen TABLET no more (its name as in the list of tablets). This cannot be undone."""
+    with _opened(instance) as centre:
+        found = tablet_called(centre, tablet)
+        centre.audit.note(OPERATOR, "revoke", f"tablet {found.short} at {found.place}")
+        centre.registry.revoke(found)
+        click.echo(f"Tablet {found.short} at {found.place} is revoked. What it sends is refused from now on.")
+
+
+@click.command("take-in")
+@_instance
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--authority", metavar="WORDS", help="The custodian's 13 words; asked for at the first keys file.")
+def take_in(instance: Path, file: Path, authority: str | None) -> None:
+    """Take in a signed keys FILE, a notices file or a tablet's rescue file."""
+    with _opened(instance) as centre:
+        click.echo(taken_in(centre, file, _confirming(authority)))
+
+
+def _confirming(authority: str | None) -> Callable[[bytes], bool]:
+    def confirmed(public: bytes) -> bool:
+        if authority is not None:
+            return words_match(authority.split(), public)
+        click.echo("This file was signed by the authority with these 13 words:")
+        click.echo("  " + " ".join(authority_words(public)))
+        return click.confirm("Are they, each of them, the words that the custodian printed?")
+
+    return confirmed
+
+
+@click.command("carry-out")
+@_instance
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def carry_out(instance: Path, file: Path) -> None:
+    """Write all sealed rows into one signed FILE for the custodian; may run while the centre serves."""
+    with _opened(instance) as centre:
+        carried = carried_out(centre, file)
+        size = file.stat().st_size / 1_000_000
+        click.echo(
+            f"Carried out {carried.rows} sealed rows (covers and tallies among them), {size:.1f} MB, into {file}"
+        )
+        if carried.left_behind:
+            click.echo(f"{carried.left_behind} damaged rows were left behind: check this disk.", err=True)
+        click.echo("Take it to the custodian's machine by hand.")
+
+
+@click.command()
+@_instance
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def publish(instance: Path, folder: Path) -> None:
+    """Put the release in FOLDER on the analysts' pages, once the custodian's signature holds."""
+    with _opened(instance) as centre:
+        releases = centre.releases()
+        if releases is None:
+            raise NotYetTold("No authority is known here that could have signed a release. Take in a keys file first.")
+        centre.audit.note(OPERATOR, "publish", folder.name)
+        manifest, new = releases.publish(folder)
+        label = " It is labelled made up." if manifest.made_up else ""
+        done = "is published." if new else "was published before, and is the same."
+        click.echo(f"{manifest.name} {done} {manifest.records} records.{label}")
+
+
+@click.command()
+@_instance
+@click.argument("action", type=click.Choice(["add", "revoke", "list"]))
+@click.argument("name", default="")
+def token(instance: Path, action: str, name: str) -> None:
+    """Add or revoke the token of the analyst NAME, or list who has one."""
+    if bool(name) == (action == "list"):
+        raise click.UsageError("Say whose: token add NAME, token revoke NAME; or token list.")
+    with _opened(instance) as centre:
+        if action == "add":
+            click.echo(f"A token for {name}. It is shown this once; hand it over in person:")
+            click.echo(issue_token(centre, name))
+        elif action == "revoke":
+            revoke_token(centre, name)
+            click.echo(f"The token of {name} is revoked.")
+        else:
+            click.echo("\n".join(centre.registry.token_names()) or "Nobody has a token.")
+
+
+@click.command()
+@_instance
+def audit(instance: Path) -> None:
+    """Print what staff and analysts did, oldest first."""
+    with _opened(instance) as centre:
+        for note in centre.registry.notes():
+            click.echo(f"{note.at}  {note.who}  {note.did}  {note.what}")

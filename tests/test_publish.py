@@ -1,0 +1,159 @@
+"""A release is published whole or not at all, and only if the custodian signed exactly what lies there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from export.centre.releases import NoSuchRelease, Releases
+from export.manifest import MANIFEST, ReleaseRefused, verified
+from survey.sealing import SigningKey
+from survey.signed import write_signed
+
+
+def built(folder: Path, authority: SigningKey, name: str = "london-2026-1", records: str = "a,b\n1,2\n") -> Path:
+    """A release as a custodian builds one."""
+    release = folder / name
+    release.mkdir(parents=True)
+    contents = {
+        "records.csv": records.encode(),
+        "codebook.json": json.dumps({"columns": [{"name": "a", "label": "How was it?"}]}).encode(),
+    }
+    for file, content in contents.items():
+        (release / file).write_bytes(content)
+    body = {
+        "name": name,
+        "series": "london",
+        "files": {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()},
+        "made_up": True,
+        "records": 1,
+    }
+    (release / MANIFEST).write_bytes(write_signed("release", body, authority))
+    return release
+
+
+@pytest.fixture
+def authority() -> SigningKey:
+    return SigningKey.generate()
+
+
+@pytest.fixture
+def releases(tmp_path: Path, authority: SigningKey) -> Releases:
+    return Releases(tmp_path / "published", authority.public)
+
+
+def test_a_signed_release_is_copied_in_whole(tmp_path: Path, authority: SigningKey, releases: Releases) -> None:
+    source = built(tmp_path, authority)
+    manifest, new = releases.publish(source)
+    assert new
+    copy = releases.folder / manifest.name
+    assert {file.name: file.read_bytes() for file in copy.iterdir()} == {
+        file.name: file.read_bytes() for file in source.iterdir()
+    }
+    assert [listed.name for listed in releases.listed()] == ["london-2026-1"]
+
+
+def test_publishing_the_same_again_changes_nothing(tmp_path: Path, authority: SigningKey, releases: Releases) -> None:
+    source = built(tmp_path, authority)
+    releases.publish(source)
+    _, new = releases.publish(source)
+    assert not new
+
+
+def test_another_release_of_the_same_name_is_refused(tmp_path: Path, authority: SigningKey, releases: Releases) -> None:
+    releases.publish(built(tmp_path / "first", authority))
+    with pytest.raises(ReleaseRefused, match="never changes"):
+        releases.publish(built(tmp_path / "second", authority, records="a,b\n3,4\n"))
+    assert (releases.folder / "london-2026-1" / "records.csv").read_text() == "a,b\n1,2\n"
+
+
+def test_a_release_signed_by_somebody_else_is_refused(tmp_path: Path, releases: Releases) -> None:
+    with pytest.raises(ReleaseRefused, match="not to be trusted"):
+        releases.publish(built(tmp_path, SigningKey.generate()))
+    assert releases.listed() == []
+
+
+def test_the_file_that_differs_is_named(tmp_path: Path, authority: SigningKey, releases: Releases) -> None:
+    source = built(tmp_path, authority)
+    (source / "records.csv").write_text("a,b\n1,3\n")
+    with pytest.raises(ReleaseRefused, match=r"records\.csv differs"):
+        releases.publish(source)
+    assert releases.listed() == []
+
+
+def test_the_file_that_is_missing_is_named(tmp_path: Path, authority: SigningKey) -> None:
+    source = built(tmp_path, authority)
+    (source / "codebook.json").unlink()
+    with pytest.raises(ReleaseRefused, match=r"codebook\.json is missing"):
+        verified(source, authority.public)
+
+
+def test_the_file_that_was_slipped_in_is_named(tmp_path: Path, authority: SigningKey) -> None:
+    source = built(tmp_path, authority)
+    (source / "extra.csv").write_text("")
+    with pytest.raises(ReleaseRefused, match=r"extra\.csv does not belong"):
+        verified(source, authority.public)
+
+
+def test_a_link_in_place_of_a_file_is_refused(tmp_path: Path, authority: SigningKey) -> None:
+    source = built(tmp_path, authority)
+    (source / "records.csv").rename(tmp_path / "elsewhere.csv")
+    (source / "records.csv").symlink_to(tmp_path / "elsewhere.csv")
+    with pytest.raises(ReleaseRefused, match="not a plain file"):
+        verified(source, authority.public)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": "../up", "series": "s", "files": {}, "made_up": True, "records": 0},
+        {"name": ".hidden", "series": "s", "files": {}, "made_up": True, "records": 0},
+        {"name": "ok", "series": "s", "files": {"../records.csv": "0" * 64}, "made_up": True, "records": 0},
+        {"name": "ok", "series": "s", "files": {"manifest.json": "0" * 64}, "made_up": True, "records": 0},
+        {"name": "ok", "series": "s", "files": {}, "made_up": "yes", "records": 0},
+        {"name": "ok", "series": "s", "files": {}, "made_up": True, "records": -1},
+        {"name": "ok", "series": "s", "files": [], "made_up": True, "records": 0},
+        {},
+    ],
+)
+def test_even_a_signed_manifest_must_have_the_shape_of_one(
+    tmp_path: Path, authority: SigningKey, body: dict[str, object]
+) -> None:
+    (tmp_path / MANIFEST).write_bytes(write_signed("release", body, authority))
+    with pytest.raises(ReleaseRefused):
+        verified(tmp_path, authority.public)
+
+
+def test_a_folder_without_a_manifest_is_no_release(tmp_path: Path, authority: SigningKey) -> None:
+    with pytest.raises(ReleaseRefused, match="There is no"):
+        verified(tmp_path, authority.public)
+
+
+def test_what_a_publication_that_was_cut_off_left_behind_is_no_release_and_is_replaced(
+    tmp_path: Path, authority: SigningKey, releases: Releases
+) -> None:
+    left = releases.folder / ".new-london-2026-1"
+    left.mkdir(parents=True)
+    (left / "records.csv").write_text("half of")
+    assert releases.listed() == []
+    releases.publish(built(tmp_path, authority))
+    assert sorted(entry.name for entry in releases.folder.iterdir()) == ["london-2026-1"]
+
+
+def test_a_published_file_that_was_changed_afterwards_does_not_leave(
+    tmp_path: Path, authority: SigningKey, releases: Releases
+) -> None:
+    manifest, _ = releases.publish(built(tmp_path, authority))
+    (releases.folder / manifest.name / "records.csv").write_text("a,b\n9,9\n")
+    with pytest.raises(ReleaseRefused, match="was changed"):
+        releases.opened(manifest, "records.csv")
+
+
+def test_only_files_of_the_manifest_can_be_pulled(tmp_path: Path, authority: SigningKey, releases: Releases) -> None:
+    manifest, _ = releases.publish(built(tmp_path, authority))
+    for name in ("../london-2026-1/records.csv", "/etc/passwd", "nothing.csv", ""):
+        with pytest.raises(NoSuchRelease):
+            releases.opened(manifest, name)
