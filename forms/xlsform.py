@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyxform.builder import create_survey_element_from_dict
@@ -121,10 +121,25 @@ def _judged(
         return None
     try:
         # What cannot be read back would be refused by every tablet, after it was signed.
-        return Instrument.from_json(instrument.to_json())
+        Instrument.from_json(_each_list_once(instrument).to_json())
     except InstrumentError as fault:
         faults.add("survey", 0, "", f"No tablet could use this: {fault}", "Change what it names.")
         return None
+    return instrument
+
+
+def _each_list_once(instrument: Instrument) -> Instrument:
+    """The same with a list written out where it first stands: two hundred items with one long list need one reading."""
+    met: set[int] = set()
+
+    def shortened(item: Item) -> Item:
+        if id(item.options) in met and item.default is None:
+            return replace(item, options=item.options[:1])
+        met.add(id(item.options))
+        return item
+
+    pages = (replace(page, items=tuple(shortened(item) for item in page.items)) for page in instrument.pages)
+    return replace(instrument, pages=tuple(pages))
 
 
 def _check_core(layout: Layout, faults: Faults) -> None:

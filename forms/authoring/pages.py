@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from forms.authoring.items import OTHER, Reader
 from forms.authoring.kinds import Kind, check_fit, kind_of
 from forms.authoring.sheets import Row
-from forms.expression import Call, Expression, ExpressionError, Literal, Reference
+from forms.expression import Call, Expression, ExpressionError, Literal, Reference, parts
 from forms.instrument import Page
 from forms.items import Item
 
@@ -16,7 +17,7 @@ ONE_PAGE = "field-list"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 _FORM_WORDS = frozenset(
     {"csrf_token", "go", "data", "errors", "form_errors", "meta", "process", "populate_obj", "validate"}
-    | {"validate_on_submit", "is_submitted", "hidden_tag"}
+    | {"validate_on_submit", "is_submitted", "hidden_tag", "post_process"}
 )
 _RECORD_WORDS = frozenset(
     {"response", "instrument", "digest", "record", "place", "mode", "door", "period", "month", "epoch", "language"}
@@ -38,6 +39,16 @@ class Use:
     expression: Expression
     inherited: Expression | None
     """What must hold before this is looked at: the relevance of the groups around."""
+
+    @cached_property
+    def parts(self) -> tuple[Expression, ...]:
+        """The expression and everything in it."""
+        return tuple(parts(self.expression))
+
+    @cached_property
+    def looks_at(self) -> tuple[str, ...]:
+        """The items that it names, sorted."""
+        return tuple(sorted({part.item for part in self.parts if isinstance(part, Reference)}))
 
 
 @dataclass
@@ -68,13 +79,13 @@ class _Group:
 
 def both(*expressions: Expression | None) -> Expression | None:
     """All of these conditions, flat however many groups stand around an item; None is no condition."""
-    parts: list[Expression] = []
+    conditions: list[Expression] = []
     for expression in expressions:
         if isinstance(expression, Call) and expression.function == "and":
-            parts.extend(expression.arguments)
+            conditions.extend(expression.arguments)
         elif expression is not None:
-            parts.append(expression)
-    return Call("and", tuple(parts)) if len(parts) > 1 else next(iter(parts), None)
+            conditions.append(expression)
+    return Call("and", tuple(conditions)) if len(conditions) > 1 else next(iter(conditions), None)
 
 
 class Pages:

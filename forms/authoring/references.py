@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from forms.authoring.faults import Faults
 from forms.authoring.pages import Layout, Use
-from forms.expression import Call, Current, Expression, Literal, Reference, parts
+from forms.expression import Call, Current, Expression, Literal, Reference
 from forms.items import CHOICE_KINDS, Item
 from forms.logic import references, string
 
@@ -45,7 +45,7 @@ def check_references(layout: Layout, faults: Faults) -> Findings:
 
 
 def _unknown(use: Use, layout: Layout, items: Mapping[str, Item]) -> Iterator[tuple[str, str]]:
-    for name in sorted(references(use.expression)):
+    for name in use.looks_at:
         if name in items:
             if items[name].kind == "note":
                 yield f"'{name}' is a note and has no answer.", "Refer to a question."
@@ -57,11 +57,11 @@ def _unknown(use: Use, layout: Layout, items: Mapping[str, Item]) -> Iterator[tu
 
 
 def _misplaced(use: Use, items: Mapping[str, Item]) -> Iterator[tuple[str, str]]:
-    if use.column != "constraint" and any(isinstance(part, Current) for part in parts(use.expression)):
+    if use.column != "constraint" and any(isinstance(part, Current) for part in use.parts):
         yield "'.' is the answer that a constraint checks; here it is nothing.", "Write the item as ${name}."
-    if use.column == "constraint" and use.owner in references(use.expression):
+    if use.column == "constraint" and use.owner in use.looks_at:
         yield f"A constraint sees its own answer as '.', not as ${{{use.owner}}}.", "Write '.'."
-    for part in parts(use.expression):
+    for part in use.parts:
         if isinstance(part, Call) and part.function in _ORDERINGS:
             for argument in part.arguments:
                 item = _item_meant(argument, use, items)
@@ -82,7 +82,7 @@ def _item_meant(expression: Expression, use: Use, items: Mapping[str, Item]) -> 
 
 def _impossible(use: Use, items: Mapping[str, Item]) -> Iterator[tuple[str, str]]:
     """Comparisons with a code that is on no list: a slip of the pen that would silently hide a question for ever."""
-    for part in parts(use.expression):
+    for part in use.parts:
         if not isinstance(part, Call) or part.function not in {"=", "!=", "selected"}:
             continue
         for asked, given in (part.arguments, part.arguments[::-1]):
@@ -102,7 +102,7 @@ def _depends_on(layout: Layout) -> dict[str, dict[str, Use]]:
     edges: dict[str, dict[str, Use]] = {}
     for use in layout.uses:
         if use.column != "constraint":
-            for name in sorted(references(use.expression)):
+            for name in use.looks_at:
                 edges.setdefault(use.owner, {}).setdefault(name, use)
     for name, group in layout.inside.items():
         edges.setdefault(name, {}).setdefault(group, Use(name, layout.rows[name], "relevant", Literal(""), None))
@@ -192,7 +192,7 @@ def _too_late(use: Use, layout: Layout, items: Mapping[str, Item], available: _A
     if items.get(use.owner) is not None and items[use.owner].kind == "calculate":
         return
     own = layout.order[use.owner]
-    for name in sorted(references(use.expression)):
+    for name in use.looks_at:
         asked = available.after_page(name)
         if asked > own or (asked == own and use.column != "constraint"):
             place = "on a later page" if asked > own else "on the same page"
