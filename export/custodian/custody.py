@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from export.custodian.files import write_whole
 from export.custodian.unsealing import SEED_BYTES, CollectionSecret
 from forms.strict_json import canonical, strict_object
+from survey.durable import write_whole
 from survey.sealing import KEY_ID_BYTES, LockedAway, SigningKey, lock, unlock
 
 SHORTEST_PASSPHRASE = 12

@@ -77,9 +77,10 @@ def protect(table: Table) -> Protected:
     combinations = coded.group_by(names).agg(pl.col(COUNTS).sum().alias("n")).sort(names).with_row_index("_id")
     pool = _searched(combinations, keys)
     numbered = coded.join(combinations.select("_id", *names), on=names, how="left", maintain_order="left")
-    attempt = numbered.join(pool.settled(), on="_id", how="left", maintain_order="left")["_attempt"]
+    settled, blanks = pool.settled([key.name for key in reversed(keys)])
+    attempt = numbered.join(settled, on="_id", how="left", maintain_order="left")["_attempt"]
     kept = attempt.is_not_null()
-    frame = _blank(table.frame.filter(kept), attempt.filter(kept), pool.attempts, keys)
+    frame = _blank(table.frame.filter(kept), attempt.filter(kept), blanks, keys)
     protected = replace(table, frame=frame)
     _check(protected)
     suppressed = {column: int((frame[column] == SUPPRESSED).sum()) for column in table.columns}
@@ -162,9 +163,8 @@ class _Pool:
 
     def settle(self, blank: tuple[str, ...]) -> None:
         """Blank these keys and let go of every combination that is then in a class of ten."""
-        holds = self._class_sizes([name for name in self.names if name not in blank]) >= THRESHOLD
-        number = pl.lit(len(self.attempts), dtype=pl.UInt32).alias("_attempt")
-        self._done.append(self._left.filter(holds).select("_id", number))
+        holds = _sizes(self._left, [name for name in self.names if name not in blank]) >= THRESHOLD
+        self._done.append(self._left.filter(holds))
         self._left = self._left.filter(~holds)
         self.attempts.append(blank)
 
@@ -173,19 +173,51 @@ class _Pool:
 
         def gain(name: str) -> tuple[int, int]:
             rest = [other for other in self.names if other not in ladder and other != name]
-            holds = self._class_sizes(rest) >= THRESHOLD
+            holds = _sizes(self._left, rest) >= THRESHOLD
             return int(self._left["n"].filter(holds).sum()), -(self._left.select(rest).n_unique() if rest else 1)
 
         return max((name for name in self.names if name not in ladder), key=gain)
 
-    def settled(self) -> pl.DataFrame:
-        """``_id`` of each combination that found a class, with the number of the ``_attempt`` that made it."""
-        return pl.concat(self._done)
+    def settled(self, dearest_first: Sequence[str]) -> tuple[pl.DataFrame, list[tuple[str, ...]]]:
+        """``_id`` of each combination that found a class with the number of its ``_attempt``; what each attempt blanks.
 
-    def _class_sizes(self, names: Sequence[str]) -> pl.Series:
-        if not names:
-            return pl.repeat(int(self._left["n"].sum()), self._left.height, eager=True)
-        return self._left.select(pl.col("n").sum().over(names))["n"]
+        A ladder blanks more than each of its classes needs: whole classes get a key back wherever all the smaller
+        classes that this makes hold ten too.
+        """
+        waiting = [(part, blank, 0) for part, blank in zip(self._done, self.attempts, strict=True) if part.height]
+        numbered, blanks = [self._done[0].select("_id").clear().with_columns(_number(0))], list[tuple[str, ...]]()
+        while waiting:
+            part, blank, place = waiting.pop()
+            while place < len(dearest_first):
+                name, place = dearest_first[place], place + 1
+                if name not in blank:
+                    continue
+                less = tuple(other for other in blank if other != name)
+                seen = [other for other in self.names if other not in blank]
+                finer = part.with_columns(_sizes(part, [*seen, name]))
+                fits = _over(finer, pl.col("_size").min(), seen) >= THRESHOLD
+                if fits.all():
+                    blank = less
+                elif fits.any():
+                    waiting.append((part.filter(fits), less, place))
+                    part = part.filter(~fits)
+            numbered.append(part.select("_id", _number(len(blanks))))
+            blanks.append(blank)
+        return pl.concat(numbered), blanks
+
+
+def _number(attempt: int) -> pl.Expr:
+    return pl.lit(attempt, dtype=pl.UInt32).alias("_attempt")
+
+
+def _over(frame: pl.DataFrame, what: pl.Expr, names: Sequence[str]) -> pl.Series:
+    """``what`` within each class over these names, one value a row."""
+    told = what.over(list(names)) if names else what
+    return frame.with_columns(told.alias("_told"))["_told"]
+
+
+def _sizes(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series:
+    return _over(frame, pl.col("n").sum(), names).alias("_size")
 
 
 def _searched(combinations: pl.DataFrame, keys: Sequence[_Key]) -> _Pool:

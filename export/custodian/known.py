@@ -49,6 +49,11 @@ class KnownInstrument:
         self._reached: dict[tuple[_Given, tuple[bool, ...]], str] = {}
         self._fitting: set[tuple[str, Answer]] = set()
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Its items and calculations by name."""
+        return frozenset({*self._items, *(item.name for item in self.instrument.calculations)})
+
     def __reduce__(self) -> tuple[type[KnownInstrument], tuple[Instrument]]:
         return type(self), (self.instrument,)
 

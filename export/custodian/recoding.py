@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from export.custodian.table import COUNTS, FIRST_VALUE, Table
+from survey.reference import Areas
 
 THRESHOLD = 10
 AT_RISK = 0.06
@@ -55,6 +56,19 @@ def kinds_of_place(kinds: Mapping[str, str]) -> Hierarchy:
     """Place, then kind of place, from place code -> kind."""
     label = {"counter": "A police front counter", "hub": "A support hub", "line": "A telephone line"}
     return Hierarchy("place", (Level("place", {}, {}), Level("kind", dict(kinds), label)))
+
+
+def areas_of(variable: str, areas: Areas) -> Hierarchy:
+    """Borough, police area, London; an answer that is no borough ('prefer not to say') stays as it is."""
+    zones = {borough: areas.zone_of[area] for borough, area in areas.area_of.items()}
+    return Hierarchy(
+        variable,
+        (
+            Level("borough", {}, {}),
+            Level("police area", dict(areas.area_of), dict(areas.labels)),
+            Level("zone", zones, dict(areas.labels)),
+        ),
+    )
 
 
 def recoded(table: Table, hierarchies: Sequence[Hierarchy], levels: Mapping[str, str]) -> Table:

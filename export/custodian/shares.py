@@ -15,8 +15,8 @@ from pathlib import Path
 from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
 
 from export.custodian.custody import CustodyRefused
-from export.custodian.files import inside_git, write_whole
 from export.custodian.unsealing import SEED_BYTES, CollectionSecret
+from survey.durable import write_whole
 
 MOST_SHARES = 16
 _WORDS_A_LINE = 6
@@ -92,7 +92,7 @@ def write_sheets(shares: Sequence[Share], threshold: int, folder: Path) -> list[
     Raises:
         CustodyRefused: the folder lies in a git checkout or holds something.
     """
-    if checkout := inside_git(folder):
+    if checkout := _inside_git(folder):
         raise CustodyRefused(f"{folder} lies in the git checkout {checkout}. Give a folder on removable media.")
     if folder.exists() and any(folder.iterdir()):
         raise CustodyRefused(f"{folder} is not empty. Give a new folder.")
@@ -103,6 +103,12 @@ def write_sheets(shares: Sequence[Share], threshold: int, folder: Path) -> list[
         write_whole(path, sheet(share, number, threshold, len(shares)).encode())
         paths.append(path)
     return paths
+
+
+def _inside_git(folder: Path) -> Path | None:
+    # A share in a checkout is one commit away from the world.
+    resolved = folder.resolve()
+    return next((parent for parent in (resolved, *resolved.parents) if (parent / ".git").exists()), None)
 
 
 def read_sheets(paths: Iterable[Path]) -> list[Share]:
