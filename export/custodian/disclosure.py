@@ -14,12 +14,13 @@ either.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from export.custodian.recoding import THRESHOLD
+from export.custodian.suppression import Key, searched
 from export.custodian.table import COUNTS, NOT_ASKED, SUPPRESSED, Table, Variable
 
 _MOST_BLOCKS = 12
@@ -48,15 +49,6 @@ class Protected:
     left_out: int
 
 
-@dataclass(frozen=True)
-class _Key:
-    """One thing that an attacker may know: the columns it is read from, and those to blank so that it cannot be."""
-
-    name: str
-    reads: tuple[str, ...]
-    blanks: tuple[str, ...]
-
-
 def protect(table: Table) -> Protected:
     """Blank cells until every class over all keys holds ten counting records.
 
@@ -75,7 +67,7 @@ def protect(table: Table) -> Protected:
     coded = coded.with_columns(table.frame[COUNTS])
     names = [key.name for key in keys]
     combinations = coded.group_by(names).agg(pl.col(COUNTS).sum().alias("n")).sort(names).with_row_index("_id")
-    pool = _searched(combinations, keys)
+    pool = searched(combinations, keys)
     numbered = coded.join(combinations.select("_id", *names), on=names, how="left", maintain_order="left")
     settled, blanks = pool.settled([key.name for key in reversed(keys)])
     attempt = numbered.join(settled, on="_id", how="left", maintain_order="left")["_attempt"]
@@ -87,12 +79,12 @@ def protect(table: Table) -> Protected:
     return Protected(protected, {name: cells for name, cells in suppressed.items() if cells}, int((~kept).sum()))
 
 
-def _keys(table: Table) -> list[_Key]:
+def _keys(table: Table) -> list[Key]:
     """Every key in ascending cost of blanking: few cells first, then late in the questionnaire first."""
     marked = [variable for variable in table.variables if variable.key]
     defined = [variable for variable in marked if variable.name in table.by_definition]
     last_first = [*reversed([variable for variable in marked if variable not in defined]), *reversed(defined)]
-    keys = [_Key(variable.name, variable.columns, _telling(table, [variable])) for variable in last_first]
+    keys = [Key(variable.name, variable.columns, _telling(table, [variable])) for variable in last_first]
     return sorted([*keys, *_blocks(table)], key=lambda key: len(key.blanks))
 
 
@@ -113,7 +105,7 @@ def _telling(table: Table, variables: Sequence[Variable]) -> tuple[str, ...]:
     return tuple(column for variable in table.variables if variable.name in telling for column in variable.columns)
 
 
-def _blocks(table: Table) -> list[_Key]:
+def _blocks(table: Table) -> list[Key]:
     """The items that some were asked and some were not, in groups that were always asked together."""
     candidates = [variable for variable in table.variables if not variable.key]
     if not candidates:
@@ -128,12 +120,12 @@ def _blocks(table: Table) -> list[_Key]:
     if len(groups) > _MOST_BLOCKS:
         groups = [*groups[: _MOST_BLOCKS - 1], list(itertools.chain(*groups[_MOST_BLOCKS - 1 :]))]
     return [
-        _Key(f"_block{number}", tuple(variable.columns[0] for variable in group), _telling(table, group))
+        Key(f"_block{number}", tuple(variable.columns[0] for variable in group), _telling(table, group))
         for number, group in enumerate(groups, 1)
     ]
 
 
-def _seen(frame: pl.DataFrame, key: _Key) -> pl.DataFrame:
+def _seen(frame: pl.DataFrame, key: Key) -> pl.DataFrame:
     """What an attacker sees of a key: its cells, or of a block only what was asked and what not."""
     if key.name.startswith("_block"):
         return frame.select((pl.col(column) != NOT_ASKED).alias(column) for column in key.reads)
@@ -147,102 +139,8 @@ def _dense(frame: pl.DataFrame) -> pl.Series:
     return frame.join(distinct, on=names, how="left", maintain_order="left")["_number"]
 
 
-class _Pool:
-    """The combinations of keys that have found no class yet, and what was blanked for those that have."""
-
-    def __init__(self, combinations: pl.DataFrame, names: Sequence[str]) -> None:
-        self.names = tuple(names)
-        self.attempts: list[tuple[str, ...]] = []
-        self._left = combinations
-        self._done: list[pl.DataFrame] = []
-
-    @property
-    def alive(self) -> bool:
-        """Whether what is left could still make one class."""
-        return int(self._left["n"].sum()) >= THRESHOLD
-
-    def settle(self, blank: tuple[str, ...]) -> None:
-        """Blank these keys and let go of every combination that is then in a class of ten."""
-        holds = _sizes(self._left, [name for name in self.names if name not in blank]) >= THRESHOLD
-        self._done.append(self._left.filter(holds))
-        self._left = self._left.filter(~holds)
-        self.attempts.append(blank)
-
-    def next_rung(self, ladder: tuple[str, ...]) -> str:
-        """The key whose blanking, beside those of the ladder, settles most records; then merges most classes."""
-
-        def gain(name: str) -> tuple[int, int]:
-            rest = [other for other in self.names if other not in ladder and other != name]
-            holds = _sizes(self._left, rest) >= THRESHOLD
-            return int(self._left["n"].filter(holds).sum()), -(self._left.select(rest).n_unique() if rest else 1)
-
-        return max((name for name in self.names if name not in ladder), key=gain)
-
-    def settled(self, dearest_first: Sequence[str]) -> tuple[pl.DataFrame, list[tuple[str, ...]]]:
-        """``_id`` of each combination that found a class with the number of its ``_attempt``; what each attempt blanks.
-
-        A ladder blanks more than each of its classes needs: whole classes get a key back wherever all the smaller
-        classes that this makes hold ten too.
-        """
-        waiting = [(part, blank, 0) for part, blank in zip(self._done, self.attempts, strict=True) if part.height]
-        numbered, blanks = [self._done[0].select("_id").clear().with_columns(_number(0))], list[tuple[str, ...]]()
-        while waiting:
-            part, blank, place = waiting.pop()
-            while place < len(dearest_first):
-                name, place = dearest_first[place], place + 1
-                if name not in blank:
-                    continue
-                less = tuple(other for other in blank if other != name)
-                seen = [other for other in self.names if other not in blank]
-                finer = part.with_columns(_sizes(part, [*seen, name]))
-                fits = _over(finer, pl.col("_size").min(), seen) >= THRESHOLD
-                if fits.all():
-                    blank = less
-                elif fits.any():
-                    waiting.append((part.filter(fits), less, place))
-                    part = part.filter(~fits)
-            numbered.append(part.select("_id", _number(len(blanks))))
-            blanks.append(blank)
-        return pl.concat(numbered), blanks
-
-
-def _number(attempt: int) -> pl.Expr:
-    return pl.lit(attempt, dtype=pl.UInt32).alias("_attempt")
-
-
-def _over(frame: pl.DataFrame, what: pl.Expr, names: Sequence[str]) -> pl.Series:
-    """``what`` within each class over these names, one value a row."""
-    told = what.over(list(names)) if names else what
-    return frame.with_columns(told.alias("_told"))["_told"]
-
-
-def _sizes(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series:
-    return _over(frame, pl.col("n").sum(), names).alias("_size")
-
-
-def _searched(combinations: pl.DataFrame, keys: Sequence[_Key]) -> _Pool:
-    """Blank nothing, one key, two; then a ladder of ever more keys, until all have a class or none can be had."""
-    pool = _Pool(combinations, [key.name for key in keys])
-    for blank in _small_subsets(keys):
-        if pool.alive:
-            pool.settle(blank)
-    ladder: tuple[str, ...] = ()
-    while pool.alive and len(ladder) < len(keys):
-        ladder = (*ladder, pool.next_rung(ladder))
-        pool.settle(ladder)
-    return pool
-
-
-def _small_subsets(keys: Sequence[_Key]) -> Iterator[tuple[str, ...]]:
-    """Nothing, each key alone, each pair: in ascending number of cells blanked."""
-    cells = {key.name: len(key.blanks) for key in keys}
-    names = [key.name for key in keys]
-    subsets = itertools.chain.from_iterable(itertools.combinations(names, size) for size in range(3))
-    return iter(sorted(subsets, key=lambda subset: (len(subset), sum(cells[name] for name in subset))))
-
-
 def _blank(
-    frame: pl.DataFrame, attempt: pl.Series, attempts: Sequence[Sequence[str]], keys: Sequence[_Key]
+    frame: pl.DataFrame, attempt: pl.Series, attempts: Sequence[Sequence[str]], keys: Sequence[Key]
 ) -> pl.DataFrame:
     for key in keys:
         with_it = [number for number, blank in enumerate(attempts) if key.name in blank]
