@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from at_the_tablet import KEYS, RESET, WARN, Tablet, a_tablet, one_of, page
 from player import Player, raw
 
 from forms.instrument import Instrument
+from kiosk.app import Rewriting
+from survey.store import StoreFull
 
 
 @pytest.fixture
@@ -382,3 +385,44 @@ def test_help_stays_within_reach_when_the_survey_is_not_available(tablet: Tablet
     screen = Player(tablet.address).look("/help")
     assert screen.status == 200
     assert "999" in screen.words
+
+
+def test_ten_presses_in_a_moment_are_counted_as_one_burst(tablet: Tablet, person: Player) -> None:
+    question = person.question()
+    for _ in range(25):
+        person.browser.send(question, [("experience", "good")])
+    assert tablet.counts()["bursts"] == 1
+
+
+def test_the_outbox_is_written_anew_after_each_reset_but_never_inside_a_request() -> None:
+    written: list[str] = []
+    first, go_on = threading.Event(), threading.Event()
+
+    def rewrite() -> None:
+        written.append(threading.current_thread().name)
+        first.set()
+        go_on.wait()
+
+    rewriting = Rewriting(rewrite)
+    rewriting.start()
+    rewriting.ask()
+    first.wait()
+    for _ in range(5):
+        rewriting.ask()
+    go_on.set()
+    rewriting.stop()
+    assert written == ["rewriting", "rewriting"], "one for the first reset, one for the five that came meanwhile"
+
+
+def test_a_full_disk_does_not_end_the_rewriting() -> None:
+    tries: list[int] = []
+
+    def rewrite() -> None:
+        tries.append(1)
+        raise StoreFull("no room")
+
+    rewriting = Rewriting(rewrite)
+    rewriting.start()
+    rewriting.ask()
+    rewriting.stop()
+    assert tries

@@ -1,0 +1,162 @@
+"""The same interview behind a link, for a browser without scripts: locked drafts, many people at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from at_the_tablet import KEYS, SECRET, SIGNED_ON, TODAY
+from flask import Flask
+from player import Player, cookies_of, raw
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from forms.response import Response, unframed
+from survey.clock import Clock
+from survey.link import Link
+from survey.places import Place
+from survey.serving import server
+from survey.store import CENTRE_SHELVES, Store
+
+TABLETS_ONLY = Place("tower", "Tower", "counter", ("kiosk",))
+TOLD = replace(KEYS, places=(*KEYS.places, TABLETS_ONLY))
+
+
+@dataclass
+class Centre:
+    folder: Path
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.folder / "centre.db", CENTRE_SHELVES)
+        self.restart()
+
+    def restart(self) -> None:
+        self.link = Link(lambda: TOLD, self.store, self.folder / "memory", Clock(lambda: SIGNED_ON, lambda: TODAY))
+
+    def serve(self, environ: Any, start_response: Any) -> Any:
+        return self.link(environ, start_response)
+
+    def responses(self) -> list[Response]:
+        rows = list(self.store.rows("arrivals"))
+        assert {door for door, _ in rows} <= {"open"}
+        return [Response.from_content(unframed(SECRET.open(row))) for _, row in rows]
+
+    def in_memory(self) -> list[bytes]:
+        return [path.read_bytes() for path in (self.folder / "memory").rglob("*") if path.is_file()]
+
+
+@contextmanager
+def serving(centre: Centre) -> Iterator[None]:
+    app = DispatcherMiddleware(Flask("centre"), {"/s": centre.serve})
+    listening = server(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=listening.run)
+    thread.start()
+    centre.address = f"http://127.0.0.1:{listening.effective_port}/s/lewisham/"
+    try:
+        yield
+    finally:
+        listening.close()
+        thread.join()
+        centre.store.close()
+
+
+@pytest.fixture
+def centre(tmp_path: Path) -> Iterator[Centre]:
+    centre = Centre(tmp_path)
+    with serving(centre):
+        yield centre
+
+
+def the_core(centre: Centre) -> Player:
+    person = Player(centre.address)
+    person.look(centre.address)
+    person.say(experience="good")
+    person.say(contact="easy")
+    person.say(crime="theft")
+    return person
+
+
+def test_a_link_opens_at_the_first_question_and_files_once(centre: Centre) -> None:
+    person = the_core(centre)
+    question = person.question()
+    person.say(more="finish")
+    assert person.page == "thanks"
+    assert person.browser.send(question, [("more", "finish")]).address.endswith("/s/lewisham/thanks")
+    (response,) = centre.responses()
+    assert (response.mode, response.place, response.status) == ("link", "lewisham", "core")
+
+
+def test_many_people_answer_at_once(centre: Centre) -> None:
+    people = [the_core(centre) for _ in range(3)]
+    for person in people:
+        person.say(more="finish")
+        assert person.page == "thanks"
+    assert len(centre.responses()) == 3
+
+
+def test_a_draft_is_locked_and_survives_a_restart(centre: Centre) -> None:
+    person = the_core(centre)
+    person.say(more="yes")
+    person.say(helped="friend")
+    person.look(centre.address)
+    assert person.page == "last"
+    person.browser.send(person.question(), [("times", "many"), ("better", "x")])
+    centre.restart()
+    cookie = person.cookie
+    assert cookie is not None
+    for content in centre.in_memory():
+        for telltale in (b"friend", b"experience", b"lewisham", cookie.encode()):
+            assert telltale not in content
+    person.say(better="short")
+    assert person.page == "thanks"
+    (response,) = centre.responses()
+    assert response.answers["helped"] == ("friend",)
+
+
+def test_on_a_link_back_goes_all_the_way(centre: Centre) -> None:
+    person = the_core(centre)
+    person.look(centre.address + "page/experience")
+    assert person.page == "experience"
+
+
+def test_leaving_a_link_goes_outside_and_leaves_nothing(centre: Centre) -> None:
+    person = the_core(centre)
+    answer = raw(centre.address, "leave", cookie=person.cookie)
+    assert (answer.status, answer.headers["Location"]) == (303, "https://weather.example/")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "cookies"'
+    assert cookies_of(answer)["visit"]["visit"]["path"] == "/s/lewisham"
+    assert centre.in_memory() == []
+    assert centre.responses() == []
+    assert raw(centre.address, "page/more", cookie=person.cookie).headers["Location"] == "/s/lewisham/page/experience"
+
+
+def test_what_nobody_finishes_is_filed_at_night_and_the_draft_goes_with_the_second(centre: Centre) -> None:
+    person = the_core(centre)
+    centre.link.nightly()
+    assert [response.status for response in centre.responses()] == ["core"]
+    person.look(centre.address)
+    assert person.page == "more"
+    centre.link.nightly()
+    centre.link.nightly()
+    assert centre.in_memory() == []
+    assert person.look(centre.address).heading == "What about experience?"
+
+
+def test_a_place_that_takes_no_links_looks_like_one_that_does_not_exist(centre: Centre) -> None:
+    pages = set()
+    for place in ("nowhere", TABLETS_ONLY.code, "a" * 500):
+        answer = raw(centre.address, f"/s/{place}/")
+        assert answer.status == 503
+        pages.add(answer.data.replace(place.encode(), b""))
+    assert len(pages) == 1
+
+
+def test_a_token_that_somebody_made_up_starts_a_visit_of_its_own_and_no_other(centre: Centre) -> None:
+    the_core(centre)
+    answer = raw(centre.address, "", cookie="0" * 32)
+    assert b"What about experience?" in answer.data
