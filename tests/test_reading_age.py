@@ -1,0 +1,126 @@
+"""Every text on a respondent's screen can be read by somebody who reads like a child of nine.
+
+One adult in six in England reads very poorly, and fear makes everybody read worse. What cannot be made plainer is
+listed here by name, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from reading_age import age, long_words, longest_sentence, sentences, syllables, words
+
+from forms.xlsform import load
+from survey.words import load as load_words
+
+FILE = Path(__file__).parent.parent / "forms" / "questionnaires" / "victim-voice.md"
+
+HARMONISED = {"gender", "orient", "ethnic", "health", "limits"}
+"""Items whose wording is the Government Statistical Service's, to the letter, so that figures can be compared."""
+
+NEEDED = {
+    "experience": "the word of the police surveys' headline question",
+    "dissatisfied": "a step of the scale that all police surveys share",
+    "interpreter": "explained straight after",
+    "interested": "what the police's own study found to matter most; said in three syllables",
+}
+"""Long words that stay."""
+
+
+def questions() -> dict[str, str]:
+    """What is read before the answers, by item."""
+    checked = load(FILE)
+    assert checked.instrument is not None
+    return {item.name: " ".join((item.labels["en"], item.hints.get("en", ""))) for item in checked.instrument.items()}
+
+
+def options() -> Iterator[tuple[str, str]]:
+    checked = load(FILE)
+    assert checked.instrument is not None
+    for item in checked.instrument.items():
+        for option in item.options:
+            yield item.name, option.labels["en"]
+
+
+def own_questions() -> dict[str, str]:
+    return {name: text for name, text in questions().items() if name not in HARMONISED}
+
+
+# --- the measure can tell hard from easy ---
+
+
+@pytest.mark.parametrize(
+    ("word", "count"),
+    [
+        ("the", 1), ("police", 2), ("case", 1), ("crime", 1), ("people", 2), ("asked", 1), ("ended", 2), ("charged", 1),
+        ("service", 2), ("services", 3), ("answers", 2), ("satisfied", 3), ("dissatisfied", 4), ("experience", 4),
+        ("interpreter", 4), ("statement", 2), ("personal", 3), ("offender", 3), ("treated", 2), ("borough", 2),
+        ("complain", 2), ("language", 2), ("emergency", 4), ("Victim’s", 2), ("going", 2), ("closed", 1),
+        ("completely", 3), ("friend", 1), ("able", 2), ("somebody", 3), ("question", 2),
+    ],
+)  # fmt: skip
+def test_syllables_are_counted_well_enough(word: str, count: int) -> None:
+    assert syllables(word) == count
+
+
+def test_a_childs_sentence_is_easy_and_an_officials_is_not() -> None:
+    assert age(["The cat sat on the mat. The dog ran to the cat."]) < 6
+    remembered = (
+        "Taking the whole experience into account, are you satisfied, dissatisfied or neither with the service "
+        "provided by the police in this case?"
+    )
+    assert age([remembered]) > 15
+
+
+def test_sentences_are_counted_as_people_read_them() -> None:
+    assert sentences("Stop. Go! Why? A line without a stop") == ["Stop", "Go", "Why", "A line without a stop"]
+    assert longest_sentence("One two three. One two.") == 3
+
+
+# --- the questionnaire ---
+
+
+def test_the_questions_together_can_be_read_at_nine() -> None:
+    assert age(own_questions().values()) <= 9
+
+
+@pytest.mark.parametrize("name", sorted(own_questions()))
+def test_no_question_has_a_long_sentence_or_a_hard_word(name: str) -> None:
+    text = own_questions()[name]
+    assert longest_sentence(text) <= 16
+    assert len(words(text)) <= 30
+    assert long_words(text) <= set(NEEDED)
+
+
+def test_no_question_by_itself_is_much_harder_than_the_rest() -> None:
+    hard = {name: round(age([text]), 1) for name, text in own_questions().items() if age([text]) > 12}
+    assert hard == {}
+
+
+def test_options_are_short_and_plain() -> None:
+    for name, label in options():
+        assert len(words(label)) <= 11, label
+        if name not in HARMONISED:
+            assert long_words(label) <= set(NEEDED), label
+
+
+def test_only_harmonised_questions_are_let_off() -> None:
+    asked = questions()
+    assert set(asked) >= HARMONISED
+    assert all(age([asked[name]]) > 9 or long_words(asked[name]) for name in HARMONISED), (
+        "one of these needs no exception"
+    )
+
+
+# --- the words around the questions ---
+
+
+def test_the_words_around_the_questions_can_be_read_at_nine() -> None:
+    assert age(load_words()["en"].values()) <= 9
+
+
+@pytest.mark.parametrize("place", sorted(load_words()["en"]))
+def test_no_words_around_the_questions_make_a_long_sentence(place: str) -> None:
+    assert longest_sentence(load_words()["en"][place]) <= 20
