@@ -28,7 +28,7 @@ from survey.progress import steps
 
 _FEWEST = 50
 _WAITING = 60
-_PLACE = "demo-counter"
+_PLACE = "counter-1"
 _SEED = 20261
 _STOP_SECONDS = 30
 

@@ -1,0 +1,136 @@
+"""Opening on all cores, against raw HPKE opens by as many processes at once; with --full, a parcel of a million."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import resource
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+from export.custodian.crew import worked
+from export.custodian.known import Known
+from export.custodian.opening import OpeningReport, opened
+from export.custodian.unsealing import CollectionSecret
+from forms.instrument import Instrument
+from forms.logic import Answer
+from forms.response import Response
+from forms.routing import after, asked
+from forms.xlsform import load
+from survey.parcel import open_parcel, write_parcel
+from survey.places import Place
+from survey.sealing import HEADER_BYTES, SUITE, SigningKey
+
+QUESTIONNAIRE = Path("forms/questionnaires/victim-voice.md")
+PLACE = Place("demo-counter", "Demonstration", "counter", ("kiosk", "link"), 60, 30)
+SECRET = CollectionSecret(bytes(range(32)))
+ROUNDS = 3
+ROWS = 60_000
+RAW_ROWS = 4_000
+WAYS = 500
+MILLION = 1_000_000
+
+
+def measure(folder: Path, *, full: bool) -> dict[str, float]:
+    """``opening_ratio``, ``records_ratio``, ``opening_per_s``; with ``full`` a million's seconds and memory too."""
+    instrument = load(QUESTIONNAIRE).instrument
+    assert instrument is not None
+    known = Known.of([instrument], [PLACE])
+    rows = list(_rows(instrument, ROWS))
+    processes = os.cpu_count() or 1
+    openings, records, rates = [], [], []
+    for _ in range(ROUNDS):
+        raw = _raw_per_second(rows[:RAW_ROWS], processes)
+        only = _opened_per_second(rows)
+        openings.append(only / raw)
+        rates.append(only)
+        records.append(_records_per_second(rows, known) / raw)
+    figures = {
+        "opening_ratio": statistics.median(openings),
+        "records_ratio": statistics.median(records),
+        "opening_per_s": statistics.median(rates),
+    }
+    return figures | (_million(folder, instrument, known) if full else {})
+
+
+def _rows(instrument: Instrument, count: int) -> Iterator[bytes]:
+    """Sealed made-up responses, each with an id of its own."""
+    people = [_answers(instrument, random.Random(seed)) for seed in range(WAYS)]  # noqa: S311 - made up, not secret
+    for number in range(count):
+        answers = people[number % WAYS]
+        response = Response(
+            response=number.to_bytes(16).hex(), instrument=instrument.id, digest=instrument.digest(), mode="kiosk",
+            place=PLACE.code, period="2026-11", language="en",
+            status="complete" if answers.get("more") == "yes" else "core", quick=False, answers=answers,
+        )  # fmt: skip
+        yield SECRET.public.seal(response.to_bytes())
+
+
+def _answers(instrument: Instrument, chance: random.Random) -> dict[str, Answer]:
+    answers: dict[str, Answer] = {}
+    page = after(instrument, None, answers)
+    while page is not None:
+        choices = [item for item in asked(instrument, page, answers) if item.options]
+        answers |= {item.name: chance.choice(item.options).code for item in choices}
+        page = after(instrument, page.name, answers)
+    return answers
+
+
+def _raw(rows: Sequence[bytes], ready: Barrier) -> None:
+    secret = CollectionSecret(SECRET.seed)
+    key, header = secret._hpke, secret.public.header
+    ready.wait()
+    for row in rows:
+        SUITE.decrypt(row[HEADER_BYTES:], key, info=header)
+    ready.wait()
+
+
+def _raw_per_second(rows: Sequence[bytes], processes: int) -> float:
+    context = multiprocessing.get_context("spawn")
+    ready = context.Barrier(processes + 1)
+    crew = [context.Process(target=_raw, args=(rows, ready)) for _ in range(processes)]
+    for each in crew:
+        each.start()
+    ready.wait()
+    start = time.perf_counter()
+    ready.wait()
+    spent = time.perf_counter() - start
+    for each in crew:
+        each.join()
+    return len(rows) * processes / spent
+
+
+def _opener(seed: bytes) -> Callable[[bytes], int]:
+    secret = CollectionSecret(seed)
+    return lambda row: len(secret.open(row))
+
+
+def _opened_per_second(rows: Sequence[bytes]) -> float:
+    start = time.perf_counter()
+    assert sum(1 for _ in worked(rows, _opener, (SECRET.seed,))) == len(rows)
+    return len(rows) / (time.perf_counter() - start)
+
+
+def _records_per_second(rows: Sequence[bytes], known: Known) -> float:
+    report = OpeningReport()
+    start = time.perf_counter()
+    found = sum(1 for _ in opened((("tablet", row) for row in rows), [SECRET], known, report))
+    spent = time.perf_counter() - start
+    assert found == len(rows), report
+    return len(rows) / spent
+
+
+def _million(folder: Path, instrument: Instrument, known: Known) -> dict[str, float]:
+    key, carried = SigningKey.generate(), folder / "million.carried"
+    rows = (("tablet", row) for row in _rows(instrument, MILLION))
+    write_parcel(carried, "carry-out 1", {}, rows, MILLION, key)
+    start, report = time.perf_counter(), OpeningReport()
+    found = sum(1 for _ in opened(open_parcel(carried, "carry-out 1", key.public).rows(), [SECRET], known, report))
+    spent = time.perf_counter() - start
+    assert found == MILLION, report
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return {"million_s": spent, "million_peak_mb": peak / 1000}
