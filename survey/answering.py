@@ -53,7 +53,7 @@ def _put(parts: Parts, visit: Visit, answers: dict[str, Any]) -> None:
     other = parts.visits.open(visit)
     if other is not None:
         time_out(parts, other)
-    visit.answers = answers
+    visit.put(answers)
     if answers and visit.began is None:
         _begin(parts, visit, now)
     if visit.pressed(now):

@@ -14,7 +14,7 @@ from typing import Any
 from flask import Response, make_response, redirect, request, url_for
 
 from forms.instrument import Page
-from forms.routing import asked, before, path
+from forms.routing import asked, before
 from survey import answering, pages, submission
 from survey.csrf import CSRF_FIELD, belongs
 from survey.parts import Parts, Ready
@@ -37,10 +37,10 @@ class Interview:
         with self.held() as known:
             begun = known is not None and (known.outcome or known.shown[1:] or known.answers)
             visit = known if known is not None and begun else self.fresh(ready, known)
-            first = path(visit.instrument, visit.answers)[0]
-            elsewhere = self._elsewhere(visit, first.name)
-            if elsewhere is None and visit.position in (None, first.name):
-                return self.with_cookie(self._question_page(ready, visit, first), visit)
+            first = visit.way[0]
+            elsewhere = self._elsewhere(visit, first)
+            if elsewhere is None and visit.position in (None, first):
+                return self.with_cookie(self._question_page(ready, visit, visit.instrument.page(first)), visit)
             return elsewhere or _to("page", page=visit.current())
 
     def fresh(self, ready: Ready, visit: Visit | None) -> Visit:
@@ -66,7 +66,7 @@ class Interview:
         with self.held() as visit:
             if visit is None or not self.belongs(visit):
                 return _to("start")
-            name = page or path(visit.instrument, visit.answers)[0].name
+            name = page or visit.way[0]
             elsewhere = self._elsewhere(visit, name)
             if elsewhere is not None:
                 return elsewhere
@@ -219,7 +219,7 @@ class Interview:
             self.parts, "question.html", ready, visit,
             questions=questions, problems=problems, heading=pages.page_heading(visit, page, questions),
             action=url_for("page", page=page.name), back=self._back(visit, page),
-            first=page.name == path(visit.instrument, visit.answers)[0].name,
+            first=page.name == visit.way[0],
             can_skip=any(each.control != "note" for each in questions),
             languages=pages.languages(visit.instrument, self.parts.words),
         )  # fmt: skip

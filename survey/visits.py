@@ -38,12 +38,12 @@ _TOKEN = re.compile(r"[0-9a-f]{32}")
 class Visit:
     """One sitting. ``token`` is its cookie; ``response`` the id that its partial and its response share."""
 
-    token: str
+    token: str = field(repr=False)
     instrument: Instrument
     language: str
     response: str = field(default_factory=lambda: secrets.token_hex(16))
     partial: str = field(default_factory=lambda: secrets.token_hex(16))
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict, repr=False)
     shown: list[str] = field(default_factory=list)
     already_asked: set[str] = field(default_factory=set)
     position: str | None = None
@@ -55,6 +55,7 @@ class Visit:
     outcome: Outcome | None = None
     partial_kept: bool = False
     burst: bool = False
+    _way: tuple[object, list[str]] = field(default=(None, []), repr=False)
     _presses: deque[float] = field(default_factory=lambda: deque(maxlen=_BURST_PRESSES))
 
     @property
@@ -67,29 +68,39 @@ class Visit:
         """What the order of shuffled options is a function of: the same for one visit, another for the next."""
         return bytes.fromhex(self.response)
 
+    @property
+    def way(self) -> list[str]:
+        """The names of the pages on the path; worked out once for each set of answers, which ``put`` replaces."""
+        answers, names = self._way
+        if answers is not self.answers:
+            names = [page.name for page in path(self.instrument, self.answers)]
+            self._way = (self.answers, names)
+        return names
+
     def current(self) -> str:
         """The page that this person is at; where a changed answer took it off the path, the nearest that is on it."""
-        on_path = [page.name for page in path(self.instrument, self.answers)]
-        if self.position in on_path:
+        if self.position in self.way:
             return str(self.position)
-        return next((name for name in on_path if name not in self.shown), on_path[-1])
+        return next((name for name in self.way if name not in self.shown), self.way[-1])
 
     def reachable(self, page: str, *, may_go_back: bool) -> bool:
         """Whether this page may be shown or answered now: on the path, and seen before or next.
 
         Where ``may_go_back`` is false (a tablet), the core is closed once the choice page has been shown.
         """
-        on_path = [each.name for each in path(self.instrument, self.answers)]
-        if page not in on_path or (page not in self.shown and page not in (self.current(), on_path[0])):
+        if page not in self.way or (page not in self.shown and page not in (self.current(), self.way[0])):
             return False
-        return may_go_back or on_path.index(page) >= self.floor(on_path)
+        return may_go_back or self.way.index(page) >= self._floor()
 
-    def floor(self, on_path: list[str]) -> int:
-        """The place on the path of the first page that a tablet still shows."""
+    def _floor(self) -> int:
         choice = self.instrument.choice_page
-        if choice is None or choice.name not in self.shown or choice.name not in on_path:
+        if choice is None or choice.name not in self.shown or choice.name not in self.way:
             return 0
-        return on_path.index(choice.name)
+        return self.way.index(choice.name)
+
+    def put(self, answers: dict[str, Answer]) -> None:
+        """These are the answers of this visit from now on."""
+        self.answers = answers
 
     def show(self, page: str, last_item: str | None) -> None:
         """This page is on the screen now."""
@@ -108,7 +119,7 @@ class Visit:
     def close(self, outcome: Outcome) -> None:
         """Wipe what was said; the cookie still leads to the thanks until the reset."""
         self.outcome = outcome
-        self.answers.clear()
+        self.answers = {}
         self.already_asked.clear()
         self.shown.clear()
         self.position = self.last_item = None
