@@ -33,13 +33,17 @@ def misfit(item: Item, untrusted_answer: Any, offered: Sequence[Option]) -> Misf
 
 
 def narrowed(item: Item, answer: Answer, offered: Collection[str]) -> Answer | None:
-    """As much of a choice as is still offered, in the order of the list; other answers as they are."""
+    """As much of a choice as is still offered, in the order of the list; other answers as they are.
+
+    An answer of another type than its item's is none: expressions are only ever given what they know.
+    """
     if item.kind == "select_one":
         return answer if isinstance(answer, str) and answer in offered else None
     if item.kind == "select_multiple":
         chosen = set(answer) if isinstance(answer, tuple) else set()
         return tuple(code for code in offered if code in chosen) or None
-    return answer if item.asked else None
+    known = _TYPES.get(item.kind, ())
+    return answer if isinstance(answer, known) and isinstance(answer, bool) == (bool in known) else None
 
 
 def encoded_bytes(text: str) -> int:
@@ -114,6 +118,14 @@ def _acknowledge(_item: Item, answer: Any, _offered: Sequence[Option]) -> Misfit
     return None if answer is True else "constraint"
 
 
+_TYPES: dict[str, tuple[type, ...]] = {
+    "text": (str,),
+    "date": (str,),
+    "integer": (int,),
+    "decimal": (int, float),
+    "range": (int, float),
+    "acknowledge": (bool,),
+}
 _JUDGES = {
     "select_one": _select_one,
     "select_multiple": _select_multiple,

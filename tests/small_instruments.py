@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -110,9 +111,9 @@ _KINDS = ("select_one", "select_multiple", "text", "integer", "decimal", "range"
 @st.composite
 def instruments(draw: st.DrawFn) -> Instrument:
     """Any instrument: pages of items whose relevance looks at any other item, earlier, later or itself."""
-    sizes = draw(st.lists(st.integers(1, 3), min_size=1, max_size=6))
-    names = [f"q{number}" for number in range(sum(sizes))]
-    calculations = [f"c{number}" for number in range(draw(st.integers(0, 2)))]
+    sizes = draw(st.lists(st.integers(1, 2), min_size=1, max_size=4))
+    names = tuple(f"q{number}" for number in range(sum(sizes)))
+    calculations = tuple(f"c{number}" for number in range(draw(st.integers(0, 2))))
     rest = iter([draw(_items(name, names + calculations)) for name in names])
     pages = [
         page(f"p{number}", *(next(rest) for _ in range(size)), relevant=draw(_rules(names + calculations)))
@@ -125,22 +126,22 @@ def instruments(draw: st.DrawFn) -> Instrument:
     return instrument(*pages, calculations=worked_out)
 
 
-def _rules(names: Sequence[str]) -> st.SearchStrategy[str | None]:
-    name = st.sampled_from(names)
-    code = st.sampled_from(_CODES)
+@cache
+def _rules(names: tuple[str, ...]) -> st.SearchStrategy[str | None]:
+    name, code, digit = st.sampled_from(names), st.sampled_from(_CODES), st.integers(0, 9)
     simple = st.one_of(
-        st.builds("${{{}}} = '{}'".format, name, code),
-        st.builds("selected(${{{}}}, '{}')".format, name, code),
-        st.builds("not(${{{}}} = ${{{}}})".format, name, name),
-        st.builds("string-length(${{{}}}) > {}".format, name, st.integers(0, 3)),
-        st.builds("${{{}}} < {}".format, name, st.integers(0, 9)),
+        st.tuples(name, code).map(lambda drawn: "${{{}}} = '{}'".format(*drawn)),
+        st.tuples(name, code).map(lambda drawn: "selected(${{{}}}, '{}')".format(*drawn)),
+        st.tuples(name, name).map(lambda drawn: "not(${{{}}} = ${{{}}})".format(*drawn)),
+        st.tuples(name, digit).map(lambda drawn: "string-length(${{{}}}) > {}".format(*drawn)),
+        st.tuples(name, digit).map(lambda drawn: "${{{}}} < {}".format(*drawn)),
     )
-    joined = st.builds("({}) {} ({})".format, simple, st.sampled_from(("and", "or")), simple)
-    return st.one_of(st.none(), simple, joined)
+    either = st.tuples(simple, st.sampled_from(("and", "or")), simple)
+    return st.one_of(st.none(), simple, either.map(lambda drawn: "({}) {} ({})".format(*drawn)))
 
 
 @st.composite
-def _items(draw: st.DrawFn, name: str, names: Sequence[str]) -> Item:
+def _items(draw: st.DrawFn, name: str, names: tuple[str, ...]) -> Item:
     kind = draw(st.sampled_from(_KINDS))
     more: dict[str, Any] = {
         "relevant": draw(_rules(names)),
@@ -168,19 +169,26 @@ def answers_to(draw: st.DrawFn, asked: Instrument) -> Mapping[str, Answer]:
 
 
 def _answers(asked: Item) -> st.SearchStrategy[Any]:
-    codes = [each.code for each in asked.options]
-    several = st.lists(st.sampled_from(codes), min_size=1, unique=True) if codes else st.nothing()
-    by_kind: dict[str, st.SearchStrategy[Any]] = {
-        "select_one": st.sampled_from(codes) if codes else st.nothing(),
-        "select_multiple": several.map(lambda chosen: tuple(code for code in codes if code in chosen)),
-        "text": st.text(st.sampled_from("abcé"), min_size=1, max_size=5),
-        "integer": st.integers(-5, 15),
-        "decimal": st.floats(-5, 15),
-        "range": st.sampled_from((0, 5, 10)),
-        "date": st.dates().map(str),
-        "acknowledge": st.just(value=True),
-    }
-    return by_kind[asked.kind]
+    codes = tuple(each.code for each in asked.options)
+    return _choices(asked.kind, codes) if codes else _BY_KIND[asked.kind]
+
+
+@cache
+def _choices(kind: str, codes: tuple[str, ...]) -> st.SearchStrategy[Any]:
+    if kind == "select_one":
+        return st.sampled_from(codes)
+    several = st.sets(st.sampled_from(codes), min_size=1)
+    return several.map(lambda chosen: tuple(code for code in codes if code in chosen))
+
+
+_BY_KIND: Mapping[str, st.SearchStrategy[Any]] = {
+    "text": st.text(st.sampled_from("abcé"), min_size=1, max_size=5),
+    "integer": st.integers(-5, 15),
+    "decimal": st.floats(-5, 15),
+    "range": st.sampled_from((0, 5, 10)),
+    "date": st.dates().map(str),
+    "acknowledge": st.just(value=True),
+}
 
 
 @st.composite
