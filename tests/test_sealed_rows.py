@@ -76,7 +76,11 @@ def test_another_key_does_not_open_it() -> None:
         CollectionSecret(b"\x08" * 32).open(KEY.seal(framed(cover())))
 
 
-@pytest.mark.parametrize("public", [b"", bytes(1215), b"\xff" * 1216], ids=["nothing", "short", "no point"])
+@pytest.mark.parametrize(
+    "public",
+    [b"", bytes(1215), b"\xff" * 1216, KEY.public[:-32] + bytes(32)],
+    ids=["nothing", "short", "no point", "low order"],
+)
 def test_a_key_that_cannot_seal_is_refused_before_anybody_answers(public: bytes) -> None:
     with pytest.raises(UnusableKey):
         CollectionKey(public)
