@@ -30,7 +30,8 @@ QUICK_SECONDS = 25
 SOON_SECONDS = 60
 _BURST_PRESSES = 10
 _BURST_SECONDS = 4
-_MOST_REMEMBERED = 16
+# Pages that were fetched without a cookie, by a health check for one, must not push out the one on the screen.
+_MOST_REMEMBERED = 500
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -426,3 +427,23 @@ def test_a_full_disk_does_not_end_the_rewriting() -> None:
     rewriting.ask()
     rewriting.stop()
     assert tries
+
+
+def test_the_first_screen_outlives_two_hundred_health_checks(tablet: Tablet, person: Player) -> None:
+    for _ in range(200):
+        raw(tablet.address, "/")
+    person.say(experience="good")
+    assert person.page == "contact"
+
+
+def test_help_and_thanks_read_well_while_nobody_has_checked_a_support_line(tablet: Tablet, person: Player) -> None:
+    tablet.change_keys(support_lines=tuple(replace(line, verified_on=None) for line in KEYS.support_lines))
+    person.look("/help")
+    assert "Ask the staff here" in person.screen.words
+    assert "999" in person.screen.words
+    assert "0800 000" not in person.screen.words
+    person.look("/")
+    the_core(person)
+    person.say(more="finish")
+    assert "Call 101" in person.screen.words
+    assert "0800 000" not in person.screen.words
