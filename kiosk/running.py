@@ -24,15 +24,16 @@ from kiosk.nightly import FORESEEN, Nightly
 from kiosk.sending import Centre
 from kiosk.single import alone
 from kiosk.sync import Sync, retry_refused
-from kiosk.tallying import TallyRows
+from survey.briefing import Keys
 from survey.clock import Clock
 from survey.partials import Partials
-from survey.parts import Parts
+from survey.parts import Mode, Parts
 from survey.schedule import Schedule
 from survey.serving import server
 from survey.settings import Settings
 from survey.store import Store
 from survey.tallies import Tallies
+from survey.tallying import TallyRows
 from survey.visits import Visits
 from survey.words import load
 
@@ -128,8 +129,9 @@ def put_together(settings: Settings, enrolment: Enrolment, up: ExitStack) -> Tab
     send = Centre(enrolment.centre, clock.monotonic)
     up.callback(send.close)
     parts = Parts(
-        keys=briefing.keys, place=enrolment.place, mode="kiosk", visits=Visits(), store=store, shelf="outbox",
-        door="tablet", tallies=tallies, partials=partials, clock=clock, words=load(), after_reset=rewriting.ask,
+        keys=briefing.keys, place=enrolment.place, mode=_mode(enrolment, briefing.keys()), visits=Visits(), store=store,
+        shelf="outbox", door="tablet", tallies=tallies, partials=partials, clock=clock, words=load(),
+        after_reset=rewriting.ask,
     )  # fmt: skip
 
     def state() -> Sequence[str]:
@@ -139,6 +141,12 @@ def put_together(settings: Settings, enrolment: Enrolment, up: ExitStack) -> Tab
         enrolment, store, clock, partials, TallyRows(tallies, partials, store, briefing.keys, clock),
         Sync(store, enrolment, briefing, send, clock), rewriting, tablet_app(parts, state),
     )  # fmt: skip
+
+
+def _mode(enrolment: Enrolment, keys: Keys | None) -> Mode:
+    """Assisted where the place allows that and no answering alone, as a telephone line does; never at a counter."""
+    place = keys.place(enrolment.place) if keys else None
+    return "assisted" if place and "assisted" in place.modes and "kiosk" not in place.modes else "kiosk"
 
 
 def _listening(app: Flask, port: int) -> Any:

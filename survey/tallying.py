@@ -1,4 +1,4 @@
-"""The running counts on their way into a row: sealed each hour in place of the last, put into the outbox once.
+"""The running counts on their way into a row: sealed each hour in place of the last, filed once.
 
 A count must arrive once. So every number goes through one name at a time in memory-backed storage, and what was taken
 out of the running counts stays under its name until it lies in the outbox durably; a process killed between the two
@@ -14,23 +14,33 @@ from forms.response import framed
 from survey.briefing import Keys
 from survey.clock import Clock
 from survey.partials import Partials
-from survey.store import Store
+from survey.store import Door, Store
 from survey.tallies import Tallies
 
 _NAME = "tally"
 
 
 class TallyRows:
-    """The tally rows of one running tablet."""
+    """The tally rows of one running tablet, or of one place's link at the centre."""
 
     def __init__(
-        self, tallies: Tallies, partials: Partials, store: Store, keys: Callable[[], Keys | None], clock: Clock
+        self,
+        tallies: Tallies,
+        partials: Partials,
+        store: Store,
+        keys: Callable[[], Keys | None],
+        clock: Clock,
+        shelf: str = "outbox",
+        door: Door = "tablet",
     ) -> None:
+        """``shelf`` and ``door`` are those of the responses that are counted."""
         self._tallies = tallies
         self._partials = partials
         self._store = store
         self._keys = keys
         self._clock = clock
+        self._shelf = shelf
+        self._door = door
         self._turn = threading.Lock()
         self._followed: Keys | None = None
         self._taken: list[bytes] = []
@@ -80,7 +90,7 @@ class TallyRows:
                 self._taken.append(row)
             if not self._taken:
                 return
-            self._store.put("outbox", self._taken)
+            self._store.put(self._shelf, self._taken, self._door)
             while self._taken:
                 self._taken.pop()
                 self._partials.drop(self._name())
