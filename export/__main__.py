@@ -18,7 +18,7 @@ _CUSTODIAN = "export.custodian.verbs"
 # verb: (module, function there, one line of help)
 VERBS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
-        "serve": (_CENTRE, "serve", "Run the centre: the tablets' intake, the link, the analysts' pages."),
+        "serve": ("export.centre.running", "serve", "Run the centre: intake, link and analysts' pages."),
         "enrol-code": (_CENTRE, "enrol_code", "Make a code with which one tablet can join."),
         "tablets": (_CENTRE, "tablets", "List the tablets and how long each has been silent."),
         "revoke": (_CENTRE, "revoke", "Believe a lost tablet no more."),

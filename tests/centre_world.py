@@ -14,18 +14,19 @@ from typing import Any
 
 import urllib3
 
+from export.centre.admitting import issue_code
 from export.centre.app import centre_app
 from export.centre.carrying import take_in
 from export.centre.instance import Centre, open_centre
-from export.centre.tablets import issue_code
 from export.custodian.unsealing import CollectionSecret
 from forms.instrument import Instrument, Item, Option, Page
 from survey.briefing import Keys, Place, write_keys
 from survey.receipt import read_receipt, signed_headers
 from survey.sealing import PLAINTEXT_BYTES, SigningKey
-from survey.serving import server
+from survey.serving import WSGI, server
 
 PLACE = "counter-1"
+LINKED = "hub-1"
 SIGNED_ON = date(2026, 11, 1)
 
 
@@ -49,7 +50,10 @@ class World:
     folder: Path
     authority: SigningKey = field(default_factory=SigningKey.generate)
     collection: CollectionSecret = field(default_factory=CollectionSecret.generate)
-    places: tuple[Place, ...] = (Place(PLACE, "A counter", "counter", ("kiosk",)),)
+    places: tuple[Place, ...] = (
+        Place(PLACE, "A counter", "counter", ("kiosk",)),
+        Place(LINKED, "A hub", "hub", ("kiosk", "link")),
+    )
 
     def opened(self) -> Centre:
         """The centre's folder, opened."""
@@ -135,13 +139,20 @@ class Tablet:
 @contextmanager
 def serving(centre: Centre) -> Iterator[str]:
     """The centre's application behind a real waitress, in a thread of this process."""
-    listening = server(centre_app(centre), "127.0.0.1", 0)
-    thread = threading.Thread(target=listening.run)
+    with listening(centre_app(centre)) as address:
+        yield address
+
+
+@contextmanager
+def listening(app: WSGI) -> Iterator[str]:
+    """Any application behind a real waitress."""
+    waitress = server(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=waitress.run)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listening.effective_port}/"
+        yield f"http://127.0.0.1:{waitress.effective_port}/"
     finally:
-        listening.close()
+        waitress.close()
         thread.join(20)
 
 

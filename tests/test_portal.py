@@ -13,8 +13,8 @@ import pytest
 from centre_world import Answer, World, ask, told_world
 from test_publish import built
 
+from export.centre.admitting import issue_token, revoke_token
 from export.centre.instance import Centre
-from export.centre.portal import issue_token, revoke_token
 from survey.headers import HEADERS
 
 RELEASE = "london-2026-1"

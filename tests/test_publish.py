@@ -20,7 +20,7 @@ def built(folder: Path, authority: SigningKey, name: str = "london-2026-1", reco
     release.mkdir(parents=True)
     contents = {
         "records.csv": records.encode(),
-        "codebook.json": json.dumps({"columns": [{"name": "a", "label": "How was it?"}]}).encode(),
+        "codebook.json": json.dumps({"columns": [{"column": "a", "question": {"en": "How was it?"}, "answered": 1}]}).encode(),
     }
     for file, content in contents.items():
         (release / file).write_bytes(content)

@@ -17,8 +17,9 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from export.centre.accounts import SignIns, Throttle
+from export.centre.arrivals import NotAPacket
 from export.centre.instance import Centre
-from export.centre.intake import Intake, NotAPacket
+from export.centre.intake import Intake
 from export.centre.portal import Portal
 from export.centre.registry import RegistryDamaged
 from export.centre.releases import NoSuchRelease

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from export.centre.admitting import current_keys
+from export.centre.arrivals import kept
 from export.centre.audit import OPERATOR
 from export.centre.instance import Centre
-from export.centre.intake import kept
-from export.centre.tablets import current_keys
 from forms.strict_json import strict_object
 from survey.briefing import read_keys, untrusted_authority
 from survey.parcel import CARRY_OUT, RESCUE, open_parcel, write_parcel

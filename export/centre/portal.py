@@ -16,7 +16,6 @@ from flask import Response, jsonify, make_response, redirect, render_template, r
 from werkzeug.wrappers import Response as AnyResponse
 
 from export.centre.accounts import SignIns, new_token, token_digest
-from export.centre.audit import OPERATOR
 from export.centre.instance import Centre
 from export.centre.releases import NoSuchRelease, Releases
 from export.manifest import MANIFEST, Manifest, ReleaseRefused
@@ -26,33 +25,6 @@ COOKIE = "analyst"
 _CODEBOOK = "codebook.json"
 _NOT_KNOWN = "This token is not known here. Check it, or ask the operator for a new one."
 _STALE_FORM = "This page was open for too long. Enter the token again."
-
-
-class TokenUnknown(LookupError):
-    """Nobody of this name has a token."""
-
-
-def issue_token(centre: Centre, name: str) -> str:
-    """Make a token for an analyst; only its digest stays here.
-
-    Raises:
-        NameTaken: there is one of this name.
-    """
-    fresh = new_token()
-    centre.registry.add_token(name, token_digest(fresh))
-    centre.audit.note(OPERATOR, "token add", name)
-    return fresh
-
-
-def revoke_token(centre: Centre, name: str) -> None:
-    """Take an analyst's token away, and with it whoever is signed in by it, from the next request on.
-
-    Raises:
-        TokenUnknown: there is none of this name.
-    """
-    if not centre.registry.revoke_token(name):
-        raise TokenUnknown(f"There is no token for {name!r}. List them: python -m export token list")
-    centre.audit.note(OPERATOR, "token revoke", name)
 
 
 @dataclass(frozen=True)
@@ -156,7 +128,7 @@ class Portal:
         self.centre.audit.note(reader, "pull", f"{manifest.name}/{untrusted_file}")
         return send_file(file, mimetype=_media_type(untrusted_file), as_attachment=True, download_name=untrusted_file)
 
-    def _columns(self, manifest: Manifest) -> list[tuple[str, str]]:
+    def _columns(self, manifest: Manifest) -> list[Column]:
         try:
             with self._published().opened(manifest, _CODEBOOK) as file:
                 return columns_of(json.load(file))
@@ -164,11 +136,30 @@ class Portal:
             return []  # the files are what matters; a release without a codebook of ours still lists them
 
 
-def columns_of(codebook: Any) -> list[tuple[str, str]]:
-    """Column names and what they hold, of a codebook as the custodian writes it."""
+@dataclass(frozen=True)
+class Column:
+    """One column of a release as its codebook tells it: what was asked, and on how many answers it rests."""
+
+    name: str
+    asked: str
+    answered: str
+
+
+def columns_of(codebook: Any) -> list[Column]:
+    """The columns of a codebook as the custodian writes it; whatever else it holds is for who pulls it."""
     columns = codebook.get("columns", []) if isinstance(codebook, dict) else []
-    named = [column for column in columns if isinstance(column, dict) and "name" in column]
-    return [(str(column["name"]), str(column.get("label", ""))) for column in named]
+    return [_column(column) for column in columns if isinstance(column, dict) and "column" in column]
+
+
+def _column(column: dict[str, Any]) -> Column:
+    asked = " – ".join(_english(column.get(part)) for part in ("question", "option") if column.get(part))
+    return Column(str(column["column"]), asked, str(column.get("answered", "")))
+
+
+def _english(labels: Any) -> str:
+    if not isinstance(labels, dict):
+        return str(labels)
+    return str(labels.get("en") or next(iter(labels.values()), ""))
 
 
 def _media_type(file: str) -> str:

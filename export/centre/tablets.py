@@ -13,12 +13,10 @@ from pathlib import Path
 from flask import Response, jsonify, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from export.centre.accounts import CODE_LIFE, Throttle, code_digest, new_code
+from export.centre.accounts import Throttle, code_digest
 from export.centre.audit import OPERATOR
-from export.centre.instance import Centre, NotYetTold
-from export.centre.registry import Tablet
+from export.centre.instance import Centre
 from forms.strict_json import strict_object
-from survey.briefing import Keys
 from survey.receipt import RequestRefused, check_request
 
 _PUBLIC_BYTES = 32
@@ -27,56 +25,6 @@ _NO_SUCH_CODE = "This code does not work. Codes work once and for 24 hours: ask 
 _TOO_MANY = "Too many codes that do not work were tried just now. Wait a minute, then try again."
 _REVOKED = "This tablet may not send any more. Call the centre, which can enrol it anew."
 _UNKNOWN = "The centre does not know this tablet. Call the centre, which can enrol it."
-
-
-class PlaceUnknown(ValueError):
-    """A place that the signed keys file does not name."""
-
-
-class TabletUnknown(LookupError):
-    """No tablet, or more than one, goes by this name."""
-
-
-def tablet_called(centre: Centre, name: str) -> Tablet:
-    """The tablet whose public key starts with these hex digits.
-
-    Raises:
-        TabletUnknown: none, or several.
-    """
-    start = name.strip().lower()
-    found = [tablet for public, tablet in centre.registry.tablets().items() if start and public.hex().startswith(start)]
-    if len(found) != 1:
-        which = "More than one tablet goes" if found else "No tablet goes"
-        raise TabletUnknown(f"{which} by the name {name!r}. Give a name from the list: python -m export tablets")
-    return found[0]
-
-
-def issue_code(centre: Centre, place: str) -> str:
-    """Make a code for one tablet at a place of the keys file, good once and for 24 hours.
-
-    Raises:
-        NotYetTold: there is no keys file yet.
-        PlaceUnknown: the keys file does not name this place.
-    """
-    codes = sorted(known.code for known in current_keys(centre).places)
-    if place not in codes:
-        raise PlaceUnknown(f"The keys file names no place {place!r}. It names: {', '.join(codes) or 'none'}.")
-    code, now = new_code(), centre.audit.now()
-    centre.registry.add_code(code_digest(code), place, now + CODE_LIFE, now)
-    centre.audit.note(OPERATOR, "enrol-code", f"for {place}")
-    return code
-
-
-def current_keys(centre: Centre) -> Keys:
-    """The keys file that holds now.
-
-    Raises:
-        NotYetTold: there is none.
-    """
-    keys = centre.told().keys()
-    if keys is None:
-        raise NotYetTold("The keys file of this centre does not hold. Take it in again: python -m export take-in FILE")
-    return keys
 
 
 @dataclass(frozen=True)
@@ -152,13 +100,3 @@ def _text(path: Path) -> str | None:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-
-
-def silence(tablet: Tablet, centre: Centre) -> str:
-    """A tablet's state in words for the operator: never a count."""
-    if tablet.revoked:
-        return "revoked"
-    days = (centre.clock.day() - tablet.last_contact).days
-    if days <= 0:
-        return "heard of today"
-    return "silent since yesterday" if days == 1 else f"silent for {days} days"

@@ -12,6 +12,16 @@ from pathlib import Path
 
 import click
 
+from export.centre.admitting import (
+    PlaceUnknown,
+    TabletUnknown,
+    TokenUnknown,
+    issue_code,
+    issue_token,
+    revoke_token,
+    silence,
+    tablet_called,
+)
 from export.centre.audit import OPERATOR
 from export.centre.carrying import (
     AuthorityRefused,
@@ -22,24 +32,22 @@ from export.centre.carrying import (
 from export.centre.carrying import carry_out as carried_out
 from export.centre.carrying import take_in as taken_in
 from export.centre.instance import Centre, DamagedKey, NotYetTold, open_centre
-from export.centre.portal import TokenUnknown, issue_token, revoke_token
 from export.centre.registry import NameTaken, RegistryDamaged
-from export.centre.running import CannotListen, run
-from export.centre.tablets import PlaceUnknown, TabletUnknown, issue_code, silence, tablet_called
 from export.manifest import ReleaseRefused
 from survey.briefing import KeysRefused, authority_words, words_match
 from survey.hardening import harden
 from survey.parcel import ParcelRefused
+from survey.partials import UnsafeFolder
 from survey.settings import SettingsRefused
 from survey.store import StoreDamaged, StoreFull
 
 _FORESEEN = (
-    AuthorityRefused, CannotListen, DamagedKey, KeysOfAnotherCentre, KeysRefused, NameTaken, NotYetTold, ParcelRefused,
+    AuthorityRefused, DamagedKey, KeysOfAnotherCentre, KeysRefused, NameTaken, NotYetTold, ParcelRefused,
     PlaceUnknown, RegistryDamaged, ReleaseRefused, RowsChanged, SettingsRefused, StoreDamaged, StoreFull, TabletUnknown,
-    TokenUnknown, UnfamiliarFile,
+    TokenUnknown, UnfamiliarFile, UnsafeFolder,
 )  # fmt: skip
 
-_instance = click.option(
+instance_folder = click.option(
     "--instance",
     type=click.Path(path_type=Path, file_okay=False),
     default="instance",
@@ -50,7 +58,12 @@ _instance = click.option(
 
 
 @contextmanager
-def _opened(instance: Path) -> Iterator[Centre]:
+def opened(instance: Path) -> Iterator[Centre]:
+    """A centre for one verb; what may go wrong ends the verb with words instead of a traceback.
+
+    Raises:
+        ClickException: saying what to do.
+    """
     harden()
     try:
         centre = open_centre(instance, os.environ)
@@ -64,34 +77,22 @@ def _opened(instance: Path) -> Iterator[Centre]:
         raise click.ClickException(f"{fault.filename or instance}: {fault.strerror}. Nothing was changed.") from fault
 
 
-@click.command()
-@_instance
-def serve(instance: Path) -> None:
-    """Run the centre: the tablets' intake, the link, the analysts' pages.
-
-    Its two keys are made at the first start. It listens on this machine only, unless settings.toml says otherwise; put
-    a server that speaks https in front of it.
-    """
-    with _opened(instance) as centre:
-        run(centre, lambda address: click.echo(f"Centre: {address}"))
-
-
 @click.command("enrol-code")
-@_instance
+@instance_folder
 @click.option("--place", required=True, help="The code of a place in the signed keys file.")
 def enrol_code(instance: Path, place: str) -> None:
     """Make a code with which one tablet can join, once and within 24 hours."""
-    with _opened(instance) as centre:
+    with opened(instance) as centre:
         code = issue_code(centre, place)
         click.echo(f"A tablet at {place} can join with this code, once, within 24 hours:")
         click.echo(code)
 
 
 @click.command()
-@_instance
+@instance_folder
 def tablets(instance: Path) -> None:
     """List the tablets: name, place, day of the last contact, state."""
-    with _opened(instance) as centre:
+    with opened(instance) as centre:
         known = sorted(centre.registry.tablets().values(), key=lambda tablet: (tablet.place, tablet.short))
         for tablet in known:
             click.echo(f"{tablet.short}  {tablet.place}  {tablet.last_contact.isoformat()}  {silence(tablet, centre)}")
@@ -100,11 +101,11 @@ def tablets(instance: Path) -> None:
 
 
 @click.command()
-@_instance
+@instance_folder
 @click.argument("tablet")
 def revoke(instance: Path, tablet: str) -> None:
     """Believe a lost or stolen TABLET no more (its name as in the list of tablets). This cannot be undone."""
-    with _opened(instance) as centre:
+    with opened(instance) as centre:
         found = tablet_called(centre, tablet)
         centre.audit.note(OPERATOR, "revoke", f"tablet {found.short} at {found.place}")
         centre.registry.revoke(found)
@@ -112,12 +113,12 @@ def revoke(instance: Path, tablet: str) -> None:
 
 
 @click.command("take-in")
-@_instance
+@instance_folder
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--authority", metavar="WORDS", help="The custodian's 13 words; asked for at the first keys file.")
 def take_in(instance: Path, file: Path, authority: str | None) -> None:
     """Take in a signed keys FILE, a notices file or a tablet's rescue file."""
-    with _opened(instance) as centre:
+    with opened(instance) as centre:
         click.echo(taken_in(centre, file, _confirming(authority)))
 
 
@@ -133,11 +134,11 @@ def _confirming(authority: str | None) -> Callable[[bytes], bool]:
 
 
 @click.command("carry-out")
-@_instance
+@instance_folder
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def carry_out(instance: Path, file: Path) -> None:
     """Write all sealed rows into one signed FILE for the custodian; may run while the centre serves."""
-    with _opened(instance) as centre:
+    with opened(instance) as centre:
         carried = carried_out(centre, file)
         size = file.stat().st_size / 1_000_000
         click.echo(
@@ -149,11 +150,11 @@ def carry_out(instance: Path, file: Path) -> None:
 
 
 @click.command()
-@_instance
+@instance_folder
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def publish(instance: Path, folder: Path) -> None:
     """Put the release in FOLDER on the analysts' pages, once the custodian's signature holds."""
-    with _opened(instance) as centre:
+    with opened(instance) as centre:
         releases = centre.releases()
         if releases is None:
             raise NotYetTold("No authority is known here that could have signed a release. Take in a keys file first.")
@@ -165,14 +166,14 @@ def publish(instance: Path, folder: Path) -> None:
 
 
 @click.command()
-@_instance
+@instance_folder
 @click.argument("action", type=click.Choice(["add", "revoke", "list"]))
 @click.argument("name", default="")
 def token(instance: Path, action: str, name: str) -> None:
     """Add or revoke the token of the analyst NAME, or list who has one."""
     if bool(name) == (action == "list"):
         raise click.UsageError("Say whose: token add NAME, token revoke NAME; or token list.")
-    with _opened(instance) as centre:
+    with opened(instance) as centre:
         if action == "add":
             click.echo(f"A token for {name}. It is shown this once; hand it over in person:")
             click.echo(issue_token(centre, name))
@@ -184,9 +185,9 @@ def token(instance: Path, action: str, name: str) -> None:
 
 
 @click.command()
-@_instance
+@instance_folder
 def audit(instance: Path) -> None:
     """Print what staff and analysts did, oldest first."""
-    with _opened(instance) as centre:
+    with opened(instance) as centre:
         for note in centre.registry.notes():
             click.echo(f"{note.at}  {note.who}  {note.did}  {note.what}")

@@ -1,0 +1,142 @@
+"""The link: each place's interview at ``/s/<place>/``, for people who answer on a phone of their own.
+
+It is the tablet's interview with other parts: drafts locked under what only the cookie holds, rows into the centre's
+own arrivals by the open door, no idle reset. Where there is no valid keys file, or none that allows a link at that
+place, the page says 'not available now' and nothing is stored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from flask import Flask
+
+from export.centre.instance import Centre
+from survey.app import interview_app
+from survey.briefing import Keys
+from survey.locked_visits import Drafts, LockedVisits
+from survey.partials import Partials
+from survey.parts import Parts
+from survey.tallies import Tallies
+from survey.tallying import TallyRows
+from survey.words import load
+
+WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+_PATH = re.compile(r"/s/([A-Za-z0-9_-]{1,32})(/.*)?")
+_NOWHERE = "-"
+_NO_INSTRUMENT = "0" * 64
+
+
+@dataclass(frozen=True)
+class Link:
+    """One place's interview, put together."""
+
+    app: Flask
+    drafts: Drafts
+    partials: Partials
+    tally_rows: TallyRows
+
+    def file(self) -> None:
+        """Put what was sealed and counted into the arrivals: each night, at a start and at a stop.
+
+        Raises:
+            StoreFull, StoreDamaged: it stays in memory-backed storage for the next time.
+        """
+        self.tally_rows.file()
+        self.partials.file_all()
+
+    def nightly(self) -> None:
+        """File, and drop the drafts that nobody has touched since the night before.
+
+        Raises:
+            StoreFull, StoreDamaged: as ``file``.
+        """
+        self.file()
+        self.drafts.age()
+
+
+class Links:
+    """All places' interviews as one WSGI application, before the centre's own."""
+
+    def __init__(self, centre: Centre, otherwise: WSGI) -> None:
+        self._centre = centre
+        self._otherwise = otherwise
+        self._words = load()
+        self._lock = Lock()
+        self._links: dict[str, Link] = {}
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Hand the request to the place's interview, which sees itself at the root, or to the centre."""
+        found = _PATH.fullmatch(environ.get("PATH_INFO", ""))
+        if found is None:
+            return self._otherwise(environ, start_response)
+        place, rest = found[1], found[2]
+        if rest is None:
+            address = f"{environ.get('SCRIPT_NAME', '')}/s/{place}/"
+            start_response("308 Permanent Redirect", [("Location", address), ("Cache-Control", "no-store")])
+            return [b""]
+        environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/s/{place}"
+        environ["PATH_INFO"] = rest
+        return self.of(place).app(environ, start_response)
+
+    def of(self, untrusted_place: str) -> Link:
+        """The interview of a place; every place that has no link shares one that is never available."""
+        keys = self._keys()
+        known = None if keys is None else keys.place(untrusted_place)
+        place = untrusted_place if known is not None and "link" in known.modes else _NOWHERE
+        with self._lock:
+            if place not in self._links:
+                self._links[place] = self._put_together(place)
+            return self._links[place]
+
+    def start(self) -> None:
+        """File what a killed process left behind, wherever the keys file has a link.
+
+        Raises:
+            StoreFull, StoreDamaged: nothing was lost; the centre cannot keep anything now.
+        """
+        keys = self._keys()
+        for place in () if keys is None else keys.places:
+            if "link" in place.modes:
+                self.of(place.code).file()
+
+    def each(self, action: Callable[[Link], None]) -> None:
+        """Do something for every interview that was put together."""
+        with self._lock:
+            links = list(self._links.values())
+        for link in links:
+            action(link)
+
+    def _keys(self) -> Keys | None:
+        briefing = self._centre.briefing()
+        return None if briefing is None else briefing.keys()
+
+    def _put_together(self, place: str) -> Link:
+        centre, clock, store = self._centre, self._centre.clock, self._centre.store
+        partials = Partials(self._memory("partials", place), store, "arrivals", "open")
+        drafts = Drafts(self._memory("drafts", place))
+        tallies = Tallies(place, _NO_INSTRUMENT, clock)
+        tally_rows = TallyRows(tallies, partials, store, self._keys, clock, "arrivals", "open")
+        tally_rows.follow_instrument()
+
+        def instruments() -> tuple[Any, ...]:
+            keys = self._keys()
+            return () if keys is None else keys.instruments
+
+        parts = Parts(
+            keys=self._keys, place=place, mode="link", visits=LockedVisits(drafts, instruments), store=centre.store,
+            shelf="arrivals", door="open", tallies=tallies, partials=partials, clock=clock, words=self._words,
+        )  # fmt: skip
+        return Link(interview_app(parts), drafts, partials, tally_rows)
+
+    def _memory(self, kind: str, place: str) -> Path | None:
+        memory = self._centre.settings.memory_folder
+        if memory is None or place == _NOWHERE:
+            return None
+        memory.mkdir(mode=0o700, exist_ok=True)
+        return memory / f"{kind}-{place}"

@@ -1,0 +1,136 @@
+"""The link's interview at the centre: a place's own path, its own door, and nothing where nothing may be asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from http.cookies import SimpleCookie
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from centre_world import LINKED, PLACE, Answer, World, ask, listening
+
+from export.centre.app import centre_app
+from export.centre.instance import Centre
+from export.centre.link import Link, Links
+from forms.response import Response, unframed
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("HEARD_MEMORY_FOLDER", str(tmp_path / "memory"))
+    return World(tmp_path / "centre")
+
+
+@pytest.fixture
+def centre(world: World) -> Iterator[Centre]:
+    centre = world.opened()
+    yield centre
+    centre.close()
+
+
+@pytest.fixture
+def links(centre: Centre) -> Links:
+    return Links(centre, centre_app(centre))
+
+
+@pytest.fixture
+def address(links: Links) -> Iterator[str]:
+    with listening(links) as address:
+        yield address
+
+
+def answered(address: str, value: str = "good", place: str = LINKED) -> tuple[str, Answer]:
+    """Somebody with a phone opens the link and answers the one question: the cookie, and what came back."""
+    first = ask("GET", f"{address}s/{place}/")
+    assert first.status == 200, first.body
+    cookie = SimpleCookie(first.headers["Set-Cookie"])["visit"]
+    assert cookie["path"] == f"/s/{place}"
+    mac = re.search(rb'name="csrf_token" value="([0-9a-f]+)"', first.body)
+    assert mac
+    fields = {"experience": value, "csrf_token": mac[1].decode(), "go": "continue"}
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": f"visit={cookie.value}"}
+    action = re.search(rb'<form id="question"[^>]* action="([^"]+)"', first.body)
+    path = action[1].decode() if action else f"/s/{place}/"
+    return cookie.value, ask("POST", address + path.lstrip("/"), urlencode(fields).encode(), headers)
+
+
+def opened(world: World, centre: Centre, shelf: str = "arrivals") -> list[tuple[str, dict[str, object]]]:
+    """What lies on a shelf, opened by the custodian's key: door and content."""
+    return [(door, unframed(world.collection.open(row))) for door, row in centre.store.rows(shelf)]
+
+
+def test_before_the_first_keys_file_the_link_is_not_available_and_keeps_nothing(address: str, centre: Centre) -> None:
+    answer = ask("GET", f"{address}s/{LINKED}/")
+    assert answer.status == 503
+    assert b"available" in answer.body
+    assert centre.store.count("arrivals") == 0
+
+
+def test_an_answer_by_the_link_is_sealed_into_the_arrivals_by_the_open_door(
+    world: World, centre: Centre, address: str
+) -> None:
+    world.tell(centre)
+    _, answer = answered(address)
+    assert answer.status == 303
+    assert answer.headers["Location"].endswith(f"/s/{LINKED}/thanks")
+    ((door, content),) = opened(world, centre)
+    response = Response.from_content(content)
+    assert (door, response.mode, response.place) == ("open", "link", LINKED)
+    assert response.answers == {"experience": "good"}
+
+
+def test_many_phones_answer_at_once_without_ending_each_others_visits(
+    world: World, centre: Centre, address: str
+) -> None:
+    world.tell(centre)
+    first = [ask("GET", f"{address}s/{LINKED}/") for _ in range(3)]
+    cookies = {SimpleCookie(answer.headers["Set-Cookie"])["visit"].value for answer in first}
+    assert len(cookies) == 3
+    for _ in range(3):
+        answered(address)
+    assert len(opened(world, centre)) == 3
+
+
+@pytest.mark.parametrize("place", [PLACE, "nowhere", "-"])
+def test_a_place_without_a_link_is_not_available(world: World, centre: Centre, address: str, place: str) -> None:
+    world.tell(centre)
+    assert ask("GET", f"{address}s/{place}/").status == 503
+
+
+def test_a_stop_closes_the_link_at_once(world: World, centre: Centre, address: str) -> None:
+    world.tell(centre)
+    assert ask("GET", f"{address}s/{LINKED}/").status == 200
+    world.tell(centre, serial=2, stop=True)
+    assert ask("GET", f"{address}s/{LINKED}/").status == 503
+
+
+def test_the_path_without_its_slash_leads_to_the_one_with_it(address: str) -> None:
+    answer = ask("GET", f"{address}s/{LINKED}")
+    assert (answer.status, answer.headers["Location"]) == (308, f"/s/{LINKED}/")
+
+
+def test_what_was_counted_goes_into_a_sealed_tally_each_night(
+    world: World, centre: Centre, links: Links, address: str
+) -> None:
+    world.tell(centre)
+    answered(address)
+    links.each(Link.nightly)
+    kinds = sorted(str(content["kind"]) for _, content in opened(world, centre))
+    assert kinds == ["response", "tally"]
+    (tally,) = [content for _, content in opened(world, centre) if content["kind"] == "tally"]
+    assert (tally["place"], tally["started"], tally["complete"]) == (LINKED, 1, 1)
+    links.each(Link.nightly)
+    assert len(opened(world, centre)) == 2
+
+
+def test_a_draft_lies_locked_and_names_nobody(world: World, centre: Centre, address: str, tmp_path: Path) -> None:
+    world.tell(centre)
+    cookie, _ = answered(address, "bad")
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            assert cookie.encode() not in content
+            assert b'"experience":"bad"' not in content
+            assert cookie not in file.name
