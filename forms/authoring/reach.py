@@ -57,6 +57,7 @@ class _Reach:
         self._layout = layout
         self._left = _BUDGET
         self._unreachable: set[str] = set()
+        self._answers: dict[str, list[Answer | None]] = {}
         self._needs: dict[str, Expression | None] = {}
         for page in layout.pages:
             for item in page.items:
@@ -129,8 +130,10 @@ class _Reach:
         """Every answer that an item can have, none among them; empty where they cannot be counted."""
         if name in self._unreachable or self._inside_unreachable(name):
             return [None]
-        item = self._items.get(name)
-        return _answers(item) if item is not None else []
+        if name not in self._answers:
+            item = self._items.get(name)  # a group around may name an item that does not exist
+            self._answers[name] = _answers(item) if item is not None else []
+        return self._answers[name]
 
     def _possible(
         self, condition: Expression, steps: list[_Step], given: dict[str, Answer], calculated: list[Item]
