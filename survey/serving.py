@@ -124,6 +124,9 @@ def server(app: WSGI, host: str, port: int) -> Serving:
         inbuf_overflow=_IN_MEMORY,
         outbuf_overflow=_IN_MEMORY,
         max_request_body_size=_UNLIMITED,
+        # The server in front, on this machine, may say that it speaks https (cookies are then Secure), and no more.
+        trusted_proxy="127.0.0.1",
+        trusted_proxy_headers={"x-forwarded-proto"},
         clear_untrusted_proxy_headers=True,
     )
     waitress.channel_class = _Channel

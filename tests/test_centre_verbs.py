@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -335,3 +336,30 @@ def test_help_names_every_verb_without_loading_any_of_them() -> None:
         assert re.search(rf"^  {verb}\b", done.stdout, re.MULTILINE)
     assert "export.centre" not in done.stderr
     assert "export.custodian" not in done.stderr
+
+
+def test_a_serving_centre_learns_of_its_first_keys_file_without_a_restart(world: World, tmp_path: Path) -> None:
+    with served(world) as (address, _):
+        assert Tablet(address).enrol("0000-0000-0000-0000").status == 403
+        works(world, "take-in", str(signed(world, tmp_path)), "--authority", words(world))
+        tablet = enrolled(world, address)
+        centre = world.opened()
+        assert tablet.send(world.rows(1), centre.intake_key.public) == ["stored"]
+        centre.close()
+
+
+def test_a_row_that_the_disk_spoilt_does_not_hold_up_the_others(told: World, tmp_path: Path) -> None:
+    rows = sorted(told.rows(3), key=row_id)
+    centre = told.opened()
+    centre.store.put("arrivals", rows)
+    centre.store.merge()
+    centre.close()
+    database = sqlite3.connect(told.folder / "centre.db")
+    with database:
+        database.execute("UPDATE intake SET row = substr(row, 1, 100) WHERE id = ?", (row_id(rows[1]),))
+    database.close()
+    done = run(told, "carry-out", str(tmp_path / "intake.carried"))
+    assert done.returncode == 0
+    assert "1 damaged rows were left behind" in done.stderr
+    parcel = open_parcel(tmp_path / "intake.carried", CARRY_OUT, None)
+    assert [row for _, row in parcel.rows] == [rows[0], rows[2]]

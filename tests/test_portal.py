@@ -182,6 +182,13 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(portal: tuple[Wor
     assert "Expires" not in set_cookie
 
 
+def test_behind_a_server_that_speaks_https_the_cookie_is_for_https_only(portal: tuple[World, Centre, str]) -> None:
+    _, _, address = portal
+    plain = ask("GET", f"{address}releases/sign-in").headers["Set-Cookie"]
+    behind = ask("GET", f"{address}releases/sign-in", headers={"X-Forwarded-Proto": "https"}).headers["Set-Cookie"]
+    assert ("Secure" in plain, "Secure" in behind) == (False, True)
+
+
 def test_a_file_that_was_changed_at_the_centre_is_not_sent(portal: tuple[World, Centre, str]) -> None:
     world, centre, address = portal
     bearer = {"Authorization": f"Bearer {issue_token(centre, 'ana')}"}

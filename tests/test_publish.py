@@ -18,10 +18,8 @@ def built(folder: Path, authority: SigningKey, name: str = "london-2026-1", reco
     """A release as a custodian builds one."""
     release = folder / name
     release.mkdir(parents=True)
-    contents = {
-        "records.csv": records.encode(),
-        "codebook.json": json.dumps({"columns": [{"column": "a", "question": {"en": "How was it?"}, "answered": 1}]}).encode(),
-    }
+    columns = [{"column": "a", "question": {"en": "How was it?"}, "answered": 1}]
+    contents = {"records.csv": records.encode(), "codebook.json": json.dumps({"columns": columns}).encode()}
     for file, content in contents.items():
         (release / file).write_bytes(content)
     body = {

@@ -156,13 +156,19 @@ class Registry:
         # Asked with every packet, so read again only when some process changed the file: PRAGMA data_version
         # tells of others, the counter of ourselves. A revocation therefore holds from the next request.
         with self._lock:
-            version = (int(str(self._read("PRAGMA data_version")[0]["data_version"])), self._own_changes)
+            version = (self._data_version(), self._own_changes)
             if self._cached is None or self._cached[0] != version:
                 tablets = [_tablet(line) for line in self._read("SELECT * FROM tablets")]
                 keys = self._read("SELECT key_id FROM collection_keys")
                 ids = frozenset(key for line in keys if isinstance(key := line["key_id"], bytes))
                 self._cached = (version, {tablet.public: tablet for tablet in tablets}, ids)
             return self._cached[1], self._cached[2]
+
+    def _data_version(self) -> int:
+        try:
+            return int(self._db.conn.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as fault:
+            raise RegistryDamaged(f"The registry could not be read: {fault}.") from fault
 
     def seen(self, tablet: Tablet, day: date) -> None:
         """Note the day of a tablet's contact: one write a day, whatever it came for."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,6 +12,7 @@ import polars as pl
 from export.custodian.known import Known
 from export.custodian.records import BY_DEFINITION, ItemColumns
 from export.custodian.table import FIRST_VALUE, MISSING, NOT_ASKED, SKIPPED, SUPPRESSED, Table
+from survey.durable import replacement
 
 MADE_UP = "MADE UP: these people do not exist. For demonstration only."
 MISSING_LABELS = {
@@ -46,14 +45,13 @@ def write_records(table: Table, path: Path) -> None:
         column: pl.Series([*MISSING, *map(safe_cell, table.values[column])], dtype=pl.String) for column in columns
     }
     ordered = table.frame.select(columns).sort(columns)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerow(map(safe_cell, columns))
+    with replacement(path) as file:
+        header = pl.DataFrame({safe_cell(column): pl.Series([], dtype=pl.String) for column in columns})
+        file.write(header.write_csv().encode())
         for start in range(0, ordered.height, _SLICE):
             part = ordered.slice(start, _SLICE)
             told = pl.DataFrame({column: texts[column].gather(part[column]) for column in columns})
-            buffer = io.BytesIO()
-            told.write_csv(buffer, include_header=False)
-            file.write(buffer.getvalue().decode())
+            file.write(told.write_csv(include_header=False).encode())
 
 
 def codebook(

@@ -143,7 +143,6 @@ def _write(
 ) -> None:
     table = protected.table
     write_records(table, folder / "records.csv")
-    _sync(folder / "records.csv")
     book: dict[str, Any] = {
         "release": name,
         "made_up": MADE_UP if recipe.made_up else None,

@@ -14,6 +14,9 @@ import polars as pl
 
 from export.custodian.recoding import THRESHOLD
 
+# Fewer than ten records are ever left, but from the open door, which counts nothing, there may be any number.
+_MOST_TAKEN_IN = 100
+
 
 @dataclass(frozen=True)
 class Key:
@@ -54,6 +57,38 @@ class Pool:
             return int(self._left["n"].filter(holds).sum()), -(self._left.select(rest).n_unique() if rest else 1)
 
         return max((name for name in self.names if name not in ladder), key=gain)
+
+    def take_in_the_rest(self) -> None:
+        """Let each combination that is too few for a class of its own join the one to which that costs the least."""
+        for lone in self._left.head(_MOST_TAKEN_IN).iter_slices(1):
+            found = [
+                (*self._nearest(lone, part, blank), number)
+                for number, (part, blank) in enumerate(zip(self._done, self.attempts, strict=True))
+                if part.height
+            ]
+            if not found:
+                return
+            _, identity, number = min(found)
+            self._join(lone, identity, number)
+        self._left = self._left.slice(_MOST_TAKEN_IN)
+
+    def _nearest(self, lone: pl.DataFrame, part: pl.DataFrame, blank: Sequence[str]) -> tuple[int, int]:
+        """Of the classes in this part: (keys more to blank, times records, in the cheapest; a combination in it)."""
+        seen = [name for name in self.names if name not in blank]
+        apart = pl.sum_horizontal(pl.lit(0), *((pl.col(name) != lone[name][0]).cast(pl.Int64) for name in seen))
+        costs = part.with_columns(_sizes(part, seen)).select((apart * pl.col("_size") + apart).alias("cost"), "_id")
+        cost, identity = costs.sort("cost", "_id").row(0)
+        return int(cost) + len(blank), int(identity)
+
+    def _join(self, lone: pl.DataFrame, identity: int, number: int) -> None:
+        part, blank = self._done[number], self.attempts[number]
+        host = part.filter(pl.col("_id") == identity)
+        seen = [name for name in self.names if name not in blank]
+        same = pl.all_horizontal(pl.lit(value=True), *(pl.col(name) == host[name][0] for name in seen))
+        differing = tuple(name for name in seen if host[name][0] != lone[name][0])
+        self._done[number] = part.filter(~same)
+        self._done.append(pl.concat([part.filter(same), lone]))
+        self.attempts.append((*blank, *differing))
 
     def settled(self, dearest_first: Sequence[str]) -> tuple[pl.DataFrame, list[tuple[str, ...]]]:
         """``_id`` of each combination that found a class with the number of its ``_attempt``; what each attempt blanks.
@@ -107,6 +142,7 @@ def searched(combinations: pl.DataFrame, keys: Sequence[Key]) -> Pool:
     while pool.alive and len(ladder) < len(keys):
         ladder = (*ladder, pool.next_rung(ladder))
         pool.settle(ladder)
+    pool.take_in_the_rest()
     return pool
 
 
