@@ -139,12 +139,16 @@ class Browser:
         """Let go of the connections."""
         self._pool.clear()
 
+    def request(self, method: str, address: str, body: bytes | None) -> urllib3.BaseHTTPResponse:
+        """One request and its answer, with this browser's cookies; redirects are not followed."""
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        return self._pool.request(method, address, body=body, headers=headers, redirect=False)
+
     def _ask(self, method: str, address: str, body: bytes | None) -> Screen:
         for _ in range(_TOO_MANY_REDIRECTS):
-            headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-            if body is not None:
-                headers["Content-Type"] = "application/x-www-form-urlencoded"
-            answer = self._pool.request(method, address, body=body, headers=headers, redirect=False)
+            answer = self.request(method, address, body)
             self._take_cookies(answer)
             if answer.status not in {301, 302, 303}:
                 screen = Screen(address, answer.status)

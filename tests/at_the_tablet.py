@@ -131,12 +131,14 @@ class Tablet:
         self.memory = self.folder / "memory"
         self.partials = Partials(self.memory, self.store, shelf, door)
         self.tallies = Tallies("lewisham", SMALL.digest(), self.clock)
-        parts = Parts(
+        self.parts = Parts(
             keys=lambda: self.keys, place="lewisham", mode=self.mode, visits=self.visits, store=self.store,
             shelf=shelf, door=door, tallies=self.tallies, partials=self.partials, clock=self.clock, words=load(),
             after_reset=self._after_reset,
         )  # fmt: skip
-        self.app: Flask = tablet_app(parts, lambda: ("Working.",)) if self.mode == "kiosk" else interview_app(parts)
+        self.app: Flask = (
+            tablet_app(self.parts, lambda: ("Working.",)) if self.mode == "kiosk" else interview_app(self.parts)
+        )
 
     def _after_reset(self) -> None:
         self.resets += 1

@@ -37,7 +37,8 @@ def measure(folder: Path, *, full: bool) -> dict[str, float]:
     plaintext = framed(cover())
     ratios, rates = [], []
     with demo.running("export", "serve", demo.centre) as address:
-        sync = Sync(store, enrolment, briefing, Centre(address.rstrip("/")), Clock(briefing.newest_day))
+        clock = Clock(briefing.newest_day)
+        sync = Sync(store, enrolment, briefing, Centre(address.rstrip("/"), clock.monotonic), clock)
         for _ in range(ROUNDS):
             store.put("outbox", [keys.collection.seal(plaintext) for _ in range(ROWS)])
             raw = _seconds_raw(bare)
