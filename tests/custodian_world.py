@@ -44,7 +44,7 @@ class People:
     instrument: Instrument
 
     def __post_init__(self) -> None:
-        self.chance = random.Random(self.seed)
+        self.chance = random.Random(self.seed)  # noqa: S311 - made-up people must be the same again
 
     def response(self, **changes: Any) -> Response:
         """One who answers the core, and in two of three cases goes to the end."""

@@ -105,9 +105,8 @@ class Custody:
         if self._authority_file.exists() or self._collection_files():
             raise CustodyRefused(f"{self.folder} already holds keys. Use another folder; these are left as they are.")
         authority, collection = SigningKey.generate(), CollectionSecret.generate()
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.keep_collection(collection, passphrase)
         locked = lock_seed("authority", authority.seed, authority_key_id(authority.public), passphrase)
+        self.keep_collection(collection, passphrase)
         write_whole(self.authority_public_file, authority.public.hex().encode() + b"\n")
         write_whole(self._authority_file, locked)
         return authority, collection
@@ -121,8 +120,9 @@ class Custody:
         path = self.folder / f"collection-{secret.public.key_id.hex()}.key"
         if path.exists():
             raise CustodyRefused(f"{path} is there already. Move it away first if it is the one that is damaged.")
+        locked = lock_seed("collection", secret.seed, secret.public.key_id.hex(), passphrase)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(path, lock_seed("collection", secret.seed, secret.public.key_id.hex(), passphrase))
+        write_whole(path, locked)
         return path
 
     def authority(self, passphrase: str) -> SigningKey:

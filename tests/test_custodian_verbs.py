@@ -1,0 +1,289 @@
+"""The custodian's verbs as a custodian meets them: real processes, plain words, a non-zero exit when it went wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from custodian_world import CONTENT, INTAKE, PASSPHRASE, PLACES, People, a_tally, carried_out, sealed, victim_voice
+
+from export.custodian.custody import Custody
+from export.custodian.unsealing import CollectionSecret
+from forms.response import framed
+from survey.briefing import Keys, authority_words, read_keys
+from survey.sealing import SigningKey
+
+Done = subprocess.CompletedProcess[str]
+
+PLACES_FILE = "\n".join(
+    f'[[place]]\ncode = "{one.code}"\nname = "{one.name}"\nkind = "{one.kind}"\nmodes = {json.dumps(list(one.modes))}'
+    for one in PLACES
+)
+
+
+def heard(instance: Path, verb: str, *arguments: str, said: str = "", **environ: str) -> Done:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HEARD_")}
+    return subprocess.run(
+        [sys.executable, "-m", "export", verb, "--instance", str(instance), *arguments],
+        env={**clean, "HEARD_PASSPHRASE": PASSPHRASE, **environ},
+        input=said, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def well(done: Done) -> str:
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def refused(done: Done, *words: str) -> None:
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in " ".join(done.stderr.split())
+
+
+@pytest.fixture
+def custodian(tmp_path: Path) -> Path:
+    Custody(tmp_path / "custodian").make(PASSPHRASE)
+    return tmp_path / "custodian"
+
+
+@pytest.fixture
+def signed(custodian: Path, tmp_path: Path) -> Path:
+    """A custodian who has signed a first keys file."""
+    (tmp_path / "places.toml").write_text(PLACES_FILE)
+    carried_out(tmp_path / "empty.carried", [])
+    well(
+        sign(custodian, tmp_path, "--from", str(tmp_path / "empty.carried"), "--places", str(tmp_path / "places.toml"))
+    )
+    return custodian
+
+
+def sign(instance: Path, folder: Path, *arguments: str) -> Done:
+    return heard(instance, "sign-keys", *arguments, "--out", str(folder / "keys.signed"))
+
+
+def keys_in(folder: Path, custodian: Path) -> Keys:
+    return read_keys((folder / "keys.signed").read_bytes(), Custody(custodian).authority_public(), 0)
+
+
+def test_keygen_prints_the_words_that_the_authority_is_known_by(tmp_path: Path) -> None:
+    told = well(heard(tmp_path / "new", "keygen"))
+    custody = Custody(tmp_path / "new")
+    assert f"Authority words: {' '.join(authority_words(custody.authority_public()))}" in told
+    (secret,) = custody.collection(PASSPHRASE)
+    assert f"Collection key id: {secret.public.key_id.hex()}" in told
+    assert secret.seed.hex() not in told
+    refused(heard(tmp_path / "new", "keygen"), "already holds keys")
+
+
+def test_a_passphrase_comes_from_a_file_a_variable_or_a_prompt_and_never_from_an_argument(tmp_path: Path) -> None:
+    (tmp_path / "passphrase").write_text(PASSPHRASE + "\n")
+    well(heard(tmp_path / "a", "keygen", HEARD_PASSPHRASE="", HEARD_PASSPHRASE_FILE=str(tmp_path / "passphrase")))
+    assert Custody(tmp_path / "a").collection(PASSPHRASE)
+    well(heard(tmp_path / "b", "keygen", said=f"{PASSPHRASE}\n{PASSPHRASE}\n", HEARD_PASSPHRASE=""))
+    assert Custody(tmp_path / "b").collection(PASSPHRASE)
+    refused(heard(tmp_path / "c", "keygen", "--passphrase", PASSPHRASE), "No such option")
+    refused(heard(tmp_path / "c", "keygen", HEARD_PASSPHRASE="", HEARD_PASSPHRASE_FILE="/nowhere"), "cannot be read")
+    refused(heard(tmp_path / "c", "keygen", HEARD_PASSPHRASE="short"), "at least 12")
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_key_split_among_five_is_restored_by_three_in_another_folder(custodian: Path, tmp_path: Path) -> None:
+    well(heard(custodian, "split", "--shares", "5", "--threshold", "3", "--out", str(tmp_path / "sheets")))
+    sheets = sorted(map(str, (tmp_path / "sheets").iterdir()))
+    refused(heard(tmp_path / "else", "restore", *sheets[:2]), "do not fit together")
+    assert not (tmp_path / "else").exists()
+    well(heard(tmp_path / "else", "restore", *sheets[2:], HEARD_PASSPHRASE="another long passphrase"))
+    restored = Custody(tmp_path / "else").collection("another long passphrase")
+    assert restored == Custody(custodian).collection(PASSPHRASE)
+
+
+def test_a_share_passphrase_is_needed_again_and_a_wrong_one_writes_nothing(custodian: Path, tmp_path: Path) -> None:
+    options = ("--shares", "2", "--threshold", "2", "--with-passphrase", "--out", str(tmp_path / "sheets"))
+    well(heard(custodian, "split", *options, said="kept apart\nkept apart\n"))
+    sheets = sorted(map(str, (tmp_path / "sheets").iterdir()))
+    refused(
+        heard(tmp_path / "else", "restore", "--with-passphrase", *sheets, said="guess\n"), "share passphrase is wrong"
+    )
+    assert not (tmp_path / "else").exists()
+    well(heard(tmp_path / "else", "restore", "--with-passphrase", *sheets, said="kept apart\n"))
+
+
+def test_shares_can_be_typed_in(custodian: Path, tmp_path: Path) -> None:
+    well(heard(custodian, "split", "--shares", "2", "--threshold", "2", "--out", str(tmp_path / "sheets")))
+    words = [path.read_text().split("Words:")[1].replace("\n", " ") for path in (tmp_path / "sheets").iterdir()]
+    (secret,) = Custody(custodian).collection(PASSPHRASE)
+    said = "\n".join([secret.public.key_id.hex(), *words, "", ""])
+    well(heard(tmp_path / "else", "restore", said=said))
+    assert Custody(tmp_path / "else").collection(PASSPHRASE) == (secret,)
+
+
+def test_shares_are_never_written_into_a_checkout(custodian: Path) -> None:
+    here = Path(__file__).parent / "shares-of-a-test"
+    refused(heard(custodian, "split", "--shares", "3", "--threshold", "2", "--out", str(here)), "git checkout")
+    assert not here.exists()
+
+
+def test_the_first_keys_file_tells_tablets_everything(signed: Path, tmp_path: Path) -> None:
+    keys = keys_in(tmp_path, signed)
+    (secret,) = Custody(signed).collection(PASSPHRASE)
+    assert (keys.serial, keys.collection, keys.intake, keys.content) == (
+        1,
+        secret.public,
+        INTAKE.public,
+        CONTENT.public,
+    )
+    assert keys.instruments == (victim_voice(),)
+    assert keys.places == PLACES
+    assert (keys.stop, keys.made_up) == (False, False)
+    assert isinstance(keys.signed_on, date)
+
+
+def test_the_next_keys_file_starts_from_the_last_with_a_higher_serial(signed: Path, tmp_path: Path) -> None:
+    first = keys_in(tmp_path, signed)
+    well(sign(signed, tmp_path, "--stop"))
+    second = keys_in(tmp_path, signed)
+    assert (second.serial, second.stop) == (2, True)
+    assert (second.instruments, second.places, second.intake) == (first.instruments, first.places, first.intake)
+    well(sign(signed, tmp_path))
+    assert (keys_in(tmp_path, signed).serial, keys_in(tmp_path, signed).stop) == (3, False)
+
+
+def test_an_earlier_questionnaire_stays_listed(signed: Path, tmp_path: Path) -> None:
+    (tmp_path / "short.md").write_text(SHORT)
+    well(sign(signed, tmp_path, "--questionnaire", str(tmp_path / "short.md")))
+    keys = keys_in(tmp_path, signed)
+    assert [one.id for one in keys.instruments] == ["short", victim_voice().id]
+
+
+def test_a_questionnaire_with_faults_is_refused_with_every_fault(signed: Path, tmp_path: Path) -> None:
+    (tmp_path / "short.md").write_text(SHORT.replace("select_one yesno", "select_one nosuch"))
+    refused(sign(signed, tmp_path, "--questionnaire", str(tmp_path / "short.md")), "has faults", "nosuch")
+    assert keys_in(tmp_path, signed).serial == 1
+
+
+def test_an_item_that_became_another_kind_of_question_is_refused(signed: Path, tmp_path: Path) -> None:
+    (tmp_path / "short.md").write_text(SHORT)
+    well(sign(signed, tmp_path, "--questionnaire", str(tmp_path / "short.md")))
+    (tmp_path / "short.md").write_text(SHORT.replace("select_one yesno", "select_multiple yesno"))
+    refused(sign(signed, tmp_path, "--questionnaire", str(tmp_path / "short.md")), "another name")
+
+
+def test_another_centre_is_refused_until_it_is_said(signed: Path, tmp_path: Path) -> None:
+    other = SigningKey(b"o" * 32)
+    path = str(carried_out(tmp_path / "other.carried", [], other))
+    refused(sign(signed, tmp_path, "--from", path), "another centre", "--new-centre")
+    well(sign(signed, tmp_path, "--from", path, "--new-centre"))
+    assert keys_in(tmp_path, signed).intake == other.public
+
+
+def test_the_first_keys_file_needs_a_carry_out_and_places(custodian: Path, tmp_path: Path) -> None:
+    refused(sign(custodian, tmp_path), "--from")
+    path = str(carried_out(tmp_path / "empty.carried", []))
+    refused(sign(custodian, tmp_path, "--from", path), "--places")
+    well(sign(custodian, tmp_path, "--from", path, "--made-up"))
+    assert keys_in(tmp_path, custodian).made_up
+
+
+def test_real_keys_never_become_a_demonstration_and_the_other_way_round(signed: Path, tmp_path: Path) -> None:
+    refused(sign(signed, tmp_path, "--made-up"), "other keys for a demonstration")
+    Custody(tmp_path / "demo").make(PASSPHRASE)
+    well(sign(tmp_path / "demo", tmp_path, "--from", str(tmp_path / "empty.carried"), "--made-up"))
+    well(sign(tmp_path / "demo", tmp_path))
+    assert keys_in(tmp_path, tmp_path / "demo").made_up
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:-1], lambda content: content[:-80] + b"x" + content[-79:]])
+def test_a_damaged_carry_out_is_refused(signed: Path, tmp_path: Path, damage: object) -> None:
+    rows = sealed(Custody(signed).collection(PASSPHRASE)[0].public, People(1, victim_voice()).many(12))
+    path = carried_out(tmp_path / "rows.carried", rows)
+    path.write_bytes(damage(path.read_bytes()))  # type: ignore[operator]
+    refused(heard(signed, "release", "--from", str(path)), "copy it again")
+    assert not (signed / "releases").exists()
+
+
+def test_a_carry_out_of_an_unknown_centre_is_refused(signed: Path, tmp_path: Path) -> None:
+    path = carried_out(tmp_path / "rows.carried", [], SigningKey(b"o" * 32))
+    refused(heard(signed, "release", "--from", str(path)), "no keys file of this folder names")
+
+
+def test_a_carry_out_that_is_not_there_is_named(signed: Path, tmp_path: Path) -> None:
+    refused(heard(signed, "release", "--from", str(tmp_path / "nothing.carried")), "nothing.carried", "No such file")
+
+
+def test_a_wrong_passphrase_opens_nothing(signed: Path, tmp_path: Path) -> None:
+    path = str(tmp_path / "empty.carried")
+    refused(heard(signed, "release", "--from", path, HEARD_PASSPHRASE="not the passphrase"), "does not unlock")
+    refused(sign(tmp_path / "empty-folder", tmp_path, "--from", path), "keygen")
+
+
+def test_a_release_without_a_keys_file_says_what_to_do(custodian: Path, tmp_path: Path) -> None:
+    path = str(carried_out(tmp_path / "rows.carried", []))
+    refused(heard(custodian, "release", "--from", path), "sign-keys")
+
+
+def test_the_walk_from_a_carried_file_to_a_verified_release(signed: Path, tmp_path: Path) -> None:
+    (secret,) = Custody(signed).collection(PASSPHRASE)
+    people = People(2, victim_voice()).many(40)
+    rows = sealed(secret.public, people)
+    rows.append(("tablet", secret.public.seal(framed(a_tally("hub-1", offered=50, complete=30, core=11, left=4)))))
+    rows.append(("tablet", bytes(5250)))
+    path = carried_out(tmp_path / "rows.carried", rows)
+    told = well(heard(signed, "release", "--from", str(path), "--json"))
+    assert "41 received, 40 passed every check" in told
+    assert "left out, not a row: 1" in told
+    summary = json.loads(told.strip().splitlines()[-1])
+    assert set(summary) == {"received", "tallies", "opened", "released_rows", "suppressed_cells", "release"}
+    assert (summary["received"], summary["opened"], summary["released_rows"]) == (41, 40, 40)
+    assert summary["tallies"]["offered"] == 50
+    folder = signed / "releases" / summary["release"]
+    assert "40 records" in well(heard(signed, "verify", str(folder)))
+    refused(heard(signed, "release", "--from", str(path)), "Wait for 50 more")
+    (folder / "codebook.json").write_text("{}")
+    refused(heard(signed, "verify", str(folder)), "codebook.json differs")
+    refused(heard(signed, "verify", str(tmp_path)), "no manifest.json")
+
+
+def test_answers_are_nowhere_in_the_clear_in_the_custodians_folder(signed: Path, tmp_path: Path) -> None:
+    (secret,) = Custody(signed).collection(PASSPHRASE)
+    people = People(3, victim_voice()).many(30)
+    assert any("CANARY" in str(person.answers) for person in people)
+    path = carried_out(tmp_path / "rows.carried", sealed(secret.public, people))
+    (tmp_path / "temporary").mkdir()
+    well(heard(signed, "release", "--from", str(path), TMPDIR=str(tmp_path / "temporary")))
+    for found in [*signed.rglob("*"), *(tmp_path / "temporary").rglob("*")]:
+        if found.is_file():
+            content = found.read_bytes()
+            assert b"CANARY" not in content
+            assert secret.seed not in content
+            assert secret.seed.hex().encode() not in content
+
+
+def test_the_seed_stays_in_its_file_when_keys_are_signed(signed: Path) -> None:
+    (secret,) = Custody(signed).collection(PASSPHRASE)
+    assert isinstance(secret, CollectionSecret)
+    for path in signed.rglob("*.signed"):
+        assert secret.seed.hex() not in path.read_text()
+
+
+SHORT = """# Short
+
+| survey | type | name | label |
+|---|---|---|---|
+| | select_one yesno | experience | Was it good? |
+
+| choices | list_name | name | label |
+|---|---|---|---|
+| | yesno | yes | Yes |
+| | yesno | no | No |
+
+| settings | form_id | version | form_title | default_language |
+|---|---|---|---|---|
+| | short | 1 | Short | en |
+"""

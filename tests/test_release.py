@@ -1,0 +1,347 @@
+"""A release: a folder of files in which nobody can be found, whole or not at all, each response in one only."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import errno
+import hashlib
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from custodian_world import PLACES, People, Rows, fresh_secret, sealed, victim_voice
+from small_instruments import instrument, item, option, page
+
+from export.custodian.disclosure import TooFew
+from export.custodian.formats import safe_cell
+from export.custodian.known import Known
+from export.custodian.ledger import Ledger, LedgerRefused
+from export.custodian.opening import OpeningReport
+from export.custodian.records import BY_DEFINITION
+from export.custodian.release import Recipe, Released, build
+from export.manifest import ReleaseRefused, verified
+from forms.instrument import Instrument
+from forms.response import Response
+from survey.reference import read_areas
+from survey.sealing import SigningKey
+
+SECRET = fresh_secret()
+AUTHORITY = SigningKey(b"a" * 32)
+KNOWN = Known.of([victim_voice()], PLACES)
+
+
+def release(folder: Path, rows: Rows, known: Known = KNOWN, *, made_up: bool = True) -> tuple[Released, OpeningReport]:
+    report = OpeningReport()
+    return build(folder, rows, [SECRET], AUTHORITY, Recipe(known, read_areas(), made_up), report), report
+
+
+def records(released: Released) -> list[dict[str, str]]:
+    with (released.folder / "records.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def codebook(released: Released) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((released.folder / "codebook.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Released, list[Response]]:
+    people = People(1, victim_voice()).many(200)
+    people += People(2, victim_voice()).many(20, quick=True, language="en")
+    released, _ = release(tmp_path_factory.mktemp("custodian"), sealed(SECRET.public, people))
+    return released, people
+
+
+def test_every_class_in_the_written_file_holds_ten(first: tuple[Released, list[Response]]) -> None:
+    released, _ = first
+    keys = [column["column"] for column in codebook(released)["columns"] if column["treatment"] == "key"]
+    assert set(BY_DEFINITION) <= set(keys)
+    assert {"crime", "borough", "age", "stage"} <= set(keys)
+    sizes: Counter[tuple[str, ...]] = Counter()
+    for record in records(released):
+        rest = (cell if cell in {"[z]", "[c]"} else "" for name, cell in record.items() if name not in keys)
+        sizes[(*(record[key] for key in keys), *rest)] += 1
+    assert min(sizes.values()) >= 10
+
+
+def test_every_response_is_there(first: tuple[Released, list[Response]]) -> None:
+    released, people = first
+    assert released.records == len(records(released)) == len(people)
+    assert released.left_out == 0
+
+
+def test_blank_cells_are_counted_as_they_stand_in_the_file(first: tuple[Released, list[Response]]) -> None:
+    released, _ = first
+    blank = Counter(name for record in records(released) for name, cell in record.items() if cell == "[c]")
+    assert blank.total() == released.suppressed_cells
+    for column in codebook(released)["columns"]:
+        assert column["suppressed"] == blank[column["column"]]
+
+
+def test_no_free_text_no_id_and_no_withheld_item_leaves(first: tuple[Released, list[Response]]) -> None:
+    released, people = first
+    assert any("CANARY" in str(person.answers.get("better")) for person in people)
+    for path in released.folder.iterdir():
+        content = path.read_text()
+        assert "CANARY" not in content
+        assert not any(person.response in content for person in people)
+    assert "better" not in records(released)[0]
+
+
+def test_records_stand_in_the_order_of_their_content(tmp_path: Path) -> None:
+    people = People(3, victim_voice()).many(60)
+    one, _ = release(tmp_path / "one", sealed(SECRET.public, people))
+    renamed = [replace(person, response=f"{place:032x}") for place, person in enumerate(reversed(people))]
+    other, _ = release(tmp_path / "other", sealed(SECRET.public, renamed))
+    assert (one.folder / "records.csv").read_bytes() == (other.folder / "records.csv").read_bytes()
+
+
+def test_not_asked_and_skipped_are_told_apart(first: tuple[Released, list[Response]]) -> None:
+    released, _ = first
+    assert codebook(released)["missing"] == {
+        "[z]": "Not asked",
+        "[x]": "Asked, not answered",
+        "[c]": "Held back so that nobody can be found",
+    }
+    told = records(released)
+    assert all(record["contact"] != "[z]" for record in told)
+    assert any(record["contact"] == "[x]" for record in told)
+    assert all(record["services"] in {"[z]", "[c]"} for record in told if record["status"] == "core")
+
+
+def test_the_codebook_says_what_every_column_and_code_means(first: tuple[Released, list[Response]]) -> None:
+    released, _ = first
+    book, told = codebook(released), records(released)
+    assert [column["column"] for column in book["columns"]] == list(told[0])
+    assert book["questionnaires"][0]["digest"] == victim_voice().digest()
+    for column in book["columns"]:
+        codes = {code["code"] for code in column["codes"]} | set(book["missing"])
+        assert {record[column["column"]] for record in told} <= codes
+        assert column["question"]["en"]
+        assert all(code["label"]["en"] for code in column["codes"])
+        assert column["answered"] == sum(record[column["column"]] not in book["missing"] for record in told)
+    experience = next(column for column in book["columns"] if column["column"] == "experience")
+    assert {"code": "sat3", "label": {"en": "Completely satisfied"}} in experience["codes"]
+    assert experience["unverified_wording"] == ["en"]
+    borough = next(column for column in book["columns"] if column["column"] == "borough")
+    assert borough["told_as"] in {"police area", "zone"}
+
+
+def test_a_demonstration_says_so_everywhere(first: tuple[Released, list[Response]], tmp_path: Path) -> None:
+    released, people = first
+    assert released.name == "heard-made-up-1"
+    assert "MADE UP" in codebook(released)["made_up"]
+    assert verified(released.folder, AUTHORITY.public).made_up is True
+    real, _ = release(tmp_path, sealed(SECRET.public, people), made_up=False)
+    assert real.name == "heard-1"
+    assert codebook(real)["made_up"] is None
+    assert verified(real.folder, AUTHORITY.public).made_up is False
+
+
+def test_the_manifest_names_the_files_by_hash_and_any_change_is_found(tmp_path: Path) -> None:
+    released, _ = release(tmp_path, sealed(SECRET.public, People(4, victim_voice()).many(30)))
+    manifest = verified(released.folder, AUTHORITY.public)
+    assert set(manifest.files) == {"records.csv", "codebook.json"}
+    assert (manifest.name, manifest.records) == (released.name, released.records)
+    with pytest.raises(ReleaseRefused):
+        verified(released.folder, SigningKey(b"b" * 32).public)
+    with (released.folder / "records.csv").open("a") as file:
+        file.write("one,more\n")
+    with pytest.raises(ReleaseRefused, match=r"records\.csv differs"):
+        verified(released.folder, AUTHORITY.public)
+
+
+def test_a_release_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    released, _ = release(tmp_path, sealed(SECRET.public, People(5, victim_voice()).many(20)))
+    for path in released.folder.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_too_few_are_refused_with_the_number_still_needed_and_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(LedgerRefused, match="Wait for 3 more"):
+        release(tmp_path, sealed(SECRET.public, People(6, victim_voice()).many(7)))
+    with pytest.raises(LedgerRefused, match="Wait for 10 more"):
+        release(tmp_path, [])
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_open_door_answers_do_not_count_towards_a_release(tmp_path: Path) -> None:
+    people = People(7, victim_voice())
+    rows = sealed(SECRET.public, people.many(9)) + sealed(SECRET.public, people.many(60, mode="link"), "open")
+    with pytest.raises((LedgerRefused, TooFew), match="Wait for 1 more"):
+        release(tmp_path, rows)
+
+
+def test_a_second_release_waits_for_fifty_new_responses_and_holds_only_those(tmp_path: Path) -> None:
+    people = People(8, victim_voice())
+    early, late = people.many(40), people.many(50)
+    release(tmp_path, sealed(SECRET.public, early))
+    assert len(Ledger(tmp_path).released()) == 40
+    with pytest.raises(LedgerRefused, match=r"since heard-made-up-1 and a release needs 50\. Wait for 1 more"):
+        release(tmp_path, sealed(SECRET.public, early + late[:49]))
+    second, report = release(tmp_path, sealed(SECRET.public, early + late))
+    assert second.name == "heard-made-up-2"
+    assert (report.opened, second.records) == (90, 50)
+    with pytest.raises(LedgerRefused, match="0 new responses"):
+        release(tmp_path, sealed(SECRET.public, early + late))
+
+
+def test_a_response_whose_fuller_copy_comes_late_does_not_leave_twice(tmp_path: Path) -> None:
+    people = [one for one in People(9, victim_voice()).many(40) if one.status == "complete"]
+    core = {one.name for one in victim_voice().core_items()}
+    early = [
+        replace(one, status="core", answers={name: said for name, said in one.answers.items() if name in core})
+        for one in people
+    ]
+    release(tmp_path, sealed(SECRET.public, early))
+    with pytest.raises(LedgerRefused, match="0 new responses"):
+        release(tmp_path, sealed(SECRET.public, early + people))
+
+
+def test_a_series_keeps_the_levels_of_its_first_release(tmp_path: Path) -> None:
+    people = People(10, victim_voice())
+    few, _ = release(tmp_path, sealed(SECRET.public, people.many(40)))
+    many = [replace(one, answers={**one.answers, "borough": "camden"}) for one in people.many(120)]
+    later, _ = release(tmp_path, sealed(SECRET.public, many))
+    assert few.levels["borough"] == later.levels["borough"] == "zone"
+    assert {record["borough"] for record in records(later)} <= {"london", "[c]", "[x]"}
+
+
+def test_the_ledger_keeps_no_id_that_a_centre_would_know(tmp_path: Path) -> None:
+    people = People(11, victim_voice()).many(20)
+    released, _ = release(tmp_path, sealed(SECRET.public, people))
+    content = (tmp_path / "ledger.json").read_text()
+    entry = json.loads(content)["releases"][0]
+    assert entry["manifest"] == hashlib.sha256((released.folder / "manifest.json").read_bytes()).hexdigest()
+    kept = base64.b64decode(entry["responses"])
+    assert not any(bytes.fromhex(person.response) in kept or person.response in content for person in people)
+    digests = [kept[start : start + 32] for start in range(0, len(kept), 32)]
+    assert digests == sorted(hashlib.sha256(bytes.fromhex(person.response)).digest() for person in people)
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b'{"heard":"ledger 1","releases":[{}]}', b"\xff"])
+def test_nothing_leaves_without_a_readable_ledger(tmp_path: Path, damage: bytes) -> None:
+    people = People(12, victim_voice())
+    release(tmp_path, sealed(SECRET.public, people.many(20)))
+    (tmp_path / "ledger.json").write_bytes(damage)
+    with pytest.raises(LedgerRefused, match="Put a copy of it back"):
+        release(tmp_path, sealed(SECRET.public, people.many(60)))
+    (tmp_path / "ledger.json").unlink()
+    with pytest.raises(LedgerRefused, match="missing though releases were made"):
+        release(tmp_path, sealed(SECRET.public, people.many(60)))
+
+
+def test_a_release_cut_off_before_it_stood_never_was(tmp_path: Path) -> None:
+    people = People(13, victim_voice()).many(30)
+    ledger = Ledger(tmp_path)
+    ledger.note("heard-made-up-1", "00" * 32, {"month": "month"}, [bytes.fromhex(one.response) for one in people])
+    (tmp_path / "releases/.unfinished-heard-made-up-1").mkdir(parents=True)
+    released, _ = release(tmp_path, sealed(SECRET.public, people))
+    assert (released.name, released.records) == ("heard-made-up-1", 30)
+    assert [path.name for path in (tmp_path / "releases").iterdir()] == ["heard-made-up-1"]
+
+
+def test_a_release_cut_off_after_it_stood_counts(tmp_path: Path) -> None:
+    people = People(14, victim_voice()).many(30)
+    released, _ = release(tmp_path, sealed(SECRET.public, people))
+    content = json.loads((tmp_path / "ledger.json").read_text())
+    content["releases"][0]["out"] = False
+    (tmp_path / "ledger.json").write_text(json.dumps(content))
+    assert len(Ledger(tmp_path).released()) == released.records
+    with pytest.raises(LedgerRefused, match="0 new responses"):
+        release(tmp_path, sealed(SECRET.public, people))
+
+
+def test_a_full_disk_leaves_no_release_and_no_trace_in_the_ledger(tmp_path: Path) -> None:
+    """A real limit on the size of files, in a process of its own."""
+    people = People(15, victim_voice()).many(120)
+    rows = [(door, row.hex()) for door, row in sealed(SECRET.public, people)]
+    (tmp_path / "rows.json").write_text(json.dumps([SECRET.seed.hex(), rows]))
+    script = (
+        "import json, resource, signal, sys; from pathlib import Path; import test_release as t;"
+        "from export.custodian.unsealing import CollectionSecret;"
+        "folder = Path(sys.argv[1]); seed, rows = json.loads((folder / 'rows.json').read_text());"
+        "t.SECRET = CollectionSecret(bytes.fromhex(seed));"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000));"
+        "t.release(folder, [(door, bytes.fromhex(row)) for door, row in rows])"
+    )
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parent)])
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert f"[Errno {errno.EFBIG}]" in done.stderr
+    assert not (tmp_path / "ledger.json").exists()
+    assert list((tmp_path / "releases").iterdir()) == []
+
+
+def with_everything() -> Instrument:
+    """One of each kind, a gate, and calculations from a key, from a gate and from free text."""
+    several = (option("visit"), option("call"))
+    return instrument(
+        page(
+            "p1", item("experience", core=True), item("actions", "select_multiple", options=several, disclosure="key")
+        ),
+        page("p2", item("age", "integer", low=0, high=99), item("agreed", "acknowledge"), item("day", "date")),
+        page("p3", item("court", relevant="${experience} = 'yes'"), item("words", "text"), item("told", "note")),
+        page("p4", item("secret", disclosure="withhold"), item("status", "decimal")),
+        calculations=[
+            item("older", "calculate", calculation="${age} + 1"),
+            item("length", "calculate", calculation="string-length(${words})"),
+            item("hinted", "calculate", calculation="if(${secret} = 'yes', 1, 0)"),
+            item("visited", "calculate", calculation="if(selected(${actions}, 'visit'), '=1+1', 'no')"),
+        ],
+    )
+
+
+def test_each_kind_of_item_has_its_columns(tmp_path: Path) -> None:
+    made = with_everything()
+    said = {"experience": "yes", "actions": ("visit",), "age": -0 + 41, "agreed": True, "day": "2026-11-05"}
+    said |= {"court": "no", "words": "CANARY", "secret": "yes", "status": -2.5}
+    people = [
+        Response(f"{n:032x}", made.id, made.digest(), "kiosk", "hub-1", "2026-11", "en", "complete", False, said)  # noqa: FBT003
+        for n in range(12)
+    ]
+    released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([made], PLACES))
+    assert records(released)[0] == {
+        "place": "hub-1", "mode": "kiosk", "month": "2026-11", "language": "en", "status": "complete", "quick": "no",
+        "experience": "yes", "actions_visit": "1", "actions_call": "0", "age": "41", "agreed": "1",
+        "day": "2026-11-05", "court": "no", "status_": "-2.5", "older": "42", "visited": "'=1+1",
+    }  # fmt: skip
+    treatment = {column["column"]: column["treatment"] for column in codebook(released)["columns"]}
+    assert treatment["visited"] == treatment["actions_call"] == "key"
+    assert treatment["older"] == "kept as answered"
+
+
+def test_two_versions_of_a_questionnaire_share_their_columns(tmp_path: Path) -> None:
+    old = instrument(page("p1", item("experience", core=True)), page("p2", item("gone")))
+    new = instrument(page("p1", item("experience", core=True, options=(option("no"), option("yes"), option("unsure")))))
+    people = [
+        Response(f"{n:032x}", one.id, one.digest(), "kiosk", "hub-1", "2026-11", "en", "complete", False, said)  # noqa: FBT003
+        for n, (one, said) in enumerate(
+            [(old, {"experience": "yes", "gone": "no"}), (new, {"experience": "unsure"})] * 15
+        )
+    ]
+    released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([new, old], PLACES))
+    told = Counter((record["experience"], record["gone"]) for record in records(released))
+    assert told == {("yes", "no"): 15, ("unsure", "[z]"): 15}
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+44", "-x", "@SUM(A1)", "\tx", "\rx", "-", "-1+1", "=-1"])
+def test_no_cell_runs_in_a_spreadsheet(cell: str) -> None:
+    assert safe_cell(cell) == "'" + cell
+
+
+@pytest.mark.parametrize("cell", ["sat3", "[z]", "-5", "-2.5", "0", "1e-07", "", "2026-11"])
+def test_plain_cells_and_numbers_stay_as_they_are(cell: str) -> None:
+    assert safe_cell(cell) == cell
