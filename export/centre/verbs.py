@@ -158,8 +158,8 @@ def publish(instance: Path, folder: Path) -> None:
         releases = centre.releases()
         if releases is None:
             raise NotYetTold("No authority is known here that could have signed a release. Take in a keys file first.")
-        centre.audit.note(OPERATOR, "publish", folder.name)
         manifest, new = releases.publish(folder)
+        centre.audit.note(OPERATOR, "publish", manifest.name)
         label = " It is labelled made up." if manifest.made_up else ""
         done = "is published." if new else "was published before, and is the same."
         click.echo(f"{manifest.name} {done} {manifest.records} records.{label}")
