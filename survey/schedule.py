@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import secrets
 import sys
 import threading
@@ -21,7 +22,6 @@ from typing import Any
 from apscheduler.events import EVENT_JOB_ERROR
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
 from forms.strict_json import canonical, strict_object
 from survey.clock import Clock
@@ -30,6 +30,7 @@ from survey.durable import replacement
 _JUMP_SECONDS = 60.0
 _LOOK_SECONDS = 15.0
 _MAKE_UP_MINUTES = 60
+_RANDOM = random.SystemRandom()
 
 
 def local_now() -> datetime:
@@ -66,6 +67,7 @@ class Schedule:
         self._days = _read_days(state)
         self._plans: dict[str, Callable[[], None]] = {}
         self._thread = threading.Lock()
+        self._planning = threading.Lock()
         self._stopped = threading.Event()
         self._watch = threading.Thread(target=self._watch_clocks, name="clock watch", daemon=True)
         self._apart = self._clocks_apart()
@@ -77,38 +79,49 @@ class Schedule:
         self._scheduler.add_listener(self._failed, EVENT_JOB_ERROR)
 
     def every(self, name: str, minutes: float, jitter_seconds: float, action: Callable[[], object]) -> None:
-        """Run an action at every so many minutes, give or take some seconds."""
+        """Run an action so many minutes after it last ended, give or take some seconds."""
 
-        def plan() -> None:
-            period = timedelta(minutes=minutes)
-            trigger = IntervalTrigger(
-                seconds=period.total_seconds(), jitter=jitter_seconds or None, start_date=self._wall() + period
-            )
-            self._scheduler.add_job(action, trigger, id=name, replace_existing=True)
+        def when() -> datetime:
+            return self._wall() + timedelta(minutes=minutes, seconds=_RANDOM.uniform(-jitter_seconds, jitter_seconds))
 
-        self._plans[name] = plan
-        plan()
+        self._repeat(name, action, when)
 
     def nightly(self, name: str, action: Callable[[], object], first_hour: int = 0, last_hour: int = 5) -> None:
         """Run an action once a night at a random minute; one that was missed is made up soon after the next start."""
 
-        def plan() -> None:
+        def when() -> datetime:
             with self._thread:
                 # The first start counts like a night, so that a tablet switched off every night does its first one too.
                 last = self._days.setdefault(name, self._wall().date())
-            when = next_night(self._wall(), last, first_hour, last_hour)
-            self._scheduler.add_job(run, DateTrigger(when), id=name, replace_existing=True)
+            return next_night(self._wall(), last, first_hour, last_hour)
+
+        def act() -> None:
+            try:
+                action()
+            finally:
+                with self._thread:
+                    self._days[name] = self._wall().date()
+                self._write_days()
+
+        self._repeat(name, act, when)
+        self._write_days()
+
+    def _repeat(self, name: str, action: Callable[[], object], when: Callable[[], datetime]) -> None:
+        # One date at a time, and the next when it is done: an interval would count up every run that a clock put
+        # forward by years has missed, before it dropped them.
+        def plan() -> None:
+            with self._planning:
+                if not self._stopped.is_set():
+                    self._scheduler.add_job(run, DateTrigger(when()), id=name, replace_existing=True)
 
         def run() -> None:
             try:
                 action()
             finally:
-                self._ran(name)
                 plan()
 
         self._plans[name] = plan
         plan()
-        self._write_days()
 
     def start(self) -> None:
         """Begin. Verbs do this; whatever is only put together must not run."""
@@ -117,7 +130,9 @@ class Schedule:
 
     def stop(self) -> None:
         """End, after the action that is running, if any."""
-        self._stopped.set()
+        # An action that ends now must plan nothing more: APScheduler would wait for it, and it for APScheduler.
+        with self._planning:
+            self._stopped.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
             self._watch.join()
@@ -142,11 +157,6 @@ class Schedule:
     def _failed(self, event: Any) -> None:
         # An action that fails must not end the others, nor go unseen.
         sys.stderr.write(f"{event.job_id} did not work this time and will be tried again: {event.exception!r}\n")
-
-    def _ran(self, name: str) -> None:
-        with self._thread:
-            self._days[name] = self._wall().date()
-        self._write_days()
 
     def _write_days(self) -> None:
         if self._state is None:
