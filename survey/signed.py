@@ -1,7 +1,7 @@
 """A signed text: one JSON envelope for the keys file, the notices and a release's manifest.
 
-``{"heard": KIND, "body": TEXT, "signature": HEX}`` on one line. The signature covers ``heard KIND 1``, a newline and the
-exact bytes of the body text, so nothing has to be written the same way twice, and a file of one kind can never
+``{"heard": KIND, "body": TEXT, "signature": HEX}`` on one line. The signature covers ``heard KIND 1``, a newline and
+the exact bytes of the body text, so nothing has to be written the same way twice, and a file of one kind can never
 pass for another.
 """
 

@@ -17,6 +17,7 @@ from survey.demo import Demo, set_up
 from survey.sealing import ROW_BYTES, row_id
 from survey.store import Store
 from survey.tallies import cover
+from tests.bench.bare import INSERT, bare_store
 
 ROUNDS = 9
 ROWS = 20 * PACKET_ROWS
@@ -28,7 +29,7 @@ def measure(folder: Path, *, full: bool) -> dict[str, float]:
     demo = Demo(folder / "home")
     demo.folder.mkdir()
     set_up(demo)
-    bare = _bare_store(demo.folder / "bare.db")
+    bare = bare_store(demo.folder / "bare.db")
     store = Store(demo.tablet / "outbox.db")
     enrolment = Enrolment.load(demo.tablet)
     briefing = enrolment.briefing()
@@ -53,20 +54,12 @@ def measure(folder: Path, *, full: bool) -> dict[str, float]:
     return {"sync_ratio": statistics.median(ratios), "sync_per_s": statistics.median(rates)}
 
 
-def _bare_store(path: Path) -> sqlite3.Connection:
-    bare = sqlite3.connect(path, isolation_level=None)
-    for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=ON", "temp_store=MEMORY"):
-        bare.execute(f"PRAGMA {pragma}").fetchone()
-    bare.execute("CREATE TABLE arrivals (id BLOB PRIMARY KEY, door TEXT NOT NULL, row BLOB NOT NULL) WITHOUT ROWID")
-    return bare
-
-
 def _seconds_raw(bare: sqlite3.Connection) -> float:
     rows = [os.urandom(ROW_BYTES) for _ in range(ROWS)]
     kept = [(row_id(row), "tablet", row) for row in rows]
     start = time.perf_counter()
     for first in range(0, ROWS, PACKET_ROWS):
         bare.execute("BEGIN")
-        bare.executemany("INSERT INTO arrivals VALUES (?, ?, ?)", kept[first : first + PACKET_ROWS])
+        bare.executemany(INSERT, kept[first : first + PACKET_ROWS])
         bare.execute("COMMIT")
     return time.perf_counter() - start

@@ -12,6 +12,7 @@ from at_the_tablet import KEYS, SECRET, SMALL, Tablet
 from survey.sealing import HEADER_BYTES, PLAINTEXT_BYTES, SUITE, row_id
 from survey.submission import submit
 from survey.visits import Visit
+from tests.bench.bare import INSERT, bare_store
 
 ROUNDS = 15
 AT_ONCE = 20
@@ -24,7 +25,7 @@ def measure(folder: Path, *, full: bool) -> dict[str, float]:
     home = folder / "filing"
     home.mkdir()
     tablet = Tablet(home)
-    bare = _bare_store(home / "bare.db")
+    bare = bare_store(home / "bare.db")
     ratios = []
     for _ in range(ROUNDS):
         raw = _seconds_raw(bare)
@@ -33,21 +34,13 @@ def measure(folder: Path, *, full: bool) -> dict[str, float]:
     return {"filing_ratio": statistics.median(ratios), "rewrite_ms_1000": _rewrite_ms(tablet)}
 
 
-def _bare_store(path: Path) -> sqlite3.Connection:
-    bare = sqlite3.connect(path, isolation_level=None)
-    for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=ON", "temp_store=MEMORY"):
-        bare.execute(f"PRAGMA {pragma}").fetchone()
-    bare.execute("CREATE TABLE outbox (id BLOB PRIMARY KEY, door TEXT NOT NULL, row BLOB NOT NULL) WITHOUT ROWID")
-    return bare
-
-
 def _seconds_raw(bare: sqlite3.Connection) -> float:
     public, header = SECRET.public._hpke, SECRET.public.header
     plaintext = bytes(PLAINTEXT_BYTES)
     start = time.perf_counter()
     for _ in range(AT_ONCE):
         row = header + SUITE.encrypt(plaintext, public, info=header)
-        bare.execute("INSERT INTO outbox VALUES (?, ?, ?)", (row_id(row), "tablet", row))
+        bare.execute(INSERT, (row_id(row), "tablet", row))
     assert len(row) > HEADER_BYTES
     return time.perf_counter() - start
 
