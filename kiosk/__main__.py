@@ -130,6 +130,8 @@ def show_status(instance: Path) -> None:
         with closing(Store(instance / OUTBOX, today=clock.day)) as store:
             for shelf in store.shelves:
                 store.count(shelf)  # only to read every page of the file: a damaged one is said
+        if status.nobody_can_answer(enrolment, briefing.keys(), serves=serves):
+            raise SystemExit(1)
 
 
 @main.command()
@@ -164,10 +166,14 @@ def _says_notices(untrusted: bytes) -> bool:
 def rescue(instance: Path, file: Path) -> None:
     """Write a sealed copy of everything that waits here to FILE, for carrying to the centre by hand."""
     with _plainly():
-        whole = rescued(file, Enrolment.load(instance), _settings(instance).memory_folder)
+        done = rescued(file, Enrolment.load(instance), _settings(instance).memory_folder)
         click.echo(f"{file} is a sealed copy of what waits here. Carry it to the centre: python -m export take-in FILE")
-        if not whole:
+        if not done.whole:
             click.echo("The database is damaged; what is still whole in it was copied. Call the centre.", err=True)
+        if not done.filled_up:
+            click.echo(
+                "Without a keys file no cover could be added, so this file's size tells how much waits.", err=True
+            )
 
 
 if __name__ == "__main__":

@@ -10,15 +10,20 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from forms.response import framed
 from kiosk.enrolment import OUTBOX, Enrolment
 from kiosk.single import AlreadyRunning, alone
 from survey.parcel import RESCUE, write_parcel
 from survey.partials import rows_in
 from survey.sealing import MAGIC, ROW_BYTES, ROW_ID_BYTES, SUITE_ID, row_id
 from survey.store import Store, StoreDamaged
+from survey.tallies import cover
 
+ROUND_ROWS = 240
+"""A rescue file is filled up to a multiple of these, so that its size does not tell a quiet month from a busy one."""
 _DOOR = b"tablet"
 _PAGE_BYTES = 4096
 # Before the id in a record: its own length and the types of id, door and row, as varints of 1, 1, 1 and 2 bytes.
@@ -26,11 +31,19 @@ _RECORD_HEAD_BYTES = 5
 _CHAIN_BYTES = 4
 
 
-def rescue(path: Path, enrolment: Enrolment, memory_folder: Path | None) -> bool:
-    """Write the rescue file, signed by the tablet's key; nothing on the tablet is changed.
+@dataclass(frozen=True)
+class Rescued:
+    """``whole``: the database could be read as it should be; if not, what is whole in it was copied.
 
-    Returns:
-        Whether the database could be read as it should be; if not, what is whole in it was copied.
+    ``filled_up``: covers lie among the rows, so that the file's size does not tell how many answers wait.
+    """
+
+    whole: bool
+    filled_up: bool
+
+
+def rescue(path: Path, enrolment: Enrolment, memory_folder: Path | None) -> Rescued:
+    """Write the rescue file, signed by the tablet's key; nothing on the tablet is changed.
 
     Raises:
         OSError: the file cannot be written.
@@ -45,9 +58,19 @@ def rescue(path: Path, enrolment: Enrolment, memory_folder: Path | None) -> bool
             whole = False
             rows.update((row_id(row), row) for row in salvaged(outbox))
     rows.update((row_id(row), row) for row in _left_over(enrolment.instance, memory_folder))
+    covers = list(_covers(enrolment, len(rows)))
+    rows.update((row_id(row), row) for row in covers)
     ordered = [("tablet", rows[each]) for each in sorted(rows)]
     write_parcel(path, RESCUE, {}, ordered, len(ordered), enrolment.key)
-    return whole
+    return Rescued(whole, filled_up=len(rows) % ROUND_ROWS == 0 and bool(rows))
+
+
+def _covers(enrolment: Enrolment, rows: int) -> Iterator[bytes]:
+    keys = enrolment.briefing().keys()
+    if keys is not None:
+        plaintext = framed(cover())
+        for _ in range(max(1, -(-rows // ROUND_ROWS)) * ROUND_ROWS - rows):
+            yield keys.collection.seal(plaintext)
 
 
 def _read(outbox: Path) -> Iterator[tuple[bytes, bytes]]:

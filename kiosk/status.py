@@ -17,8 +17,8 @@ SILENT_DAYS = 3
 """A night that was missed is made up the day after; after this many days somebody has to look."""
 
 
-def state(enrolment: Enrolment, keys: Keys | None, clock: Clock, *, serves: bool) -> str:
-    """The one sentence that matters most. ``serves``: whether the interview's page is up."""
+def nobody_can_answer(enrolment: Enrolment, keys: Keys | None, *, serves: bool) -> str | None:
+    """Why that is so and what to do; None where people can. ``serves``: whether the interview's page is up."""
     if keys is None:
         return (
             "Not working: the keys file is missing or damaged, so nobody can answer. Call the centre for a fresh one, "
@@ -30,6 +30,14 @@ def state(enrolment: Enrolment, keys: Keys | None, clock: Clock, *, serves: bool
         return "Not working: the keys file no longer names this tablet's place. Call the centre."
     if not serves:
         return "Not running, so nobody can answer. Start it with: python -m kiosk run"
+    return None
+
+
+def state(enrolment: Enrolment, keys: Keys | None, clock: Clock, *, serves: bool) -> str:
+    """The one sentence that matters most."""
+    trouble = nobody_can_answer(enrolment, keys, serves=serves)
+    if trouble is not None:
+        return trouble
     contact, today = last_contact(enrolment.instance), clock.day()
     if contact is None or contact > today:
         return (

@@ -234,6 +234,7 @@ def test_a_rescue_file_brings_rows_in_once_by_the_tablets_door(told: World, tmp_
         write_parcel(path, RESCUE, {}, (("tablet", row) for row in rows), len(rows), tablet.key)
         said = works(told, "take-in", str(path))
         assert "Rows that were here already" in said
+        assert "Taking in" not in said, "progress would count a tablet's rows"
         assert not re.search(r"\d", said)
         assert "Nothing in the rescue file was new" in works(told, "take-in", str(path))
         assert sorted(centre.store.rows("intake")) == sorted(("tablet", row) for row in rows)

@@ -15,6 +15,7 @@ from centre_world import PLACE, World
 from tablet_process import STOP_SECONDS, Machine
 
 from kiosk.enrolment import OUTBOX
+from kiosk.rescue import ROUND_ROWS
 from survey.briefing import authority_words
 from survey.parcel import RESCUE, open_parcel
 from survey.sealing import row_id
@@ -80,10 +81,10 @@ def test_a_tablet_joins_waits_sends_is_revoked_and_is_rescued(world: World, tmp_
         more = waiting(machine, world.rows(9))
         export(world, "revoke", name)
         refused = machine.verb("sync")
-        assert (refused.code, "Call the centre" in refused.err) == (1, True)
+        assert (refused.code, "call the centre" in refused.err) == (1, True)
         assert {row_id(row) for row in machine.waiting()} == more
     assert machine.verb("rescue", str(tmp_path / "rescue")).code == 0
-    assert {row_id(row) for _, row in open_parcel(tmp_path / "rescue", RESCUE, None).rows} == more
+    assert more <= {row_id(row) for _, row in open_parcel(tmp_path / "rescue", RESCUE, None).rows}
 
 
 def test_a_rescue_file_is_taken_in_and_its_rows_count_once(world: World, tmp_path: Path) -> None:
@@ -95,10 +96,11 @@ def test_a_rescue_file_is_taken_in_and_its_rows_count_once(world: World, tmp_pat
         answers = waiting(machine, world.rows(20))
         assert machine.verb("rescue", str(tmp_path / "rescue")).code == 0
         export(world, "take-in", str(tmp_path / "rescue"))
-        assert at_the_centre(world) == answers
+        assert answers <= at_the_centre(world)
+        assert len(at_the_centre(world)) == ROUND_ROWS
         assert machine.verb("sync").code == 0
         assert answers <= at_the_centre(world)
-        assert len(at_the_centre(world)) == 24
+        assert len(at_the_centre(world)) == ROUND_ROWS + 4, "two packets: the twenty again, and four covers"
     assert not machine.waiting()
 
 
