@@ -7,7 +7,7 @@ import statistics
 import time
 from pathlib import Path
 
-from at_the_tablet import KEYS, SECRET, SMALL, Tablet
+from tests.at_the_tablet import KEYS, SECRET, SMALL, Tablet
 
 from survey.sealing import HEADER_BYTES, PLAINTEXT_BYTES, SUITE, row_id
 from survey.submission import submit

@@ -104,9 +104,9 @@ def _raw_per_second(rows: Sequence[bytes], processes: int) -> float:
     return len(rows) * processes / spent
 
 
-def _opener(seed: bytes) -> Callable[[bytes], int]:
+def _opener(seed: bytes) -> Callable[[list[bytes]], list[int]]:
     secret = CollectionSecret(seed)
-    return lambda row: len(secret.open(row))
+    return lambda rows: [len(secret.open(row)) for row in rows]
 
 
 def _opened_per_second(rows: Sequence[bytes]) -> float:
