@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run demo test lint bench bench-full soak requirements
+.PHONY: help run demo test lint bench bench-full soak pages static requirements
 
 help:            ## these lines
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 16
@@ -31,6 +31,13 @@ bench-full: $(VENV)/ready-test ## the same, with a million rows
 
 soak: $(VENV)/ready-test  ## 200 seeded kills each of tablet and centre, and a count after each
 	@HEARD_SOAK_KILLS=200 $(BIN)/python -m pytest -q tests/test_killed_and_counted.py
+
+pages: $(VENV)/ready-test ## render the main pages into docs/pages (needs chromium)
+	@$(BIN)/python -m tests.rendering
+
+static:          ## maintainers: build style sheet and script anew from survey/static/source (needs Node and npm)
+	@room=$$(mktemp -d) && cp -a survey/static/source/. $$room && cd $$room && \
+	  npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs $(CURDIR)/survey/static && rm -rf $$room
 
 requirements:    ## maintainers: lock the dependencies anew (needs uv)
 	@for set in tablet centre test; do \

@@ -1,4 +1,4 @@
-"""The tablet's pages: the interview, and three things for staff beside it.
+"""The tablet's pages: the interview, three things for staff beside it, and the clean slate between people.
 
 'Start for the next person' is one tap and a clean slate; 'Not now' is for somebody who says no. Each person counts once
 as offered: by the tap, by a 'not now' without a tap, or by a first answer without one. A tap while the tablet waits for
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Flask, Response, make_response, url_for
 
-from survey import pages
+from survey import pages, submission, visit_cookie
 from survey.app import interview_app
 from survey.interview import Interview
 from survey.parts import Parts
@@ -39,7 +39,7 @@ class Staff:
             unchecked = [line for line in ready.keys.support_lines if line.verified_on is None] if ready else []
             html = pages.render(parts, "staff.html", ready, visit, state=self.state(), unchecked=unchecked)
             response = make_response(html)
-            return self.interview.with_cookie(response, visit) if visit else response
+            return visit_cookie.give(response, visit) if visit else response
 
     def next_person(self) -> Response:
         """Somebody is handed the tablet: whatever was on it ends, and they are counted as offered, once."""
@@ -64,14 +64,38 @@ class Staff:
         return self.interview.swept(url_for("start"))
 
 
+@dataclass(frozen=True)
+class Between:
+    """What the page's own clock asks for: nobody touches the tablet, or somebody still does.
+
+    The interview ends a visit by itself when nothing is heard for long enough; this only makes it sooner or later.
+    """
+
+    interview: Interview
+
+    def still_here(self) -> Response:
+        """Somebody reads or writes without pressing Continue: the visit goes on. 410 where there is none any more."""
+        with self.interview.held() as visit:
+            return make_response("", 410 if visit is None else 204)
+
+    def reset(self) -> Response:
+        """The warning has run out: what was said is filed if the core is in, else discarded; the browser is swept."""
+        with self.interview.held() as visit:
+            if visit is not None:
+                submission.time_out(self.interview.parts, visit)
+        return self.interview.swept(url_for("start"))
+
+
 def tablet_app(parts: Parts, state: State) -> Flask:
     """The interview with its staff page. ``app.extensions["interview"].expire()`` is for the verb's tick."""
     app = interview_app(parts)
-    staff = Staff(app.extensions["interview"], state)
+    staff, between = Staff(app.extensions["interview"], state), Between(app.extensions["interview"])
     rooms = Blueprint("tablet", __name__, template_folder="templates")
     rooms.add_url_rule("/staff", "staff", staff.page, methods=["GET"])
     rooms.add_url_rule("/next", "next_person", staff.next_person, methods=["POST"])
     rooms.add_url_rule("/not-now", "not_now", staff.not_now, methods=["POST"])
+    rooms.add_url_rule("/still-here", "still_here", between.still_here, methods=["POST"])
+    rooms.add_url_rule("/reset", "reset", between.reset, methods=["GET"])
     app.register_blueprint(rooms)
     app.jinja_env.globals["tablet"] = True
     return app

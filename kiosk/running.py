@@ -131,7 +131,7 @@ def put_together(settings: Settings, enrolment: Enrolment, up: ExitStack) -> Tab
     parts = Parts(
         keys=briefing.keys, place=enrolment.place, mode=_mode(enrolment, briefing.keys()), visits=Visits(), store=store,
         shelf="outbox", door="tablet", tallies=tallies, partials=partials, clock=clock, words=load(),
-        after_reset=rewriting.ask,
+        after_reset=rewriting.ask, notices=briefing.notices,
     )  # fmt: skip
 
     def state() -> Sequence[str]:

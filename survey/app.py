@@ -51,6 +51,7 @@ def _add_routes(app: Flask, interview: Interview) -> None:
     app.add_url_rule("/language", "language", interview.language, methods=["POST"])
     app.add_url_rule("/help", "help", interview.help, methods=["GET"])
     app.add_url_rule("/about", "about", interview.about, methods=["GET"])
+    app.add_url_rule("/safety", "safety", interview.safety, methods=["GET"])
     app.add_url_rule("/thanks", "thanks", interview.thanks, methods=["GET"])
     app.add_url_rule("/ended", "ended", interview.ended, methods=["GET"])
 

@@ -15,7 +15,7 @@ from flask import Response, make_response, redirect, request, url_for
 
 from forms.instrument import Page
 from forms.routing import asked, before
-from survey import answering, pages, submission
+from survey import answering, pages, submission, visit_cookie
 from survey.csrf import CSRF_FIELD, belongs
 from survey.parts import Parts, Ready
 from survey.visits import COOKIE, Visit
@@ -40,7 +40,7 @@ class Interview:
             first = visit.way[0]
             elsewhere = self._elsewhere(visit, first)
             if elsewhere is None and visit.position in (None, first):
-                return self.with_cookie(self._question_page(ready, visit, visit.instrument.page(first)), visit)
+                return visit_cookie.give(self._question_page(ready, visit, visit.instrument.page(first)), visit)
             return elsewhere or _to("page", page=visit.current())
 
     def fresh(self, ready: Ready, visit: Visit | None) -> Visit:
@@ -115,12 +115,8 @@ class Interview:
 
     def swept(self, address: str) -> Response:
         """Go there with a browser that has forgotten this visit."""
-        response = _see(address)
-        response.delete_cookie(COOKIE, path=_cookie_path(), httponly=True, samesite="Strict")
         # A phone may hold sealed responses of its own that still wait for a network: its storage stays.
-        stored = ', "storage"' if self.parts.on_tablet else ""
-        response.headers["Clear-Site-Data"] = f'"cache", "cookies"{stored}'
-        return response
+        return visit_cookie.sweep(_see(address), storage=self.parts.on_tablet)
 
     def language(self) -> Response:
         """Another language for the rest of this visit."""
@@ -142,6 +138,11 @@ class Interview:
         with self.held() as visit:
             return make_response(pages.render(self.parts, "about.html", self.parts.ready(), visit))
 
+    def safety(self) -> Response:
+        """What leaving can and cannot do, said honestly."""
+        with self.held() as visit:
+            return make_response(pages.render(self.parts, "safety.html", self.parts.ready(), visit))
+
     def thanks(self) -> Response:
         """The response is kept. The same lines for everybody: what was said is not known here any more."""
         return self._closing("kept", "thanks.html")
@@ -158,7 +159,8 @@ class Interview:
             if visit.outcome != outcome:
                 return self._elsewhere(visit, visit.position) or _to("page", page=visit.current())
             lines = pages.fitting(ready.keys.support_lines, {})
-            return make_response(pages.render(self.parts, template, ready, visit, lines=lines))
+            figures = pages.figures(self.parts, visit.language)
+            return make_response(pages.render(self.parts, template, ready, visit, lines=lines, figures=figures))
 
     def expire(self) -> None:
         """The server's own idle reset, for the verb's tick; every request brings it too."""
@@ -212,14 +214,15 @@ class Interview:
         said: Mapping[str, Any] = visit.answers
         if errors:
             said = {name: values if len(values) > 1 else values[0] for name, values in request.form.lists()}
-        words = pages.words_of(self.parts, visit.language)
+        first, words = page.name == visit.way[0], pages.words_of(self.parts, visit.language)
         questions = pages.page_questions(visit, page, words, said, errors or {})
         problems = [pages.Problem(each.first_control, line) for each in questions for line in each.errors]
         html = pages.render(
             self.parts, "question.html", ready, visit,
             questions=questions, problems=problems, heading=pages.page_heading(visit, page, questions),
             action=url_for("page", page=page.name), back=self._back(visit, page),
-            first=page.name == visit.way[0],
+            first=first, waiting=first and visit.began is None and not errors and pages.in_default_language(visit),
+            remaining=pages.time_left(visit, page, words),
             can_skip=any(each.control != "note" for each in questions),
             languages=pages.languages(visit.instrument, self.parts.words),
         )  # fmt: skip
@@ -230,17 +233,6 @@ class Interview:
         if earlier is None or not visit.reachable(earlier.name, may_go_back=not self.parts.on_tablet):
             return None
         return url_for("page", page=earlier.name)
-
-    def with_cookie(self, response: Response, visit: Visit) -> Response:
-        """Give the visit's cookie along: gone with the browser, for this site's own pages only."""
-        response.set_cookie(
-            COOKIE, visit.token, httponly=True, samesite="Strict", secure=request.is_secure, path=_cookie_path()
-        )
-        return response
-
-
-def _cookie_path() -> str:
-    return request.script_root or "/"
 
 
 def _see(address: str) -> Response:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
+from babel.numbers import format_decimal
 from flask import render_template
 
 from forms.fields import STEPS_AS_CHOICES
@@ -29,6 +30,10 @@ CRIME_ITEM = "crime"
 """The item whose answer says which support lines fit best, where a questionnaire has one so named."""
 
 
+_SECONDS_A_PAGE = 15
+"""A careful reader's pace, rounded up (our judgement): the words promise too much time rather than too little."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """One answer row."""
@@ -45,6 +50,14 @@ class Problem:
 
     control: str
     message: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """One published figure, ready to read."""
+
+    value: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -165,6 +178,43 @@ def _direction(code: str) -> str:
         return "ltr"
 
 
+def in_default_language(visit: Visit) -> bool:
+    """Whether nobody has chosen another language in this visit."""
+    return visit.language == visit.instrument.default_language
+
+
+def time_left(visit: Visit, page: Page, words: Words) -> str:
+    """An honest word on how long it takes: up to the choice page within the core, else to the end. Never a bar."""
+    names = visit.way
+    here, choice = names.index(page.name), visit.instrument.choice_page
+    end = names.index(choice.name) if choice is not None and choice.name in names else len(names)
+    pages_left = (end if here < end else len(names)) - here
+    if here == end or not pages_left:
+        return ""
+    minutes = round(pages_left * _SECONDS_A_PAGE / 60)
+    if minutes > 1:
+        return words["left.minutes"].replace("{minutes}", str(minutes))
+    return words["left.minute" if minutes else "left.less"]
+
+
+def figures(parts: Parts, language: str) -> tuple[Told, ...]:
+    """What came of it so far, from the signed notices; nothing where none have come."""
+    notices, words = parts.notices(), words_of(parts, language)
+    if notices is None:
+        return ()
+    return tuple(
+        Told(_whole_number(figure.value, language), words.get(f"figure.{figure.label}", figure.label))
+        for figure in notices.figures
+    )
+
+
+def _whole_number(value: int, language: str) -> str:
+    try:
+        return str(format_decimal(value, locale=Locale.parse(language, sep="-")))
+    except (ValueError, UnknownLocaleError):
+        return str(value)
+
+
 def words_of(parts: Parts, language: str) -> Words:
     """The words around the questions in this language; English where there are none."""
     return parts.words.get(language, parts.words[ENGLISH])
@@ -179,6 +229,8 @@ def render(parts: Parts, template: str, ready: Ready | None, visit: Visit | None
         direction=_direction(language),
         words=words_of(parts, language),
         mode=parts.mode,
+        place=ready.place if ready else None,
+        outside=ready.keys.neutral_address if ready and not parts.on_tablet else "",
         made_up=ready is not None and ready.keys.made_up,
         csrf_token=csrf_token(visit.token) if visit else "",
         # What is filed cannot be found again, so a finished visit's button must not promise to delete it.

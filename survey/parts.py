@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forms.instrument import Instrument
-from survey.briefing import Keys, Place
+from survey.briefing import Keys, Notices, Place
 from survey.clock import Clock
 from survey.partials import Partials
 from survey.store import Store
@@ -24,6 +24,10 @@ Mode = Literal["kiosk", "link", "assisted"]
 
 def _nothing() -> None:
     """No reset to follow up: the centre rewrites its store at night."""
+
+
+def _no_notices() -> None:
+    """Nothing has come of it yet that could be told."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Parts:
     clock: Clock
     words: Mapping[str, Words]
     after_reset: Callable[[], None] = _nothing
+    notices: Callable[[], Notices | None] = _no_notices
 
     @property
     def on_tablet(self) -> bool:

@@ -18,7 +18,7 @@ from flask import Flask
 
 from export.centre.instance import Centre
 from survey.app import interview_app
-from survey.briefing import Keys
+from survey.briefing import Keys, Notices
 from survey.locked_visits import Drafts, LockedVisits
 from survey.partials import Partials
 from survey.parts import Parts
@@ -124,6 +124,10 @@ class Links:
         tally_rows = TallyRows(tallies, partials, store, self._keys, clock, "arrivals", "open")
         tally_rows.follow_instrument()
 
+        def notices() -> Notices | None:
+            briefing = centre.briefing()
+            return None if briefing is None else briefing.notices()
+
         def instruments() -> tuple[Any, ...]:
             keys = self._keys()
             return () if keys is None else keys.instruments
@@ -131,6 +135,7 @@ class Links:
         parts = Parts(
             keys=self._keys, place=place, mode="link", visits=LockedVisits(drafts, instruments), store=centre.store,
             shelf="arrivals", door="open", tallies=tallies, partials=partials, clock=clock, words=self._words,
+            notices=notices,
         )  # fmt: skip
         return Link(interview_app(parts), drafts, partials, tally_rows)
 

@@ -1,0 +1,66 @@
+// Leave: one tap, or Shift three times. First nothing is on the screen any more, then the visit is destroyed, and the
+// one history entry that the interview ever had is replaced. GOV.UK's own exit leaves the survey one Back press away,
+// and `no-store` does not keep a page out of the back-forward cache (both measured), hence a script of our own.
+
+const PRESSES = 3;
+const WITHIN_MS = 3000;
+let presses = [];
+let gone = false;
+
+export function wipe() {
+  gone = true;
+  document.title = "";
+  document.body.replaceChildren();
+}
+
+export function isGone() {
+  return gone;
+}
+
+// On a tablet the way out is local: the server wipes and sends to the start in one go. A phone goes outside at once and
+// tells the server on the way, so that a slow network never holds a page of ours on the screen.
+export function leave() {
+  const { leave: address, outside } = document.body.dataset;
+  wipe();
+  if (outside) {
+    fetch(address, { method: "POST", keepalive: true, redirect: "manual", body: new URLSearchParams() }).catch(() => {});
+  }
+  location.replace(outside || address);
+}
+
+function pressed(event) {
+  if (event.key !== "Shift") {
+    presses = [];
+    return;
+  }
+  if (event.repeat) {
+    return;
+  }
+  presses = [...presses, event.timeStamp].filter((at) => event.timeStamp - at < WITHIN_MS);
+  if (presses.length >= PRESSES) {
+    presses = [];
+    leave();
+  }
+}
+
+export function watchForLeaving() {
+  document.addEventListener("keydown", pressed, true);
+  document.addEventListener(
+    "click",
+    (event) => {
+      if (event.target.closest?.(".leave")) {
+        event.preventDefault();
+        event.stopPropagation();
+        leave();
+      }
+    },
+    true,
+  );
+  // Whatever way a page is left, what the browser keeps of it for Back is empty; and what it gives back is fetched anew.
+  addEventListener("pagehide", wipe);
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) {
+      location.reload();
+    }
+  });
+}

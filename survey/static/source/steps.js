@@ -1,0 +1,116 @@
+// One history entry for the whole interview: forms and links are fetched, the page is put in place of the last one, and
+// the address stays the start's, so that neither Back nor the history shows which questions were asked. Whatever goes
+// wrong here, the browser's own way of sending the form still works.
+
+import { isGone } from "./leaving.js";
+
+const PATIENCE_MS = 15000;
+let busy = false;
+let native = false;
+
+function settle() {
+  const { start } = document.body.dataset;
+  if (start && location.pathname !== start) {
+    history.replaceState(null, "", start);
+  }
+}
+
+function focus(element) {
+  if (!element) {
+    return;
+  }
+  if (element.tabIndex < 0 && !element.hasAttribute("tabindex")) {
+    element.setAttribute("tabindex", "-1");
+  }
+  element.focus();
+}
+
+function show(html) {
+  const next = new DOMParser().parseFromString(html, "text/html");
+  const { lang, dir } = next.documentElement;
+  Object.assign(document.documentElement, { lang, dir });
+  document.title = next.title;
+  document.body.replaceWith(next.body);
+  scrollTo(0, 0);
+  focus(document.querySelector(".problems") ?? document.querySelector("h1"));
+  document.dispatchEvent(new Event("heard:shown"));
+}
+
+async function fetched(address, options) {
+  const answer = await fetch(address, { ...options, signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (!answer.headers.get("Content-Type")?.startsWith("text/html")) {
+    throw new TypeError("not a page");
+  }
+  return answer.text();
+}
+
+async function step(address, options, otherwise) {
+  if (busy) {
+    return;
+  }
+  busy = true;
+  try {
+    const html = await fetched(address, options);
+    if (!isGone()) {
+      show(html);
+    }
+  } catch {
+    if (!isGone()) {
+      otherwise();
+    }
+  } finally {
+    busy = false;
+  }
+}
+
+function submitted(event) {
+  const { target: form, submitter } = event;
+  if (native || event.defaultPrevented) {
+    return;
+  }
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form, submitter));
+  if (form.classList.contains("afresh")) {
+    afresh(form, body);
+    return;
+  }
+  step(form.action, { method: "POST", body }, () => sendPlainly(form, submitter));
+}
+
+function sendPlainly(form, submitter) {
+  // A form that is still being submitted cannot be submitted again: let that end first.
+  setTimeout(() => {
+    native = true;
+    form.requestSubmit(submitter);
+    native = false;
+  });
+}
+
+// For the next person the whole document goes, not only what stands in it.
+async function afresh(form, body) {
+  await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
+  location.replace(document.body.dataset.start);
+}
+
+function clicked(event) {
+  const link = event.target.closest?.("a[href]");
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) {
+    return;
+  }
+  const address = new URL(link.href);
+  if (address.origin !== location.origin) {
+    return;
+  }
+  event.preventDefault();
+  if (link.getAttribute("href").startsWith("#")) {
+    focus(document.getElementById(address.hash.slice(1)));
+  } else {
+    step(address.href, {}, () => location.replace(address.href));
+  }
+}
+
+export function watchSteps() {
+  document.addEventListener("submit", submitted);
+  document.addEventListener("click", clicked);
+  settle();
+}

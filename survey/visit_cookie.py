@@ -1,0 +1,24 @@
+"""The one cookie: given with a visit, gone with the browser, swept away with everything else when the visit ends."""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+from survey.visits import COOKIE, Visit
+
+
+def give(response: Response, visit: Visit) -> Response:
+    """Give the visit's cookie along: gone with the browser, for this site's own pages only."""
+    response.set_cookie(COOKIE, visit.token, httponly=True, samesite="Strict", secure=request.is_secure, path=_path())
+    return response
+
+
+def sweep(response: Response, *, storage: bool) -> Response:
+    """Let the browser forget this visit: its cookie, what it cached and, where it is ours alone, what it stored."""
+    response.delete_cookie(COOKIE, path=_path(), httponly=True, samesite="Strict")
+    response.headers["Clear-Site-Data"] = '"cache", "cookies"' + (', "storage"' if storage else "")
+    return response
+
+
+def _path() -> str:
+    return request.script_root or "/"

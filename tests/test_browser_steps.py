@@ -1,0 +1,164 @@
+"""The interview in a real browser: with scripts, without them, without a network, by keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from at_the_tablet import Tablet, a_tablet
+from playwright.sync_api import Browser
+from real_browser import PHONE, Window, window
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def tablet(tmp_path: Path) -> Iterator[Tablet]:
+    with a_tablet(tmp_path) as tablet:
+        yield tablet
+
+
+@pytest.fixture
+def person(tablet: Tablet, browser: Browser) -> Iterator[Window]:
+    with window(browser, tablet.address) as person:
+        person.look()
+        yield person
+
+
+def to_the_end(person: Window) -> None:
+    person.the_core()
+    person.say("more", "yes")
+    person.say("helped", "friend")
+    person.page.locator("#better").fill("Call back.")
+    person.go_on()
+
+
+def test_a_whole_interview_is_one_history_entry_at_one_address(tablet: Tablet, person: Window) -> None:
+    before = person.page.evaluate("history.length")
+    to_the_end(person)
+    assert person.heading() == "Thank you. Your answers are kept."
+    assert person.page.evaluate("history.length") == before
+    assert person.page.url == tablet.address, "the address says nothing of the questions"
+    assert tablet.only_response().answers["better"] == "Call back."
+    assert tablet.only_response().status == "complete"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_whole_interview_with_and_without_scripts(tablet: Tablet, browser: Browser, scripts: bool) -> None:
+    with window(browser, tablet.address, java_script_enabled=scripts) as person:
+        person.look()
+        for item, code in (("experience", "good"), ("contact", "hard"), ("why", "slow"), ("crime", "hate")):
+            person.choose(item, code)
+            person.press()
+            person.page.locator(f'input[name="{item}"]').first.wait_for(state="detached")
+        person.choose("more", "finish")
+        person.press()
+        person.page.locator("text=Your answers are kept").wait_for()
+    assert tablet.only_response().status == "core"
+
+
+def test_back_in_the_page_goes_back_and_keeps_what_was_said(person: Window) -> None:
+    person.say("experience", "good")
+    person.page.locator(".back a").click()
+    person.page.locator('input[value="good"]').wait_for()
+    assert person.page.locator('input[value="good"]').is_checked()
+
+
+def test_after_each_step_the_heading_has_the_focus_or_the_summary_of_what_is_wrong(person: Window) -> None:
+    person.say("experience", "good")
+    assert person.page.evaluate("document.activeElement.tagName") == "H1"
+    person.press()
+    person.page.locator(".problems").wait_for()
+    assert person.page.evaluate("document.activeElement.className") == "problems"
+    assert person.page.title() == "Error: Survey"
+    person.page.locator(".problems a").click()
+    assert person.page.evaluate("document.activeElement.name") == "contact"
+
+
+def test_without_scripts_the_summary_of_what_is_wrong_has_the_focus(tablet: Tablet, browser: Browser) -> None:
+    with window(browser, tablet.address, java_script_enabled=False) as person:
+        person.look()
+        person.press()
+        person.page.locator('input[name="contact"]').first.wait_for()
+        person.press()
+        person.page.locator(".problems").wait_for()
+        assert person.page.locator(".problems:focus").count() == 1
+
+
+def test_the_keyboard_alone_is_enough_and_walks_in_reading_order(person: Window, tablet: Tablet) -> None:
+    keys, seen = person.page.keyboard, []
+    person.page.locator("body").focus()
+    for _ in range(8):
+        keys.press("Tab")
+        seen.append(
+            person.page.evaluate(
+                "(({className, id, name, href}) => className || id || name || href)(document.activeElement)"
+            )
+        )
+        outlined = person.page.evaluate(
+            "(at => getComputedStyle(at).outlineStyle !== 'none' || getComputedStyle(at).boxShadow !== 'none'"
+            " || getComputedStyle(at.closest('.row') ?? at).boxShadow !== 'none')(document.activeElement)"
+        )
+        assert outlined, f"{seen[-1]} shows no focus"
+    about = tablet.address + "about"
+    staff = tablet.address + "staff"
+    assert seen[:6] == ["to-main", "help", "leave", about, "experience-1", "continue"]
+    assert seen[6] == "skip"
+    assert staff not in seen[:7]
+    person.page.locator("#experience-1").focus()
+    keys.press("Space")
+    keys.press("ArrowDown")
+    keys.press("Tab")
+    keys.press("Enter")
+    person.page.locator('input[name="contact"]').first.wait_for()
+    assert tablet.counts() == {"offered": 1, "started": 1}
+
+
+def test_the_network_may_be_off_and_the_interview_goes_on(tablet: Tablet, person: Window) -> None:
+    """The tablet speaks to itself; every other host is refused by the window, and none is ever asked."""
+    to_the_end(person)
+    hosts = {request.url.split("/")[2] for request in person.asked}
+    assert hosts == {tablet.address.split("/")[2]}
+
+
+def test_a_step_that_cannot_be_fetched_is_sent_by_the_browser_itself(tablet: Tablet, person: Window) -> None:
+    person.page.evaluate("void (window.fetch = () => Promise.reject(new TypeError('no')))")
+    person.choose("experience", "good")
+    person.press()
+    person.page.locator('input[name="contact"]').first.wait_for()
+    assert tablet.counts() == {"offered": 1, "started": 1}
+
+
+def test_two_quick_taps_are_one_answer(tablet: Tablet, person: Window) -> None:
+    person.choose("experience", "good")
+    person.page.locator("#question .continue").dblclick()
+    person.page.locator('input[name="contact"]').first.wait_for()
+    assert person.page.locator(".problems").count() == 0
+    assert tablet.counts() == {"offered": 1, "started": 1}
+
+
+def test_two_people_in_a_row_see_nothing_of_each_other(tablet: Tablet, person: Window) -> None:
+    to_the_end(person)
+    person.page.locator(".afresh .continue").click()
+    person.page.locator('input[name="experience"]').first.wait_for()
+    assert person.page.locator("input:checked").count() == 0
+    cookie = person.context.cookies()[0]["value"]
+    person.page.go_back(wait_until="commit")
+    assert "Call back." not in person.words()
+    person.page.go_forward(wait_until="commit")
+    person.page.locator('input[name="experience"]').first.wait_for()
+    person.say("experience", "bad")
+    assert "Call back." not in person.words()
+    assert person.context.cookies()[0]["value"] == cookie
+    person.say("contact", "easy")
+    assert person.page.locator("input:checked").count() == 0
+
+
+def test_the_first_load_on_a_phone_is_small(tablet: Tablet, browser: Browser) -> None:
+    with window(browser, tablet.address, PHONE) as person:
+        person.look()
+        person.page.wait_for_load_state("networkidle")
+        sizes = [request.sizes() for request in person.asked]
+        assert sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes) < 60_000
+        assert len(sizes) <= 4

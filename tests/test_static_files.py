@@ -1,0 +1,51 @@
+"""The style sheet and the script are what `make static` made of their sources; they fetch nothing and know no side."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+STATIC = Path(__file__).resolve().parents[1] / "survey" / "static"
+SOURCE = STATIC / "source"
+BUILT = ("heard.css", "heard.js")
+
+
+def hashes() -> dict[str, str]:
+    lines = (SOURCE / "hashes.txt").read_text().splitlines()
+    return {path: digest for digest, _, path in (line.partition("  ") for line in lines)}
+
+
+@pytest.mark.parametrize("path", sorted(hashes()))
+def test_every_file_is_the_one_that_was_built_last(path: str) -> None:
+    assert hashlib.sha256((STATIC / path).read_bytes()).hexdigest() == hashes()[path], "run: make static"
+
+
+def test_every_source_and_every_output_has_its_hash() -> None:
+    sources = {f"source/{path.name}" for path in SOURCE.iterdir() if path.suffix in {".js", ".mjs", ".scss", ".json"}}
+    assert set(hashes()) == sources | set(BUILT)
+    assert {path.name for path in STATIC.iterdir() if path.is_file()} == {*BUILT, "icon.svg"}
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_what_is_built_asks_no_host_and_evaluates_nothing(name: str) -> None:
+    text = (STATIC / name).read_text()
+    assert not re.search(r"https?:|//[a-z]|@import|@font-face|url\(|\beval\b|new Function|localStorage|indexedDB", text)
+    assert "GDS Transport" not in text
+    assert len(gzip.compress(text.encode())) < 8_000
+
+
+def test_the_style_sheet_knows_start_and_end_but_neither_left_nor_right() -> None:
+    assert not re.search(r"\b(left|right)\b", (STATIC / "heard.css").read_text())
+
+
+def test_the_lock_names_exact_versions_and_no_host_to_fetch_from() -> None:
+    wanted = json.loads((SOURCE / "package.json").read_text())["dependencies"]
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
+    packages = json.loads((SOURCE / "package-lock.json").read_text())["packages"]
+    assert all("resolved" not in package for package in packages.values())
+    assert all("integrity" in package for path, package in packages.items() if path)
