@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -204,13 +205,11 @@ def test_many_processes_find_what_one_finds() -> None:
     assert report_alone == report_together
 
 
-def _that_ends(_number: int) -> Callable[[int], int]:
-    import os  # noqa: PLC0415 - in the worker only
-
-    def work(task: int) -> int:
-        if task == 0:
+def _that_ends(number: int) -> Callable[[list[int]], list[int]]:
+    def work(batch: list[int]) -> list[int]:
+        if number in batch:
             os._exit(1)
-        return task
+        return batch
 
     return work
 

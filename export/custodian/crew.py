@@ -32,16 +32,16 @@ class CrewLost(RuntimeError):
 class _Worker:
     """What this process works with, once it was prepared."""
 
-    work: Callable[[Any], Any]
+    work: Callable[[list[Any]], list[Any]]
 
 
 def worked(
     tasks: Iterable[_Task],
-    prepare: Callable[..., Callable[[_Task], _Result]],
+    prepare: Callable[..., Callable[[list[_Task]], list[_Result]]],
     arguments: Sequence[Any],
     processes: int | None = None,
 ) -> Iterator[_Result]:
-    """``prepare(*arguments)`` once a process, then what it returns on each task; results in the order of the tasks.
+    """``prepare(*arguments)`` once a process, then what it returns on each batch; results in the order of the tasks.
 
     Args:
         tasks: read as they are needed.
@@ -58,7 +58,7 @@ def worked(
     if count == 1 or len(few) < _WORTH_A_CREW:
         work = prepare(*arguments)
         for batch in itertools.chain(few, batches):
-            yield from map(work, batch)
+            yield from work(batch)
         return
     pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _prepare, (prepare, *arguments))
     waiting: deque[Future[list[_Result]]] = deque()
@@ -81,10 +81,11 @@ def _batches(tasks: Iterable[_Task]) -> Iterator[list[_Task]]:
         yield batch
 
 
-def _prepare(prepare: Callable[..., Callable[[Any], Any]], *arguments: Any) -> None:
+def _prepare(prepare: Callable[..., Callable[[list[Any]], list[Any]]], *arguments: Any) -> None:
     harden()
     _Worker.work = staticmethod(prepare(*arguments))
 
 
 def _work(batch: list[Any]) -> list[Any]:
-    return [_Worker.work(task) for task in batch]
+    results: list[Any] = _Worker.work(batch)
+    return results

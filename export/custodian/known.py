@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from forms.fitting import misfit
 from forms.instrument import Instrument, Item
@@ -48,6 +48,8 @@ class KnownInstrument:
         self._ways: dict[_Given, Way] = {}
         self._reached: dict[tuple[_Given, tuple[bool, ...]], str] = {}
         self._fitting: set[tuple[str, Answer]] = set()
+        self._last: tuple[Mapping[str, Answer], Way] | None = None
+        self._last_fitting: Mapping[str, Answer] | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -59,11 +61,14 @@ class KnownInstrument:
 
     def way(self, answers: Mapping[str, Answer]) -> Way:
         """The way that these answers lead."""
+        if self._last is not None and self._last[0] is answers:
+            return self._last[1]
         given = self._given(answers)
         way = self._ways.get(given)
         if way is None:
             way = self._walked({name: answers[name] for name in self.deciding if name in answers})
             remember(self._ways, given, way)
+        self._last = answers, way
         return way
 
     def checked(self, response: Response) -> Response:
@@ -77,15 +82,25 @@ class KnownInstrument:
         answers = response.answers
         if not answers.keys() <= self.way(answers).pages.keys():
             raise UntrustworthyPlaintext("An answer is off the path of the others.")
-        for given in answers.items():
-            if given not in self._fitting and not self._fits(*given):
-                raise UntrustworthyPlaintext("An answer is not on its list.")
+        if self._last_fitting is not answers and not self.all_fit(answers):
+            raise UntrustworthyPlaintext("An answer is not on its list.")
         if self._filtered and on_path(self.instrument, answers) != answers:
             raise UntrustworthyPlaintext("An answer is off the path of the others.")
         reached = self._how_far(answers)
         if response.status == "started" or reached == "started" or (response.status, reached) == ("complete", "core"):
             raise UntrustworthyPlaintext("It says that more was answered than was.")
         return response
+
+    def all_fit(self, untrusted: Mapping[str, Any]) -> bool:
+        """Whether every answer is one of its item's. Lists, as JSON has them, are not: they become tuples first."""
+        try:
+            for given in untrusted.items():
+                if given not in self._fitting and not self._fits(*given):
+                    return False
+        except TypeError:
+            return False
+        self._last_fitting = untrusted
+        return True
 
     def _given(self, answers: Mapping[str, Answer]) -> _Given:
         return tuple(map(answers.get, self.deciding))
@@ -100,8 +115,8 @@ class KnownInstrument:
         return Way(dict(steps))
 
     def _fits(self, name: str, answer: Answer) -> bool:
-        item = self._items[name]
-        if misfit(item, answer, item.options):
+        item = self._items.get(name)
+        if item is None or misfit(item, answer, item.options):
             return False
         # Choices only: True and 1 are the same to a set, and texts and numbers hardly ever come again.
         if item.kind in CHOICE_KINDS and len(self._fitting) < _MOST_REMEMBERED:

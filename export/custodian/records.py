@@ -49,6 +49,8 @@ class Columns:
         self._known = known
         self._places = tuple(known.places)
         self._languages = known.languages
+        codes = ("place", self._places), ("mode", tuple(MODES)), ("language", self._languages)
+        self._codes = {name: {one: code for code, one in enumerate(listed, FIRST_VALUE)} for name, listed in codes}
         self.items = tuple(_item_columns(known))
         self._first: dict[str, int] = {}
         at = len(BY_DEFINITION)
@@ -89,10 +91,10 @@ class Columns:
         known = self._known.instruments[response.digest]
         cells = list(self._template(known, response))
         cells[: len(BY_DEFINITION)] = (
-            FIRST_VALUE + self._places.index(response.place),
-            FIRST_VALUE + ("kiosk", "link", "assisted").index(response.mode),
+            self._codes["place"][response.place],
+            self._codes["mode"][response.mode],
             response.period,
-            FIRST_VALUE + self._languages.index(response.language),
+            self._codes["language"][response.language],
             FIRST_VALUE + (response.status == "complete"),
             FIRST_VALUE + response.quick,
         )
