@@ -33,7 +33,7 @@ soak: $(VENV)/ready-test  ## 200 seeded kills each of tablet and centre, and a c
 	@HEARD_SOAK_KILLS=200 $(BIN)/python -m pytest -q tests/test_killed_and_counted.py
 
 pages: $(VENV)/ready-test ## render the main pages into docs/pages (needs chromium)
-	@$(BIN)/python -m tests.rendering
+	@PYTHONPATH=. $(BIN)/python tests/rendering.py
 
 static:          ## maintainers: build style sheet and script anew from survey/static/source (needs Node and npm)
 	@room=$$(mktemp -d) && cp -a survey/static/source/. $$room && cd $$room && \

@@ -74,9 +74,9 @@ class Between:
     interview: Interview
 
     def still_here(self) -> Response:
-        """Somebody reads or writes without pressing Continue: the visit goes on. 410 where there is none any more."""
+        """Somebody reads or writes without pressing Continue: the visit goes on; 205 (start afresh) if it is over."""
         with self.interview.held() as visit:
-            return make_response("", 410 if visit is None else 204)
+            return make_response("", 205 if visit is None else 204)
 
     def reset(self) -> Response:
         """The warning has run out: what was said is filed if the core is in, else discarded; the browser is swept."""

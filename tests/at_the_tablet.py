@@ -7,7 +7,7 @@ the test made; a tablet has no such thing.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -22,7 +22,7 @@ from forms.logic import parse
 from forms.response import Response, unframed
 from kiosk.app import tablet_app
 from survey.app import interview_app
-from survey.briefing import Keys, Place, SupportLine
+from survey.briefing import Keys, Notices, Place, SupportLine
 from survey.clock import Clock
 from survey.partials import Partials
 from survey.parts import Mode, Parts
@@ -120,6 +120,7 @@ class Tablet:
     seconds: float = 1000.0
     address: str = ""
     resets: int = 0
+    notices: Callable[[], Notices | None] = lambda: None
 
     def __post_init__(self) -> None:
         shelf: Literal["outbox", "arrivals"] = "outbox" if self.mode == "kiosk" else "arrivals"
@@ -134,7 +135,7 @@ class Tablet:
         self.parts = Parts(
             keys=lambda: self.keys, place="lewisham", mode=self.mode, visits=self.visits, store=self.store,
             shelf=shelf, door=door, tallies=self.tallies, partials=self.partials, clock=self.clock, words=load(),
-            after_reset=self._after_reset,
+            after_reset=self._after_reset, notices=self.notices,
         )  # fmt: skip
         self.app: Flask = (
             tablet_app(self.parts, lambda: ("Working.",)) if self.mode == "kiosk" else interview_app(self.parts)

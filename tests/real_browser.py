@@ -132,10 +132,13 @@ def window(browser: Browser, address: str, size: dict[str, int] = TABLET, **more
         if message.type in {"error", "warning"}:
             mine.wrong.append(f"console: {message.text}")
 
+    def sent(request: Request) -> None:
+        mine.asked.append(request)
+
     context.route("**/*", routed)
     page.on("console", complained)
     page.on("pageerror", lambda error: mine.wrong.append(f"script: {error}"))
-    page.on("request", lambda request: mine.asked.append(request))
+    page.on("request", sent)
     try:
         yield mine
         assert mine.wrong == []

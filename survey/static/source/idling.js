@@ -25,7 +25,7 @@ async function tellServer() {
   told = performance.now();
   const { stillHere, start } = document.body.dataset;
   const answer = await fetch(stillHere, { method: "POST", body: new URLSearchParams() }).catch(() => null);
-  if (answer?.status === 410 && !isGone()) {
+  if (answer?.status === 205 && !isGone()) {
     wipe();
     location.replace(start);
   }

@@ -1,0 +1,173 @@
+"""Every screen that a respondent can meet, as a walk in a real browser: for the accessibility tests and the pictures.
+
+The real questionnaire, so that what is looked at is what people see; support lines here are made up and say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from at_the_tablet import KEYS, SIGNED_ON, Tablet, a_tablet
+from playwright.sync_api import Browser
+from real_browser import Window, window
+
+from forms.instrument import Instrument
+from forms.xlsform import load
+from survey.briefing import Notices, Place, SupportLine
+from survey.notices import Figure
+from survey.parts import Mode
+
+VICTIM_VOICE = Path(__file__).parents[1] / "forms" / "questionnaires" / "victim-voice.md"
+MADE_UP_LINES = (
+    SupportLine("A line for everybody (made up)", "0800 000 0000", "Day and night, free", (), date(2026, 11, 1)),
+    SupportLine(
+        "A line about theft (made up)", "0800 000 0001", "Monday to Friday, 9 to 5", ("theft",), date(2026, 11, 1)
+    ),
+)
+NOTICES = Notices(
+    SIGNED_ON,
+    (
+        Figure("people have answered", 1204),
+        Figure("of 100 said that they were kept informed", 41),
+        Figure("changes were made because of the answers", 2),
+    ),
+)
+CORE = {
+    "experience": "dis2", "contact": "sat1", "actions": "tooearly", "informed": "dis1", "treated": "neither",
+    "crime": "theft", "borough": "lewisham",
+}  # fmt: skip
+
+
+@cache
+def victim_voice() -> Instrument:
+    """The questionnaire that ships."""
+    checked = load(VICTIM_VOICE)
+    assert checked.instrument is not None
+    return checked.instrument
+
+
+@contextmanager
+def shown(folder: Path, mode: Mode = "kiosk") -> Iterator[Tablet]:
+    """A tablet or a link with the real questionnaire, labelled as a demonstration."""
+    with a_tablet(folder, mode=mode, notices=lambda: NOTICES) as tablet:
+        place = Place("lewisham", "Lewisham", "counter", ("kiosk", "link"))
+        keys = replace(KEYS, instruments=(victim_voice(),), support_lines=MADE_UP_LINES, places=(place,), made_up=True)
+        tablet.keys = keys
+        yield tablet
+
+
+def start(person: Window, _tablet: Tablet) -> None:
+    """The first question."""
+    person.look()
+
+
+def question(person: Window, tablet: Tablet) -> None:
+    """A question in the middle of the core, answered."""
+    start(person, tablet)
+    person.say("experience", CORE["experience"])
+    person.say("contact", CORE["contact"])
+    person.choose("actions", CORE["actions"])
+
+
+def wrong(person: Window, tablet: Tablet) -> None:
+    """Something has to be looked at again: a text that is too long."""
+    typed(person, tablet)
+    person.page.locator("#better").evaluate("box => { box.removeAttribute('maxlength'); box.value = 'x'.repeat(2000) }")
+    person.press()
+    person.page.locator(".problems").wait_for()
+
+
+def long_list(person: Window, tablet: Tablet) -> None:
+    """The longest list of answers."""
+    start(person, tablet)
+    for item, code in list(CORE.items())[:-1]:
+        person.say(item, code)
+
+
+def choice(person: Window, tablet: Tablet) -> None:
+    """Finish now, or go on."""
+    long_list(person, tablet)
+    person.say("borough", CORE["borough"])
+
+
+def typed(person: Window, tablet: Tablet) -> None:
+    """The one question that is answered in one's own words."""
+    choice(person, tablet)
+    person.say("more", "yes")
+    while person.page.locator("#better").count() == 0:
+        before = person.heading()
+        person.press(".skip")
+        person.page.locator("h1", has_not_text=before).wait_for()
+
+
+def thanks(person: Window, tablet: Tablet) -> None:
+    """Kept, and what happens next."""
+    choice(person, tablet)
+    person.say("more", "finish")
+
+
+def ended(person: Window, tablet: Tablet) -> None:
+    """Finished with too little to keep."""
+    start(person, tablet)
+    while person.page.locator("#question").count():
+        before = person.heading()
+        if person.page.locator('input[name="more"]').count():
+            person.choose("more", "finish")
+            person.press()
+        else:
+            person.press(".skip")
+        person.page.locator("h1", has_not_text=before).wait_for()
+
+
+def cover(person: Window, tablet: Tablet) -> None:
+    """The warning over whatever stood there."""
+    person.page.clock.install()
+    question(person, tablet)
+    person.page.clock.run_for(65_000)
+    person.page.locator("#idle.warning").wait_for()
+
+
+def at(path: str) -> Callable[[Window, Tablet], None]:
+    """A page with an address of its own, seen by somebody with a visit."""
+
+    def walk(person: Window, tablet: Tablet) -> None:
+        start(person, tablet)
+        person.page.goto(tablet.address + path)
+
+    return walk
+
+
+def unavailable(person: Window, tablet: Tablet) -> None:
+    """No valid keys file."""
+    tablet.keys = None
+    person.look()
+    person.wrong = [line for line in person.wrong if "503" not in line]
+
+
+def missing(person: Window, tablet: Tablet) -> None:
+    """A page that does not exist."""
+    start(person, tablet)
+    person.page.goto(tablet.address + "nowhere")
+    person.wrong = [line for line in person.wrong if "404" not in line]
+
+
+Walk = Callable[[Window, Tablet], None]
+ON_BOTH: Mapping[str, Walk] = {
+    "start": start, "question": question, "wrong": wrong, "long-list": long_list, "choice": choice, "typed": typed,
+    "thanks": thanks, "ended": ended, "help": at("help"), "about": at("about"), "safety": at("safety"),
+    "missing": missing, "unavailable": unavailable,
+}  # fmt: skip
+ON_A_TABLET: Mapping[str, Walk] = {**ON_BOTH, "cover": cover, "staff": at("staff")}
+
+
+@contextmanager
+def screen(browser: Browser, tablet: Tablet, name: str, size: dict[str, int], **more: object) -> Iterator[Window]:
+    """A window in which this screen stands."""
+    with window(browser, tablet.address, size, **more) as person:
+        ON_A_TABLET[name](person, tablet)
+        yield person

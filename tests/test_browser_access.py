@@ -1,0 +1,144 @@
+"""Every screen for everybody: axe without an exception, small screens, large text, forced colours, big targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from at_the_tablet import Tablet
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+from real_browser import NARROW, PHONE, TABLET, Window
+from screens import ON_A_TABLET, ON_BOTH, screen, shown
+
+pytestmark = pytest.mark.browser
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LEAST_TARGET = 48
+
+_TARGETS = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), textarea, select")]
+    .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.matches(".to-main"))
+    .filter(each => !document.querySelector("dialog[open]") || each.closest("dialog"))
+    .map(each => [each.outerHTML.slice(0, 90), (each.closest("label") ?? each).getBoundingClientRect()])
+    .map(([what, {width, height}]) => [what, width, height])"""
+
+
+@pytest.fixture
+def tablet(tmp_path: Path) -> Iterator[Tablet]:
+    with shown(tmp_path) as tablet:
+        yield tablet
+
+
+@pytest.fixture
+def link(tmp_path: Path) -> Iterator[Tablet]:
+    with shown(tmp_path, "link") as link:
+        yield link
+
+
+def check_axe(person: Window) -> None:
+    results = Axe().run(person.page, options={"runOnly": TAGS, "resultTypes": ["violations"]})
+    assert results.violations_count == 0, results.generate_report()
+
+
+def check_nothing_sticks_out(person: Window) -> None:
+    wide, room = person.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert wide <= room
+    cut = person.page.evaluate(
+        """() => [...document.querySelectorAll("body *:not(.to-main, .said, input)")].filter(each =>
+            each.checkVisibility() && each.clientWidth && each.scrollWidth > each.clientWidth + 1
+            && getComputedStyle(each).overflowX !== "visible").map(each => each.outerHTML)"""
+    )
+    assert cut == []
+
+
+def check_targets(person: Window) -> None:
+    for what, width, height in person.page.evaluate(_TARGETS):
+        assert width >= LEAST_TARGET, what
+        assert height >= LEAST_TARGET, what
+
+
+def check_every_size(person: Window) -> None:
+    for size in (TABLET, PHONE):
+        person.page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        check_axe(person)
+        check_nothing_sticks_out(person)
+        check_targets(person)
+    person.page.set_viewport_size({"width": NARROW["width"], "height": NARROW["height"]})
+    check_nothing_sticks_out(person)
+    for size in (TABLET, PHONE):
+        person.page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        person.page.evaluate("void (document.documentElement.style.fontSize = '200%')")
+        check_nothing_sticks_out(person)
+        person.page.evaluate("void (document.documentElement.style.fontSize = '')")
+
+
+@pytest.mark.parametrize("name", ON_A_TABLET)
+def test_every_screen_of_the_tablet_is_open_to_everybody(tablet: Tablet, browser: Browser, name: str) -> None:
+    with screen(browser, tablet, name, TABLET) as person:
+        assert person.page.locator("h1").count() == 1
+        assert person.page.title().removeprefix("Error: ") == "Survey"
+        assert person.page.locator(".bar .help").count() == 1, "Help stands in the same place on every page"
+        check_every_size(person)
+
+
+@pytest.mark.parametrize("name", ["start", "thanks", "help", "safety", "unavailable"])
+def test_the_screens_that_differ_on_a_phone_are_open_to_everybody(link: Tablet, browser: Browser, name: str) -> None:
+    assert name in ON_BOTH
+    with screen(browser, link, name, PHONE) as person:
+        check_every_size(person)
+
+
+def test_with_forced_colours_rows_buttons_and_the_chosen_answer_can_still_be_told_apart(
+    tablet: Tablet, browser: Browser
+) -> None:
+    with screen(browser, tablet, "question", TABLET, forced_colors="active") as person:
+        check_axe(person)
+        styles = person.page.evaluate(
+            """() => [...document.querySelectorAll(".row, .continue, .leave, .skip")].map(each => {
+                const {borderTopStyle, borderTopColor, backgroundColor, outlineStyle} = getComputedStyle(each);
+                return {border: borderTopStyle, visible: borderTopColor !== backgroundColor,
+                        chosen: !!each.querySelector("input:checked"), outline: outlineStyle};
+            })"""
+        )
+        assert len(styles) > 8
+        assert all(each["border"] == "solid" and each["visible"] for each in styles)
+        assert {each["outline"] for each in styles if each["chosen"]} == {"solid"}
+        person.page.keyboard.press("Tab")
+        focused = person.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert focused == "solid"
+
+
+def test_from_right_to_left_the_page_mirrors_by_itself(tablet: Tablet, browser: Browser) -> None:
+    with screen(browser, tablet, "question", TABLET) as person:
+        person.page.evaluate("void (document.documentElement.dir = 'rtl')")
+        places = person.page.evaluate(
+            """() => [".row input", ".row span", ".help", ".leave", ".back a"].map(
+                each => document.querySelector(each).getBoundingClientRect().x)"""
+        )
+        button, label, help_link, leave, back = places
+        assert button > label
+        assert help_link > leave
+        assert back > 400
+        check_nothing_sticks_out(person)
+
+
+def test_answer_rows_are_at_least_56_pixels_high_and_fill_the_line(tablet: Tablet, browser: Browser) -> None:
+    with screen(browser, tablet, "start", TABLET) as person:
+        main = person.page.locator("#question").bounding_box()
+        assert main is not None
+        for row in person.page.locator(".row").all():
+            box = row.bounding_box()
+            assert box is not None
+            assert box["height"] >= 56
+            assert box["width"] == main["width"]
+
+
+@pytest.mark.parametrize("name", ["start", "question", "long-list"])
+def test_every_question_can_be_skipped_and_says_honestly_how_long_it_takes(
+    tablet: Tablet, browser: Browser, name: str
+) -> None:
+    with screen(browser, tablet, name, TABLET) as person:
+        assert person.page.locator(".skip").count() == 1
+        assert "minute" in person.page.locator(".remaining").inner_text()
+        assert person.page.locator("progress, [role=progressbar]").count() == 0
