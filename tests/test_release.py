@@ -345,3 +345,63 @@ def test_no_cell_runs_in_a_spreadsheet(cell: str) -> None:
 @pytest.mark.parametrize("cell", ["sat3", "[z]", "-5", "-2.5", "0", "1e-07", "", "2026-11"])
 def test_plain_cells_and_numbers_stay_as_they_are(cell: str) -> None:
     assert safe_cell(cell) == cell
+
+
+def test_what_was_blanked_or_left_out_is_not_named_in_the_codebook(tmp_path: Path) -> None:
+    made = instrument(page("p1", item("experience", core=True)), page("p2", item("age", "integer", disclosure="key")))
+    people = [_who(n, made, {"experience": "yes", "age": 40}) for n in range(30)]
+    lone = replace(_who(99, made, {"experience": "yes", "age": 93}), place="counter-1", period="2026-03")
+    released, _ = release(tmp_path, sealed(SECRET.public, [*people, lone]), Known.of([made], PLACES))
+    codes = {column["column"]: {one["code"] for one in column["codes"]} for column in codebook(released)["columns"]}
+    for column in ("age", "month"):
+        assert codes[column] == {record[column] for record in records(released)} - {"[c]"}
+
+
+def test_a_withheld_answer_cannot_be_read_from_what_was_asked_because_of_it(tmp_path: Path) -> None:
+    made = instrument(
+        page("p1", item("experience", core=True), item("secret", disclosure="withhold")),
+        page("p2", item("because", relevant="${secret} = 'yes'"), item("plain")),
+        page("p3", item("in_turn", relevant="${because} = 'no'")),
+    )
+    asked_more = {"secret": "yes", "because": "no", "in_turn": "no"}
+    people = [
+        _who(n, made, {"experience": "yes", "plain": "no", **(asked_more if n % 2 else {"secret": "no"})})
+        for n in range(40)
+    ]
+    released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([made], PLACES))
+    assert list(records(released)[0])[6:] == ["experience", "plain"]
+
+
+def test_a_list_that_a_key_filters_tells_no_more_of_the_key_than_the_key_itself(tmp_path: Path) -> None:
+    boroughs = ("hackney", "camden", "barnet", "brent", "newham")
+    wards = tuple(option(f"ward-{one}", attributes={"of": one}) for one in boroughs)
+    made = instrument(
+        page("p1", item("experience", core=True)),
+        page("p2", item("borough", options=tuple(map(option, boroughs)), disclosure="key")),
+        page("p3", item("ward", options=wards, choice_filter="of = ${borough}")),
+        page("p4", item("street", options=wards, choice_filter="name = ${ward}")),
+    )
+    lived = [*(["hackney"] * 40), *(list(boroughs) * 3)]
+    people = [
+        _who(n, made, {"experience": "yes", "borough": one, "ward": f"ward-{one}", "street": f"ward-{one}"})
+        for n, one in enumerate(lived)
+    ]
+    released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([made], PLACES))
+    for column in ("borough", "ward", "street"):
+        assert min(Counter(record[column] for record in records(released)).values()) >= 10
+
+
+def _who(number: int, made: Instrument, said: dict[str, Any]) -> Response:
+    """Somebody who reached the end."""
+    return Response(
+        f"{number:032x}",
+        made.id,
+        made.digest(),
+        "kiosk",
+        "hub-1",
+        "2026-11",
+        "en",
+        "complete",
+        quick=False,
+        answers=said,
+    )

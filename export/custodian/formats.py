@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def write_records(table: Table, path: Path) -> None:
 
 
 def codebook(
-    table: Table, known: Known, items: Iterable[ItemColumns], levels: Mapping[str, str], suppressed: Mapping[str, int]
+    table: Table, known: Known, items: Collection[ItemColumns], levels: Mapping[str, str], suppressed: Mapping[str, int]
 ) -> list[dict[str, Any]]:
     """What every column means, how it was protected, and on how many answers it rests."""
     about = {name: {"question": {"en": _QUESTIONS[name]}, "kind": "about the interview"} for name in BY_DEFINITION}
@@ -65,13 +65,14 @@ def codebook(
             about[column] = _about(one, place, known)
             options[column] = {option.code: dict(option.labels) for option in one.item.options}
     keys = {column for variable in table.variables if variable.key for column in variable.columns}
+    gathered = {"month"} | {column for one in items if one.codes is None for column in one.variable.columns}
     return [
         {
             "column": column,
             **about[column],
             "codes": [
                 {"code": safe_cell(value), "label": _label(table, column, value, options.get(column, {}))}
-                for value in table.values[column]
+                for value in (_that_stand(table, column) if column in gathered else table.values[column])
             ],
             "treatment": "key" if column in keys else "kept as answered",
             "told_as": levels.get(column),
@@ -80,6 +81,12 @@ def codebook(
         }
         for column in table.columns
     ]
+
+
+def _that_stand(table: Table, column: str) -> list[str]:
+    """The values that a cell still has: a list gathered from answers must not name what was blanked or left out."""
+    standing = set(table.frame[column].unique())
+    return [value for code, value in enumerate(table.values[column], FIRST_VALUE) if code in standing]
 
 
 def _about(one: ItemColumns, place: int, known: Known) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """From a checked response to a record: which columns there are, and which cell goes into each.
 
-What never becomes a column: free text, notes, items marked ``withhold`` and whatever is calculated from one of them.
+What never becomes a column: free text, notes, items marked ``withhold``, and whatever tells of one of them: by being
+calculated from it, by a list of options that it filters, or by being asked because of it.
 """
 
 from __future__ import annotations
@@ -8,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from export.custodian.known import Known, KnownInstrument, Way, decided_by, made_from, remember
+from export.custodian.known import Known, KnownInstrument, Way, decided_by, remember
 from export.custodian.table import FIRST_VALUE, NOT_ASKED, SKIPPED, Cell, TableBuilder, Variable
 from forms.instrument import Instrument, Item
 from forms.items import CHOICE_KINDS
-from forms.logic import Answer
+from forms.logic import Answer, references
 from forms.response import Response
 from forms.routing import calculated
 
@@ -21,6 +22,7 @@ MODES = {"kiosk": "On a tablet", "link": "By a link on their own phone", "assist
 STATUSES = {"core": "Answered the core", "complete": "Reached the end"}
 QUICK = {"no": "No", "yes": "Under 25 seconds, or within 60 seconds of the last"}
 _YES_NO = ("0", "1")
+_Versions = dict[str, list[tuple[Instrument, Item]]]
 
 
 @dataclass(frozen=True)
@@ -147,16 +149,16 @@ class Columns:
 
 def _item_columns(known: Known) -> Iterable[ItemColumns]:
     instruments = [one.instrument for one in known.instruments.values()]
-    versions: dict[str, list[tuple[Instrument, Item]]] = {}
+    versions: _Versions = {}
     for instrument in instruments:
         for item in (*instrument.items(), *instrument.calculations):
             versions.setdefault(item.name, []).append((instrument, item))
-    behind = {name: _behind(several) for name, several in versions.items()}
-    hidden = {name for name, several in versions.items() if any(_held_back(item) for _, item in several)}
+    behind, decided = _behind(versions), _decided(versions)
+    untold = _untold(versions, behind, decided)
     keys = {name for name, several in versions.items() if any(item.disclosure == "key" for _, item in several)}
     taken = set(BY_DEFINITION)
     for name, several in versions.items():
-        if name in hidden or behind[name] & hidden:
+        if name in untold:
             continue
         item = several[0][1]
         codes = _codes([version for _, version in several])
@@ -166,15 +168,51 @@ def _item_columns(known: Known) -> Iterable[ItemColumns]:
             name,
             columns or (_unused(name, taken),),
             key=name in keys or bool(behind[name] & keys),
-            decided_by=frozenset[str]().union(*(decided_by(one).get(name, frozenset()) for one, _ in several)),
+            decided_by=decided[name],
             made_from=behind[name],
         )
         yield ItemColumns(variable, item, codes)
 
 
-def _behind(versions: Iterable[tuple[Instrument, Item]]) -> frozenset[str]:
-    each = (made_from(one, [item.name]) - {item.name} for one, item in versions if item.kind == "calculate")
-    return frozenset[str]().union(*each)
+def _behind(versions: _Versions) -> dict[str, frozenset[str]]:
+    """Item -> the items that its answer tells of: what it is calculated from, what filters its list, and theirs."""
+    direct = {
+        name: frozenset[str]().union(*(_made_of(item) for _, item in several)) for name, several in versions.items()
+    }
+    return {name: _closed(refers, direct) - {name} for name, refers in direct.items()}
+
+
+def _made_of(item: Item) -> frozenset[str]:
+    rules = (item.calculation, item.choice_filter, item.relevant if item.kind == "calculate" else None)
+    return frozenset[str]().union(*(references(rule) for rule in rules if rule is not None))
+
+
+def _closed(names: Iterable[str], direct: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    found, waiting = set[str](), list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(direct.get(name, ()))
+    return frozenset(found)
+
+
+def _decided(versions: _Versions) -> dict[str, frozenset[str]]:
+    """Item -> the items whose answers decide whether it is asked."""
+    ways = {id(one): decided_by(one) for several in versions.values() for one, _ in several}
+    return {
+        name: frozenset[str]().union(*(ways[id(one)].get(name, frozenset()) for one, _ in several))
+        for name, several in versions.items()
+    }
+
+
+def _untold(
+    versions: _Versions, behind: Mapping[str, frozenset[str]], decided: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    found = {name for name, several in versions.items() if any(_held_back(item) for _, item in several)}
+    while more := {name for name in versions.keys() - found if (behind[name] | decided[name]) & found}:
+        found |= more
+    return frozenset(found)
 
 
 def _held_back(item: Item) -> bool:

@@ -30,7 +30,7 @@ class Variable:
         columns: the columns it is written to: one, or one an option where several could be chosen.
         key: whether somebody who knows the respondent may know it.
         decided_by: the variables whose answers decide whether this one is asked, and theirs in turn.
-        made_from: the variables that a calculation is worked out from, and theirs in turn.
+        made_from: the variables that it is calculated from or that filter its options, and theirs in turn.
     """
 
     name: str
