@@ -105,7 +105,13 @@ LIES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "a list for a choice": lambda content: _answers(content, experience=["sat3"]),
     "a truth for a choice": lambda content: _answers(content, experience=True),
     "another questionnaire's name": lambda content: content | {"instrument": "other"},
-    "quick that is a number": lambda content: content | {"quick": 1},
+    "quick that is a number": lambda content: content | {"quick": 0},
+    "a version that is a truth": lambda content: content | {"v": True},
+    "a version with a point": lambda content: content | {"v": 1.0},
+    "a place that is a list": lambda content: content | {"place": ["hub-1"]},
+    "answers that are a list": lambda content: content | {"answers": ["experience", "sat3"]},
+    "an answer that is an object": lambda content: _answers(content, experience={"a": 1}),
+    "an id in capitals": lambda content: content | {"response": content["response"].upper()},
 }
 
 
@@ -117,9 +123,12 @@ def _answers(content: dict[str, Any], **answers: Any) -> dict[str, Any]:
 def test_plaintext_that_lies_is_counted_and_left_out(lie: str) -> None:
     people = [one for one in People(7, victim_voice()).many(20) if one.status == "core"]
     lying = LIES[lie](people[0].to_content())
-    found, report = opening([("tablet", KEY.seal(framed(lying))), *sealed(KEY, people[1:])])
-    assert len(found) == len(people) - 1
-    assert report.failed == {"not to be believed": 1}
+    lie_row = ("tablet", KEY.seal(framed(lying)))
+    honest = sealed(KEY, people)
+    # Before and after honest ones: what is remembered of them must not make a lie believable.
+    found, report = opening([lie_row, *honest, ("tablet", KEY.seal(framed(lying)))])
+    assert found == sorted(people, key=lambda response: response.response)
+    assert report.failed == {"not to be believed": 2}
 
 
 TWICE = b'{"kind":"cover","kind":"cover","v":1}'

@@ -69,7 +69,9 @@ def protect(table: Table) -> Protected:
     names = [key.name for key in keys]
     combinations = coded.group_by(names).agg(pl.col(COUNTS).sum().alias("n")).sort(names).with_row_index("_id")
     pool = searched(combinations, keys)
-    numbered = coded.join(combinations.select("_id", *names), on=names, how="left", maintain_order="left")
+    own = coded.lazy().join(combinations.lazy().select("_id", *names), on=names, how="left", maintain_order="left")
+    numbered = own.select("_id").collect()  # lazily, so that the keys are not copied
+    del coded, own
     settled, blanks = pool.settled([key.name for key in reversed(keys)])
     attempt = numbered.join(settled, on="_id", how="left", maintain_order="left")["_attempt"]
     kept = attempt.is_not_null()
@@ -136,6 +138,8 @@ def _seen(frame: pl.DataFrame, key: Key) -> pl.DataFrame:
 def _dense(frame: pl.DataFrame) -> pl.Series:
     """Rows as small numbers, equal where all cells are equal."""
     names = frame.columns
+    if len(names) == 1:
+        return frame[names[0]].cast(pl.UInt32)
     distinct = frame.unique().sort(names).with_row_index("_number")
     return frame.join(distinct, on=names, how="left", maintain_order="left")["_number"]
 
