@@ -21,6 +21,7 @@ from typing import Any
 
 from forms.instrument import Instrument
 from forms.strict_json import canonical, strict_object
+from survey.partials import untimed
 from survey.sealing import LockedAway, lock, unlock
 from survey.visits import Visit, Visits, is_token
 
@@ -29,8 +30,8 @@ _MOST_BEGUN = 10_000
 _TODAY, _YESTERDAY = ".draft", ".older"
 _LONG_AGO = float("-inf")
 _KEPT_FIELDS = (
-    "language", "response", "partial", "partial_kept", "answers", "shown", "position", "last_item", "end_reached",
-    "outcome",
+    "language", "response", "partial", "partial_kept", "sealed", "answers", "shown", "position", "last_item",
+    "end_reached", "outcome",
 )  # fmt: skip
 
 
@@ -49,9 +50,12 @@ class Drafts:
             self._held[name + _TODAY] = locked
             return
         half = self._folder / (name + ".half")
+        half.touch(mode=0o600)
         half.write_bytes(locked)
+        untimed(half)
         half.replace(self._folder / (name + _TODAY))
         (self._folder / (name + _YESTERDAY)).unlink(missing_ok=True)
+        untimed(self._folder)
 
     def get(self, name: str) -> bytes | None:
         """The draft of this name, or None."""
@@ -68,6 +72,8 @@ class Drafts:
             self._held.pop(file_name, None)
             if self._folder is not None:
                 (self._folder / file_name).unlink(missing_ok=True)
+        if self._folder is not None:
+            untimed(self._folder)
 
     def age(self) -> None:
         """Once a night: drop what nobody has touched since the night before."""

@@ -12,7 +12,7 @@ import os
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from survey.sealing import NotARow, key_id_of, row_id
@@ -77,6 +77,7 @@ class Partials:
             except OSError:
                 half.unlink(missing_ok=True)
                 self._held[name] = row
+            untimed(self._folder)
 
     def drop(self, name: str) -> None:
         """Destroy what is kept under a name, if anything is."""
@@ -84,6 +85,7 @@ class Partials:
             self._held.pop(name, None)
             if self._folder is not None:
                 self._path(self._folder, name).unlink(missing_ok=True)
+                untimed(self._folder)
 
     def file_all(self) -> int:
         """Put every kept row into the store in one durable commit, then let go of them: at a start and at a stop.
@@ -101,6 +103,8 @@ class Partials:
             self._store.put(self._shelf, sorted(rows, key=row_id), self._door)
             for path in files:
                 path.unlink(missing_ok=True)
+            if self._folder is not None:
+                untimed(self._folder)
             self._held.clear()
             return len(rows)
 
@@ -108,6 +112,12 @@ class Partials:
     def _path(folder: Path, name: str) -> Path:
         # A visit's own name must not stand in a folder that an administrator can list.
         return folder / hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+def untimed(path: Path) -> None:
+    """Take the time of its last change from a file or folder: all who use this machine can see the folder's."""
+    with suppress(FileNotFoundError):
+        os.utime(path, _NO_TIME)
 
 
 @contextmanager

@@ -5,9 +5,12 @@ on_path -> Response.to_bytes -> seal -> store.put, then the draft is wiped. Noth
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from forms.response import Response, Status, status
 from forms.routing import on_path
 from survey.parts import Parts
+from survey.sealing import row_id
 from survey.store import StoreDamaged, StoreFull
 from survey.visits import Visit
 
@@ -57,7 +60,9 @@ def keep_partial(parts: Parts, visit: Visit) -> None:
     if _status(visit) == "started":
         _drop_partial(parts, visit)
         return
-    parts.partials.keep(visit.partial, _sealed(parts, visit, "core"))
+    row = _sealed(parts, visit, "core")
+    visit.sealed.append(row_id(row).hex())
+    parts.partials.keep(visit.partial, row)
     visit.partial_kept = True
 
 
@@ -103,17 +108,30 @@ def _count_end(parts: Parts, visit: Visit, reached: Status) -> None:
 
 
 def leave(parts: Parts, visit: Visit) -> None:
-    """'Leave and delete': the draft and the partial are destroyed; one is counted as having left."""
+    """'Leave and delete': the draft and every partial are destroyed; one is counted as having left."""
     _drop_partial(parts, visit)
-    if visit.began is not None and visit.outcome is None:
-        parts.tallies.left(visit.last_item)
+    if visit.outcome is None:
+        _take_back(parts, visit)
+        if visit.began is not None:
+            parts.tallies.left(visit.last_item)
     _wipe(parts, visit)
+
+
+def _take_back(parts: Parts, visit: Visit) -> None:
+    """Behind a link a night or a restart files what lies in memory; whoever leaves after it takes that along."""
+    ids = [bytes.fromhex(each) for each in visit.sealed] if not parts.on_tablet else []
+    # A full disk must not keep anybody on the page: the way out comes first.
+    with suppress(StoreFull, StoreDamaged):
+        for shelf in parts.store.shelves if ids else ():
+            parts.store.forget(shelf, ids)
 
 
 def time_out(parts: Parts, visit: Visit) -> None:
     """Nobody goes on with this visit: filed if the core is in, else discarded."""
     if visit.began is not None and visit.outcome is None:
-        reached = _status(visit)
+        # At the end without a partial: this person was told that nothing was kept, so nothing is filed by now either.
+        told = visit.end_reached and not visit.partial_kept
+        reached = "started" if told else _status(visit)
         parts.tallies.timed_out()
         try:
             _file(parts, visit, reached)

@@ -37,7 +37,10 @@ _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 @dataclass
 class Visit:
-    """One sitting. ``token`` is its cookie; ``response`` the id that its partial and its response share."""
+    """One sitting. ``token`` is its cookie; ``response`` the id that its partial and its response share.
+
+    ``sealed`` are the ids, in hex, of its partials: a night at the centre may file one that is taken back later.
+    """
 
     token: str = field(repr=False)
     instrument: Instrument
@@ -55,6 +58,7 @@ class Visit:
     soon: bool = False
     outcome: Outcome | None = None
     partial_kept: bool = False
+    sealed: list[str] = field(default_factory=list)
     burst: bool = False
     _way: tuple[object, list[str]] = field(default=(None, []), repr=False)
     _presses: deque[float] = field(default_factory=lambda: deque(maxlen=_BURST_PRESSES))

@@ -62,6 +62,9 @@ class Centre:
         assert {door for door, _ in rows} <= {"open"}
         return [Response.from_content(unframed(SECRET.open(row))) for _, row in rows]
 
+    def kept(self) -> int:
+        return sum(self.store.count(shelf) for shelf in CENTRE_SHELVES)
+
     def in_memory(self) -> list[bytes]:
         return [path.read_bytes() for path in (self.folder / "memory").rglob("*") if path.is_file()]
 
@@ -149,6 +152,31 @@ def test_leaving_a_link_goes_outside_and_leaves_nothing(centre: Centre) -> None:
     assert centre.in_memory() == []
     assert centre.responses() == []
     assert raw(centre.address, "page/more", cookie=person.cookie).headers["Location"] == "/s/lewisham/page/experience"
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_leaving_after_a_night_takes_back_what_the_night_filed(centre: Centre, *, merged: bool) -> None:
+    other = the_core(centre)
+    person = the_core(centre)
+    other.say(more="finish")
+    centre.night()
+    person.look(centre.address)
+    person.say(more="yes")
+    centre.night()
+    centre.restart()
+    if merged:
+        centre.store.merge()
+    assert centre.kept() == 3
+    raw(centre.address, "leave", cookie=person.cookie)
+    assert centre.kept() == 1, "somebody else's stays"
+
+
+def test_a_draft_tells_no_time(centre: Centre) -> None:
+    the_core(centre)
+    drafts = centre.folder / "memory" / "drafts"
+    (draft,) = drafts.iterdir()
+    for path in (draft, drafts):
+        assert (path.stat().st_mtime, path.stat().st_mode & 0o077) == (0, 0)
 
 
 def test_what_nobody_finishes_is_filed_at_night_and_the_draft_goes_with_the_second(centre: Centre) -> None:

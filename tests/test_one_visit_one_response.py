@@ -132,3 +132,14 @@ def test_a_full_disk_and_nobody_who_tries_again_leaves_nothing(tablet: Tablet, a
         tablet.wait(1000)
     assert tablet.responses() == []
     assert tablet.partial() is None
+
+
+def test_who_was_told_that_nothing_was_kept_is_not_filed_when_there_is_room_again(
+    tablet: Tablet, at_the_choice: Player
+) -> None:
+    with full(tablet.folder / "outbox.db"):
+        at_the_choice.say(more="finish")
+        assert "were not kept" in at_the_choice.screen.words
+    tablet.wait(1000)
+    assert tablet.responses() == []
+    assert tablet.counts() == {"offered": 1, "started": 1, "timed_out": 1}

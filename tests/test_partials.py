@@ -78,6 +78,19 @@ def test_a_file_tells_neither_the_visit_nor_the_time(tmp_path: Path, store: Stor
     assert file.stat().st_mode & 0o077 == 0
 
 
+def test_the_folder_tells_no_time_either(tmp_path: Path, store: Store) -> None:
+    # Anybody on the machine may look at the folder's own times in /dev/shm.
+    folder = tmp_path / "memory"
+    partials = Partials(folder, store)
+    partials.keep("visit", a_row(1))
+    assert (folder.stat().st_mtime, folder.stat().st_atime) == (0, 0)
+    partials.drop("visit")
+    assert folder.stat().st_mtime == 0
+    partials.keep("visit", a_row(2))
+    partials.file_all()
+    assert folder.stat().st_mtime == 0
+
+
 def test_a_folder_that_others_may_write_to_is_not_trusted(tmp_path: Path, store: Store) -> None:
     (tmp_path / "memory").mkdir()
     (tmp_path / "memory").chmod(0o777)
