@@ -80,6 +80,11 @@ class Tablet:
         with suppress(*FORESEEN):
             self.tally_rows.keep()
 
+    def hide_times(self) -> None:
+        """Every ten minutes, whether or not anybody answered: files and folders then tell this moment and no other."""
+        self.rewriting.ask()
+        self.partials.tick()
+
     def end(self) -> None:
         """File what is under way and what was counted.
 
@@ -166,7 +171,7 @@ def _start(tablet: Tablet) -> Callable[[], None]:
     schedule.nightly("sync", nightly.send)
     schedule.every("try again", _TRY_AGAIN_MINUTES, 20, nightly.try_again)
     schedule.every("news", _NEWS_MINUTES, _NEWS_JITTER_SECONDS, tablet.ask_for_news)
-    schedule.every("rewrite", _REWRITE_MINUTES, 0, tablet.rewriting.ask)
+    schedule.every("rewrite", _REWRITE_MINUTES, 0, tablet.hide_times)
     schedule.every("tally", _TALLY_MINUTES, 0, tablet.keep_tally)
     over = threading.Event()
 

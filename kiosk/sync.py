@@ -211,8 +211,8 @@ def _why(reply: Reply) -> str:
     if reply.status == HTTPStatus.FORBIDDEN:
         return (
             "The centre takes nothing from this tablet: it may have been revoked, and then no rescue file of it "
-            "is taken either. What waits stays here, sealed. Keep this folder and call the centre: if the tablet was revoked by "
-            "mistake, it can join again in a new folder and take along what waits."
+            "is taken either. What waits stays here, sealed. Keep this folder and call the centre: if the tablet was "
+            "revoked by mistake, it can join again in a new folder and take along what waits."
         )
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return "The centre has trouble of its own at the moment. Nothing was lost. Try again later."

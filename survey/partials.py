@@ -108,6 +108,11 @@ class Partials:
             self._held.clear()
             return len(rows)
 
+    def tick(self) -> None:
+        """Every so often, whether or not anybody answered: nobody can set a change time, so it has to tell the tick."""
+        if self._folder is not None:
+            untimed(self._folder)
+
     @staticmethod
     def _path(folder: Path, name: str) -> Path:
         # A visit's own name must not stand in a folder that an administrator can list.

@@ -15,6 +15,7 @@ from export.centre.app import centre_app
 from export.centre.instance import Centre
 from export.centre.link import Link, Links
 from forms.response import Response, unframed
+from survey.headers import HEADERS
 
 
 @pytest.fixture
@@ -109,6 +110,8 @@ def test_a_stop_closes_the_link_at_once(world: World, centre: Centre, address: s
 def test_the_path_without_its_slash_leads_to_the_one_with_it(address: str) -> None:
     answer = ask("GET", f"{address}s/{LINKED}")
     assert (answer.status, answer.headers["Location"]) == (308, f"/s/{LINKED}/")
+    for name, value in HEADERS.items():
+        assert answer.headers[name] == value
 
 
 def test_what_was_counted_goes_into_a_sealed_tally_each_night(

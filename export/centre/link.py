@@ -19,6 +19,7 @@ from flask import Flask
 from export.centre.instance import Centre
 from survey.app import interview_app
 from survey.briefing import Keys, Notices
+from survey.headers import HEADERS
 from survey.locked_visits import Drafts, LockedVisits
 from survey.partials import Partials
 from survey.parts import Parts
@@ -78,7 +79,7 @@ class Links:
         place, rest = found[1], found[2]
         if rest is None:
             address = f"{environ.get('SCRIPT_NAME', '')}/s/{place}/"
-            start_response("308 Permanent Redirect", [("Location", address), ("Cache-Control", "no-store")])
+            start_response("308 Permanent Redirect", [("Location", address), *HEADERS.items()])
             return [b""]
         environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/s/{place}"
         environ["PATH_INFO"] = rest
