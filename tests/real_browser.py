@@ -22,7 +22,7 @@ PHONE = {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 640}
 OUTSIDE = "https://weather.example/"
 
-_ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
 _PATIENCE_MS = 10_000
 _MISSING = "Chromium is not installed, so nothing was tried in a real browser: sudo apt-get install chromium"
 
@@ -43,7 +43,7 @@ def chromium() -> Iterator[Browser]:
     path = chromium_path()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=path, args=_ARGUMENTS, ignore_default_args=["--disable-back-forward-cache"]
+            executable_path=path, args=ARGUMENTS, ignore_default_args=["--disable-back-forward-cache"]
         )
         yield browser
         browser.close()

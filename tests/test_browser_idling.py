@@ -183,6 +183,16 @@ def test_the_servers_own_reset_needs_no_page_and_the_page_finds_out(tablet: Tabl
     person.page.locator('input[name="experience"]').first.wait_for()
 
 
+def test_where_the_survey_is_not_available_the_page_looks_again_by_itself(tablet: Tablet, person: Window) -> None:
+    tablet.keys, kept = None, tablet.keys
+    person.look()
+    assert person.heading() == "The survey is not available now"
+    tablet.keys = kept
+    idle(person, 62)
+    person.page.locator('input[name="experience"]').first.wait_for()
+    person.wrong = [line for line in person.wrong if "503" not in line]
+
+
 def test_on_a_phone_of_ones_own_nothing_is_covered(tmp_path: Path, browser: Browser) -> None:
     with a_tablet(tmp_path, mode="link") as phone, window(browser, phone.address, PHONE) as person:
         person.page.clock.install()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from at_the_tablet import Tablet, a_tablet
 from playwright.sync_api import Browser
-from real_browser import PHONE, Window, window
+from real_browser import ARGUMENTS, PHONE, Window, chromium_path, window
 
 pytestmark = pytest.mark.browser
 
@@ -153,6 +154,21 @@ def test_two_people_in_a_row_see_nothing_of_each_other(tablet: Tablet, person: W
     assert person.context.cookies()[0]["value"] == cookie
     person.say("contact", "easy")
     assert person.page.locator("input:checked").count() == 0
+
+
+@pytest.mark.slow  # a machine that does nothing else at the time
+def test_the_first_question_is_on_the_screen_two_seconds_after_the_browser_starts(
+    tablet: Tablet, browser: Browser
+) -> None:
+    taken = []
+    for _ in range(3):
+        began = time.monotonic()
+        with browser.browser_type.launch(executable_path=chromium_path(), args=ARGUMENTS) as started:
+            page = started.new_page()
+            page.goto(tablet.address)
+            page.locator("h1").wait_for()
+            taken.append(time.monotonic() - began)
+    assert min(taken) < 2
 
 
 def test_the_first_load_on_a_phone_is_small(tablet: Tablet, browser: Browser) -> None:

@@ -5,6 +5,8 @@
 import { isGone, wipe } from "./leaving.js";
 
 const COVER_SECONDS = 45;
+// Where the survey is not available, a keys file may arrive: a page that nobody can press anything on looks again.
+const RETRY_MS = 60000;
 const TELL_EVERY_MS = 10000;
 const SAY_AT = new Set([20, 10, 5]);
 
@@ -66,12 +68,15 @@ function cover(idle, warn) {
 }
 
 function tick() {
-  const { warn, left, stillHere } = document.body.dataset;
-  if (!stillHere || isGone() || nobodyHere()) {
+  const { warn, left, reset, retry, start } = document.body.dataset;
+  const now = performance.now();
+  if (retry !== undefined && now - touched > RETRY_MS) {
+    location.replace(start);
+  }
+  if (!reset || isGone() || nobodyHere()) {
     return;
   }
-  const now = performance.now();
-  if (touched > told && now - told >= TELL_EVERY_MS) {
+  if (document.body.dataset.stillHere && touched > told && now - told >= TELL_EVERY_MS) {
     tellServer();
   }
   const idle = (now - touched) / 1000;
