@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -47,21 +48,30 @@ def refused(done: Done, *words: str) -> None:
         assert word in " ".join(done.stderr.split())
 
 
-@pytest.fixture
-def custodian(tmp_path: Path) -> Path:
-    Custody(tmp_path / "custodian").make(PASSPHRASE)
-    return tmp_path / "custodian"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``new``, a folder with keys; ``signed``, the same with a first keys file signed. Made once, copied for each."""
+    folder = tmp_path_factory.mktemp("made")
+    Custody(folder / "new").make(PASSPHRASE)
+    shutil.copytree(folder / "new", folder / "signed")
+    (folder / "places.toml").write_text(PLACES_FILE)
+    empty = carried_out(folder / "empty.carried", [])
+    well(sign(folder / "signed", folder, "--from", str(empty), "--places", str(folder / "places.toml")))
+    return folder
 
 
 @pytest.fixture
-def signed(custodian: Path, tmp_path: Path) -> Path:
+def custodian(made: Path, tmp_path: Path) -> Path:
+    """A custodian who has made keys."""
+    return shutil.copytree(made / "new", tmp_path / "custodian")
+
+
+@pytest.fixture
+def signed(made: Path, tmp_path: Path) -> Path:
     """A custodian who has signed a first keys file."""
-    (tmp_path / "places.toml").write_text(PLACES_FILE)
-    carried_out(tmp_path / "empty.carried", [])
-    well(
-        sign(custodian, tmp_path, "--from", str(tmp_path / "empty.carried"), "--places", str(tmp_path / "places.toml"))
-    )
-    return custodian
+    for name in ("keys.signed", "empty.carried"):
+        shutil.copy(made / name, tmp_path / name)
+    return shutil.copytree(made / "signed", tmp_path / "custodian")
 
 
 def sign(instance: Path, folder: Path, *arguments: str) -> Done:
