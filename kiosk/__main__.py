@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,10 +13,15 @@ import click
 from forms.strict_json import strict_object
 from kiosk import enrolment as joining
 from kiosk import running, status
+from kiosk.by_hand import SENT
+from kiosk.closing import Today
 from kiosk.enrolment import OUTBOX, Enrolment, EnrolmentRefused, NotEnrolled
+from kiosk.pins import ASSISTED, CORNER, WeakPin, set_pin
 from kiosk.rescue import rescue as rescued
 from kiosk.running import CannotServe
 from kiosk.sending import Centre, NoReply, UnsafeAddress
+from kiosk.shell.files import Machine, UnfitPath
+from kiosk.shell.files import write as write_shell
 from kiosk.single import AlreadyRunning, is_running
 from kiosk.sync import NotSent, Sync, take_keys
 from survey.briefing import KeysRefused
@@ -28,7 +34,7 @@ from survey.store import Store, StoreDamaged, StoreFull
 
 _FORESEEN = (
     AlreadyRunning, CannotServe, EnrolmentRefused, KeysRefused, NoReply, NotEnrolled, NotSent, SettingsRefused,
-    StoreFull, UnsafeAddress, UnsafeFolder,
+    StoreFull, UnfitPath, UnsafeAddress, UnsafeFolder, WeakPin,
 )  # fmt: skip
 _MOST_FILE_BYTES = 16 << 20
 _RESCUE = "Save first what is whole in it, with: python -m kiosk rescue FILE"
@@ -88,11 +94,44 @@ def enrol(instance: Path, address: str, code: str, authority: str | None) -> Non
 
 @main.command()
 @_instance
-def run(instance: Path) -> None:
+@click.option("--assisted", is_flag=True, help="Open at assisted entry, where the keys file allows it.")
+def run(instance: Path, assisted: bool) -> None:  # noqa: FBT001 - click hands flags over by name
     """Serve the interview on this machine until stopped; send at night."""
     with _plainly():
         enrolment = Enrolment.load(instance)
-        running.run(_settings(instance), enrolment, lambda address: click.echo(f"Tablet: {address}"))
+
+        def ready(address: str) -> None:
+            click.echo(f"Tablet: {address}")
+
+        running.run(_settings(instance), enrolment, ready, assisted=assisted)
+
+
+@main.command()
+@_instance
+@click.option("--assisted", is_flag=True, help="The PIN of assisted entry, instead of the staff corner's.")
+def pin(instance: Path, assisted: bool) -> None:  # noqa: FBT001 - click hands flags over by name
+    """Set the six digits of the staff corner; asked for, never given on the command line."""
+    with _plainly():
+        Enrolment.load(instance)
+        said = click.prompt("Six digits", hide_input=True, confirmation_prompt="The same again")
+        set_pin(instance / (ASSISTED if assisted else CORNER), said)
+        click.echo("Set. It holds from now on, also on a tablet that runs.")
+
+
+@main.command()
+@_instance
+@click.option("--write", "folder", type=click.Path(path_type=Path, file_okay=False), required=True)
+def shell(instance: Path, folder: Path) -> None:
+    """Write the files that lock this tablet's screen down below --write DIR; nothing is installed."""
+    with _plainly():
+        enrolment, settings = Enrolment.load(instance), _settings(instance)
+        code = Path(__file__).resolve().parents[1]
+        machine = Machine(
+            enrolment.place, enrolment.centre, settings.port, instance.resolve(), Path(sys.executable), code
+        )
+        for warning in write_shell(folder, machine):
+            click.echo(warning, err=True)
+        click.echo(f"Written below {folder}. Read it, then follow docs/set-up-a-tablet.md.")
 
 
 @main.command()
@@ -110,10 +149,7 @@ def sync(instance: Path) -> None:
                 click.echo(trouble, err=True)
             courier.push(by_hand=True)
             store.rewrite()
-        click.echo(
-            "Sent, and the centre has confirmed it. Where only very few answers wait, they stay here until tonight, so "
-            "that nobody can tell whose they are."
-        )
+        click.echo(SENT)
 
 
 @main.command("status")
@@ -130,7 +166,7 @@ def show_status(instance: Path) -> None:
         with closing(Store(instance / OUTBOX, today=clock.day)) as store:
             for shelf in store.shelves:
                 store.count(shelf)  # only to read every page of the file: a damaged one is said
-        if status.nobody_can_answer(enrolment, briefing.keys(), serves=serves):
+        if status.nobody_can_answer(enrolment, briefing.keys(), Today(instance, clock), serves=serves):
             raise SystemExit(1)
 
 

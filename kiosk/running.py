@@ -15,19 +15,24 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from flask import Flask
-
+from kiosk import assisted as entry
 from kiosk import status
-from kiosk.app import Rewriting, tablet_app
+from kiosk.app import Rewriting
+from kiosk.by_hand import ByHand
+from kiosk.closing import Today
+from kiosk.corner import Corner
 from kiosk.enrolment import OUTBOX, Enrolment
 from kiosk.nightly import FORESEEN, Nightly
+from kiosk.pins import ASSISTED, CORNER, Door
+from kiosk.rooms import Whole, whole_tablet
 from kiosk.sending import Centre
 from kiosk.single import alone
 from kiosk.sync import Sync, retry_refused
+from kiosk.version import software
 from survey.briefing import Keys
 from survey.clock import Clock
 from survey.partials import Partials
-from survey.parts import Mode, Parts
+from survey.parts import Parts
 from survey.schedule import Schedule
 from survey.serving import server
 from survey.settings import Settings
@@ -62,11 +67,11 @@ class Tablet:
     tally_rows: TallyRows
     sync: Sync
     rewriting: Rewriting
-    app: Flask
+    whole: Whole
 
     def tick(self) -> None:
         """Each second: end a visit that nobody touches, and count apart where another questionnaire has come."""
-        self.app.extensions["interview"].expire()
+        self.whole.expire()
         with suppress(*FORESEEN):
             self.tally_rows.follow_instrument()
 
@@ -91,13 +96,15 @@ class Tablet:
         Raises:
             StoreFull, StoreDamaged: it stays in memory-backed storage for the next start.
         """
-        self.app.extensions["interview"].reset()
+        self.whole.reset()
         self.tally_rows.file()
         self.partials.file_all()
 
 
-def run(settings: Settings, enrolment: Enrolment, ready: Callable[[str], None]) -> None:
+def run(settings: Settings, enrolment: Enrolment, ready: Callable[[str], None], *, assisted: bool = False) -> None:
     """Serve until SIGTERM or Ctrl-C; ``ready`` is told the address once requests are answered.
+
+    ``assisted``: the first page is the door to assisted entry, where the place allows that.
 
     Raises:
         CannotServe: the port is taken, or settings ask for another address than this machine's own.
@@ -109,11 +116,15 @@ def run(settings: Settings, enrolment: Enrolment, ready: Callable[[str], None]) 
         )
     with ExitStack() as up:
         up.enter_context(alone(enrolment.instance))
-        tablet = put_together(settings, enrolment, up)
+        tablet = put_together(settings, enrolment, up, assisted=assisted)
+        if assisted and not entry.allowed(tablet.whole.own.parts):
+            raise CannotServe(
+                "This place does not allow assisted entry. Ask the custodian, or start without --assisted."
+            )
         tablet.tally_rows.follow_instrument()
         tablet.partials.file_all()
         retry_refused(tablet.store)
-        serving = _listening(tablet.app, settings.port)
+        serving = _listening(tablet.whole.app, settings.port)
         up.callback(serving.close)
         signal.signal(signal.SIGTERM, _stop)
         up.callback(_start(tablet))
@@ -122,7 +133,7 @@ def run(settings: Settings, enrolment: Enrolment, ready: Callable[[str], None]) 
         serving.run()
 
 
-def put_together(settings: Settings, enrolment: Enrolment, up: ExitStack) -> Tablet:
+def put_together(settings: Settings, enrolment: Enrolment, up: ExitStack, *, assisted: bool) -> Tablet:
     """The tablet's parts; ``up`` closes what has to be closed. Nothing is started."""
     briefing = enrolment.briefing()
     clock = Clock(briefing.newest_day)
@@ -133,8 +144,13 @@ def put_together(settings: Settings, enrolment: Enrolment, up: ExitStack) -> Tab
     rewriting = Rewriting(store.rewrite)
     send = Centre(enrolment.centre, clock.monotonic)
     up.callback(send.close)
+    today, sync = Today(enrolment.instance, clock), Sync(store, enrolment, briefing, send, clock)
+
+    def open_keys() -> Keys | None:
+        return None if today.closed else briefing.keys()
+
     parts = Parts(
-        keys=briefing.keys, place=enrolment.place, mode=_mode(enrolment, briefing.keys()), visits=Visits(), store=store,
+        keys=open_keys, place=enrolment.place, mode="kiosk", visits=Visits(), store=store,
         shelf="outbox", door="tablet", tallies=tallies, partials=partials, clock=clock, words=load(),
         after_reset=rewriting.ask, notices=briefing.notices,
     )  # fmt: skip
@@ -142,19 +158,15 @@ def put_together(settings: Settings, enrolment: Enrolment, up: ExitStack) -> Tab
     def state() -> Sequence[str]:
         return status.sentences(enrolment, briefing.keys(), clock, survives_a_kill=partials.survives_a_kill)
 
-    return Tablet(
-        enrolment, store, clock, partials, TallyRows(tallies, partials, store, briefing.keys, clock),
-        Sync(store, enrolment, briefing, send, clock), rewriting, tablet_app(parts, state),
-    )  # fmt: skip
+    corner_door = Door(enrolment.instance / CORNER, clock.monotonic)
+    assisted_door = Door(enrolment.instance / ASSISTED, clock.monotonic, entry.OPEN_SECONDS)
+    corner = Corner(corner_door, ByHand(sync, rewriting.ask), today, software())
+    whole = whole_tablet(parts, state, corner, assisted_door, assisted_only=assisted)
+    tally_rows = TallyRows(tallies, partials, store, briefing.keys, clock)
+    return Tablet(enrolment, store, clock, partials, tally_rows, sync, rewriting, whole)
 
 
-def _mode(enrolment: Enrolment, keys: Keys | None) -> Mode:
-    """Assisted where the place allows that and no answering alone, as a telephone line does; never at a counter."""
-    place = keys.place(enrolment.place) if keys else None
-    return "assisted" if place and "assisted" in place.modes and "kiosk" not in place.modes else "kiosk"
-
-
-def _listening(app: Flask, port: int) -> Any:
+def _listening(app: Any, port: int) -> Any:
     try:
         return server(app, HERE, port)
     except OSError as fault:

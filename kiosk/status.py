@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kiosk.closing import CLOSED, Today
 from kiosk.contact import last_contact, news_trouble
 from kiosk.enrolment import Enrolment
 from survey.briefing import Keys
@@ -17,7 +18,7 @@ SILENT_DAYS = 3
 """A night that was missed is made up the day after; after this many days somebody has to look."""
 
 
-def nobody_can_answer(enrolment: Enrolment, keys: Keys | None, *, serves: bool) -> str | None:
+def nobody_can_answer(enrolment: Enrolment, keys: Keys | None, today: Today, *, serves: bool) -> str | None:
     """Why that is so and what to do; None where people can. ``serves``: whether the interview's page is up."""
     if keys is None:
         return (
@@ -30,12 +31,12 @@ def nobody_can_answer(enrolment: Enrolment, keys: Keys | None, *, serves: bool) 
         return "Not working: the keys file no longer names this tablet's place. Call the centre."
     if not serves:
         return "Not running, so nobody can answer. Start it with: python -m kiosk run"
-    return None
+    return CLOSED if today.closed else None
 
 
 def state(enrolment: Enrolment, keys: Keys | None, clock: Clock, *, serves: bool) -> str:
     """The one sentence that matters most."""
-    trouble = nobody_can_answer(enrolment, keys, serves=serves)
+    trouble = nobody_can_answer(enrolment, keys, Today(enrolment.instance, clock), serves=serves)
     if trouble is not None:
         return trouble
     contact, today = last_contact(enrolment.instance), clock.day()

@@ -201,6 +201,11 @@ class Visits:
         untouched = self._open is not None and now - self._open.touched >= seconds
         return self._open if untouched else None
 
+    def taken(self) -> bool:
+        """Whether somebody sits here who has begun to answer, or has ended and not gone yet."""
+        with self._turn:
+            return any(visit.began is not None or visit.outcome is not None for visit in self._known.values())
+
     def under_way(self) -> bool:
         """Whether somebody has begun to answer and not ended."""
         return self._open is not None and self._open.began is not None

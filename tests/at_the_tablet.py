@@ -20,7 +20,10 @@ from export.custodian.unsealing import CollectionSecret
 from forms.instrument import Instrument, Item, Option, Page
 from forms.logic import parse
 from forms.response import Response, unframed
-from kiosk.app import tablet_app
+from kiosk.closing import Today
+from kiosk.corner import Corner
+from kiosk.pins import ASSISTED, CORNER, Door
+from kiosk.rooms import whole_tablet
 from survey.app import interview_app
 from survey.briefing import Keys, Notices, Place, SupportLine
 from survey.clock import Clock
@@ -109,6 +112,22 @@ KEYS = Keys(
 )
 
 
+class NoSending:
+    """There is no centre here; ``asked`` counts how often staff wanted to send."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    @property
+    def words(self) -> str:
+        """What staff read."""
+        return "Not sent." if self.asked else ""
+
+    def start(self) -> None:
+        """Somebody pressed 'send now'."""
+        self.asked += 1
+
+
 @dataclass
 class Tablet:
     """One tablet that answers at ``address``. Change ``keys`` or move ``seconds`` as the test needs."""
@@ -121,6 +140,7 @@ class Tablet:
     address: str = ""
     resets: int = 0
     notices: Callable[[], Notices | None] = lambda: None
+    assisted: bool = False
 
     def __post_init__(self) -> None:
         shelf: Literal["outbox", "arrivals"] = "outbox" if self.mode == "kiosk" else "arrivals"
@@ -133,13 +153,24 @@ class Tablet:
         self.partials = Partials(self.memory, self.store, shelf, door)
         self.tallies = Tallies("lewisham", SMALL.digest(), self.clock)
         self.parts = Parts(
-            keys=lambda: self.keys, place="lewisham", mode=self.mode, visits=self.visits, store=self.store,
+            keys=self._keys_today, place="lewisham", mode=self.mode, visits=self.visits, store=self.store,
             shelf=shelf, door=door, tallies=self.tallies, partials=self.partials, clock=self.clock, words=load(),
             after_reset=self._after_reset, notices=self.notices,
         )  # fmt: skip
-        self.app: Flask = (
-            tablet_app(self.parts, lambda: ("Working.",)) if self.mode == "kiosk" else interview_app(self.parts)
+        self.app: Flask = self._whole() if self.mode == "kiosk" else interview_app(self.parts)
+
+    def _keys_today(self) -> Keys | None:
+        return None if Today(self.folder, self.clock).closed else self.keys
+
+    def _whole(self) -> Flask:
+        self.corner_door, self.assisted_door = (
+            Door(self.folder / name, self.clock.monotonic) for name in (CORNER, ASSISTED)
         )
+        self.today = Today(self.folder, self.clock)
+        corner = Corner(self.corner_door, NoSending(), self.today, "0123abcd")
+        state = ("Working.", "For the telephone.")
+        self.whole = whole_tablet(self.parts, lambda: state, corner, self.assisted_door, assisted_only=self.assisted)
+        return self.whole.app
 
     def _after_reset(self) -> None:
         self.resets += 1
@@ -151,7 +182,7 @@ class Tablet:
     def wait(self, seconds: float) -> None:
         """So much time goes by, and the verb's tick comes."""
         self.seconds += seconds
-        self.app.extensions["interview"].expire()
+        self.whole.expire() if self.mode == "kiosk" else self.app.extensions["interview"].expire()
 
     def responses(self) -> list[Response]:
         """What is in the store, opened."""

@@ -18,6 +18,9 @@ PAGES = {
     ("GET", "/about"): 200,
     ("GET", "/safety"): 200,
     ("GET", "/staff"): 200,
+    ("GET", "/sitting"): 200,
+    ("GET", "/corner"): 200,
+    ("POST", "/corner"): 200,
     ("GET", "/static/<path:filename>"): 200,
 }
 ACTIONS = {
@@ -36,6 +39,13 @@ ELSEWHERE = {
     ("GET", "/thanks"): 303,
     ("GET", "/ended"): 303,
     ("GET", "/finish"): 303,
+    # This place is a counter, where nobody answers for another.
+    ("GET", "/assisted"): 404,
+    ("POST", "/assisted"): 404,
+    ("GET", "/assisted/"): 404,
+    ("POST", "/assisted/"): 404,
+    ("GET", "/assisted/<path:rest>"): 404,
+    ("POST", "/assisted/<path:rest>"): 404,
 }
 NEEDS_NO_TOKEN = {"/leave", "/still-here"}
 ALL = PAGES | ACTIONS | ELSEWHERE
@@ -57,7 +67,7 @@ def tablet(tmp_path: Path) -> Iterator[Tablet]:
 
 
 def concrete(path: str) -> str:
-    return path.replace("<page>", "experience").replace("<path:filename>", "heard.css")
+    return path.replace("<page>", "experience").replace("<path:filename>", "heard.css").replace("<path:rest>", "help")
 
 
 def test_every_route_is_classified(tablet: Tablet) -> None:
@@ -131,6 +141,7 @@ def test_no_valid_keys_closes_every_route_but_help_and_leaving(tablet: Tablet, m
         "/help", "/about", "/safety", "/leave", "/staff", "/language", "/next", "/not-now", "/reset", "/still-here",
         "/static/<path:filename>",
     }  # fmt: skip
+    open_still |= {"/sitting", "/corner", "/assisted", "/assisted/", "/assisted/<path:rest>"}
     assert (answer.status == 503) == (path not in open_still)
     check_headers(answer.headers)
 
