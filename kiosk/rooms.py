@@ -58,11 +58,6 @@ def whole_tablet(parts: Parts, state: State, corner: Corner, assisted_door: Door
     own, other = (each.extensions["interview"] for each in (app, assisted))
     whole = Whole(app, (own, other))
 
-    def mark() -> Response:
-        response = make_response(sitting.mark())
-        response.mimetype = "text/plain"
-        return response
-
     def first_page() -> Any:
         only = assisted_only or (allowed(parts) and parts.ready() is None)
         if request.endpoint == "start" and only and allowed(parts):
@@ -71,18 +66,27 @@ def whole_tablet(parts: Parts, state: State, corner: Corner, assisted_door: Door
 
     assisted.register_blueprint(Blueprint("aloud", __name__, static_folder="static", static_url_path="/aloud"))
     assisted.jinja_env.globals["aloud"] = True
-    rooms = Blueprint("rooms", __name__)
-    corner_pages = CornerPages(parts, whole.reset, corner, state)
-    entry = AssistedPages(parts, other, assisted_door)
-    rooms.add_url_rule("/sitting", "sitting", mark, methods=["GET"])
-    rooms.add_url_rule("/corner", "corner", corner_pages.show, methods=["GET"])
-    rooms.add_url_rule("/corner", "corner_enter", corner_pages.enter, methods=["POST"])
-    rooms.add_url_rule("/assisted", "assisted", entry.show, methods=["GET"])
-    rooms.add_url_rule("/assisted", "assisted_enter", entry.enter, methods=["POST"])
-    rooms.add_url_rule("/assisted/", "assisted_shut", entry.show, methods=["GET", "POST"])
-    rooms.add_url_rule("/assisted/<path:rest>", "assisted_shut", entry.show, methods=["GET", "POST"])
-    app.register_blueprint(rooms)
+    app.register_blueprint(
+        _rooms(sitting, CornerPages(parts, whole.reset, corner, state), AssistedPages(parts, other, assisted_door))
+    )
     app.before_request(first_page)
     app.jinja_env.globals.update(rooms=True, assisted_allowed=lambda: allowed(parts))
     app.wsgi_app = BehindTheDoor(app.wsgi_app, assisted, parts, assisted_door)  # type: ignore[method-assign]
     return whole
+
+
+def _rooms(sitting: Sitting, corner: CornerPages, entry: AssistedPages) -> Blueprint:
+    def mark() -> Response:
+        response = make_response(sitting.mark())
+        response.mimetype = "text/plain"
+        return response
+
+    rooms = Blueprint("rooms", __name__)
+    rooms.add_url_rule("/sitting", "sitting", mark, methods=["GET"])
+    rooms.add_url_rule("/corner", "corner", corner.show, methods=["GET"])
+    rooms.add_url_rule("/corner", "corner_enter", corner.enter, methods=["POST"])
+    rooms.add_url_rule("/assisted", "assisted", entry.show, methods=["GET"])
+    rooms.add_url_rule("/assisted", "assisted_enter", entry.enter, methods=["POST"])
+    rooms.add_url_rule("/assisted/", "assisted_shut", entry.show, methods=["GET", "POST"])
+    rooms.add_url_rule("/assisted/<path:rest>", "assisted_shut", entry.show, methods=["GET", "POST"])
+    return rooms

@@ -329,7 +329,7 @@ SCRIPTS = [
     "window.open('', '_blank').location = 'ELSEWHERE/'",
     "location.href = 'ELSEWHERE/'",
     "location.replace('FILE')",
-    "location.href = URL.createObjectURL(new Blob(['MARK'], {type: 'text/html'}))",
+    "location.href = 'data:text/html,MARK'",
     "add('a', {href: 'ELSEWHERE/', target: '_blank'}).click()",
     "add('a', {href: 'ELSEWHERE/file', download: 'x'}).click()",
     "add('a', {href: URL.createObjectURL(new Blob(['MARK'])), download: 'x'}).click()",

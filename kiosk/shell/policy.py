@@ -90,7 +90,7 @@ _NOTHING_TOLD: Policy = {
 
 # '*' alone leaves Chromium's own pages open, settings, history and flags among them (measured, Chromium 156).
 _EVERYTHING = [
-    "*", "chrome://*", "chrome-untrusted://*", "devtools://*", "javascript://*", "data://*", "blob://*",
+    "*", "chrome://*", "chrome-untrusted://*", "devtools://*", "javascript://*", "data://*",
 ]  # fmt: skip
 
 
