@@ -406,6 +406,8 @@ def is_inside(page: Any, address: str) -> bool:
         return bool(shown)
 
     until(settled)
+    if page.url.startswith(f"blob:{address}"):
+        return True  # made by our own page, of its own words
     if page.url.startswith(address) or page.url in {"about:blank", ""}:
         return MARK not in shown[0]
     return "ERR_BLOCKED_BY_ADMINISTRATOR" in shown[0] or page.url.startswith("chrome-error://")
