@@ -9,7 +9,7 @@ a proxy, a cut or an old reply, changes nothing.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -17,14 +17,14 @@ from forms.response import framed
 from kiosk.contact import note_contact, note_trouble
 from kiosk.enrolment import Enrolment
 from kiosk.sending import Reply, Send
+from kiosk.unconfirmed import PACKET_ROWS, Unconfirmed
 from survey.briefing import Briefing, Keys, KeysRefused
 from survey.clock import Clock
 from survey.receipt import NONCE_HEADER, UnverifiedReceipt, read_receipt, signed_headers
-from survey.sealing import key_id_of, row_id
+from survey.sealing import row_id
 from survey.store import Store
 from survey.tallies import cover
 
-PACKET_ROWS = 12
 FEW = 5
 """By hand a packet goes at a moment that somebody chose, so fewer rows than these could be tied to one person."""
 _PACKETS_A_COMMIT = 20
@@ -64,31 +64,37 @@ class Sync:
         self._clock = clock
         self._turn = threading.Lock()
         self._etags: dict[str, str] = {}
-        self._covers: list[bytes] = []
+        self._unconfirmed = Unconfirmed(enrolment.instance)
 
     def push(self, *, by_hand: bool = False) -> SyncReport:
         """Send what waits, at least one packet; forget what the centre confirms, put aside what it refuses.
 
-        By hand fewer than five rows stay where they are until the night, and the packet is all cover.
+        What an earlier try left unconfirmed goes first, byte for byte. By hand fewer than five rows stay where they are
+        until the night, and the packet is all cover.
 
         Raises:
             NotSent: no usable keys file, or the centre did not confirm a packet; those before it are done with.
             NoReply: the centre could not be reached, or its reply broke off; likewise.
             StoreFull, StoreDamaged: rows may be sent again later, which changes nothing.
+            OSError: the folder cannot be written.
         """
-        with self._turn:
+        with self._turn, self._unconfirmed.turn():
             keys = self._usable_keys()
+            before = self._store.count("outbox")
+            again = self._unconfirmed.packets()
+            refused = self._deliver(keys, again)
             waiting = self._store.count("outbox")
             stays = by_hand and waiting < FEW
             packets = 1 if stays else max(1, -(-waiting // PACKET_ROWS))
-            self._make_covers(keys, packets * PACKET_ROWS - (0 if stays else waiting))
-            forgotten = refused = 0
+            covers = self._covers(keys, packets * PACKET_ROWS - (0 if stays else waiting))
             for first in range(0, packets, _PACKETS_A_COMMIT):
                 due = min(_PACKETS_A_COMMIT, packets - first) * PACKET_ROWS
                 taken = [] if stays else self._store.take("outbox", due)
-                done, kept_out = self._deliver(keys, taken, due)
-                forgotten, refused = forgotten + done, refused + kept_out
-            return SyncReport(packets, forgotten, refused)
+                batch = self._packed(keys, taken, covers, due)
+                refused += self._deliver(keys, batch, fresh=True)
+                covers = [row for row in covers if not any(row in packet for packet in batch)]
+            forgotten = max(0, before - self._store.count("outbox") - refused)
+            return SyncReport(len(again) + packets, forgotten, refused)
 
     def _usable_keys(self) -> Keys:
         keys = self._briefing.keys()
@@ -99,40 +105,46 @@ class Sync:
             )
         return keys
 
-    def _make_covers(self, keys: Keys, needed: int) -> None:
-        # Covers of a packet that was not confirmed are used again: two packets that share some rows and not others
-        # would tell which of them are answers.
-        usable = [row for row in self._covers if key_id_of(row) == keys.collection.key_id][:needed]
+    @staticmethod
+    def _covers(keys: Keys, needed: int) -> list[bytes]:
         plaintext = framed(cover())
-        self._covers = usable + [keys.collection.seal(plaintext) for _ in range(needed - len(usable))]
+        return [keys.collection.seal(plaintext) for _ in range(needed)]
 
-    def _deliver(self, keys: Keys, taken: Sequence[bytes], due: int) -> tuple[int, int]:
-        """Send the first ``due`` rows, by id, of what was taken and the covers; then forget what was confirmed.
+    def _packed(self, keys: Keys, taken: Sequence[bytes], covers: Sequence[bytes], due: int) -> list[list[bytes]]:
+        """Packets of the first ``due`` rows, by id, of what was taken and the covers."""
+        missing = due - len(taken) - len(covers)  # some rows lost their size and cannot travel
+        rows = sorted([*taken, *covers, *self._covers(keys, max(0, missing))], key=row_id)[:due]
+        return [rows[first : first + PACKET_ROWS] for first in range(0, due, PACKET_ROWS)]
+
+    def _deliver(self, keys: Keys, packets: Sequence[Sequence[bytes]], *, fresh: bool = False) -> int:
+        """Send packets, then forget what was confirmed; how many rows of the outbox were put aside.
 
         One commit forgets for several packets: a row that was confirmed and not forgotten is sent again and is ``had``.
         """
-        if len(taken) + len(self._covers) < due:  # another process has sent some of them meanwhile
-            self._make_covers(keys, due - len(taken))
-        rows = sorted([*taken, *self._covers], key=row_id)[:due]
         results: dict[bytes, str] = {}
+        confirmed = refused = 0
         try:
-            for first in range(0, due, PACKET_ROWS):
-                packet = rows[first : first + PACKET_ROWS]
+            for packet in packets:
+                if fresh:
+                    self._unconfirmed.begin(packet)
                 results.update(zip(packet, self._confirmed(keys, packet), strict=True))
+                confirmed += 1
         finally:
-            done = [row_id(row) for row in taken if results.get(row, "refused") != "refused"]
-            refused = [row_id(row) for row in taken if results.get(row) == "refused"]
-            self._settle(done, refused, confirmed=bool(results))
-            self._covers = [row for row in self._covers if row not in results]
-        return len(done), len(refused)
+            if confirmed:
+                refused = self._settle(results)
+                self._unconfirmed.settle(confirmed)
+        return refused
 
-    def _settle(self, done: Sequence[bytes], refused: Sequence[bytes], *, confirmed: bool) -> None:
-        if confirmed:
-            note_contact(self._enrolment.instance, self._clock.day())
-        if done:
-            self._store.forget("outbox", done)
-        if refused:
-            self._store.move("outbox", "quarantine", refused)
+    def _settle(self, results: Mapping[bytes, str]) -> int:
+        note_contact(self._enrolment.instance, self._clock.day())
+        # Covers lie in no outbox, so forgetting or moving their ids changes nothing.
+        self._store.forget("outbox", [row_id(row) for row, result in results.items() if result != "refused"])
+        refused = [row_id(row) for row, result in results.items() if result == "refused"]
+        if not refused:
+            return 0
+        before = self._store.count("quarantine")
+        self._store.move("outbox", "quarantine", refused)
+        return self._store.count("quarantine") - before
 
     def _confirmed(self, keys: Keys, packet: Sequence[bytes]) -> list[str]:
         body = b"".join(packet)

@@ -56,6 +56,11 @@ class Seen:
         return self.method, self.path, self.header_sizes, len(self.body)
 
 
+def rows_in(body: bytes) -> set[bytes]:
+    """The rows of a packet, without their order."""
+    return {body[at : at + ROW_BYTES] for at in range(0, len(body), ROW_BYTES)}
+
+
 @dataclass
 class FaultyCentre:
     """The centre's memory; ``serving`` puts it behind HTTP."""
@@ -105,6 +110,11 @@ class FaultyCentre:
     def packets(self) -> list[Seen]:
         """What was sent to the intake."""
         return [seen for seen in self.seen if seen.path == "/intake/rows"]
+
+    def share_all_or_nothing(self) -> bool:
+        """Whether every two packets are the same or have no row in common: else their rows could be told apart."""
+        bodies = {seen.body for seen in self.packets()}
+        return sum(map(len, map(rows_in, bodies))) == len(set().union(*map(rows_in, bodies)))
 
     def results(self, packet: Sequence[bytes]) -> list[tuple[bytes, str]]:
         """Keep what it does not refuse; what becomes of each row, beside the row's whole hash."""

@@ -8,12 +8,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from faulty_centre import SECRET, SIGNED_ON, TODAY, FaultyCentre, Tablet, joined, serving
+from faulty_centre import SECRET, SIGNED_ON, TODAY, FaultyCentre, Tablet, joined, rows_in, serving
 
 from export.custodian.unsealing import CollectionSecret
 from forms.response import unframed
 from kiosk.contact import last_contact, news_trouble, note_contact
-from kiosk.sync import PACKET_ROWS, NotSent, take_keys
+from kiosk.sync import NotSent, Sync, take_keys
+from kiosk.unconfirmed import FILE as UNCONFIRMED
+from kiosk.unconfirmed import PACKET_ROWS
 from survey.briefing import ForeignKeys
 from survey.sealing import ROW_BYTES, SigningKey, key_id_of, row_id
 from survey.store import Store
@@ -67,9 +69,31 @@ def test_a_packet_that_has_to_go_again_is_the_same_packet(tablet: Tablet, centre
     centre.faults.append("trouble")
     with pytest.raises(NotSent):
         tablet.sync.push()
+    more = tablet.answers(4)
     tablet.sync.push()
-    first, second = centre.packets()
-    assert first.body == second.body
+    first, again, fresh = (packet.body for packet in centre.packets())
+    assert first == again
+    assert not rows_in(first) & rows_in(fresh)
+    assert more <= {row_id(row) for row in rows_in(fresh)}
+
+
+def test_another_process_sends_the_same_packet_again(tablet: Tablet, centre: FaultyCentre) -> None:
+    tablet.answers(7)
+    centre.faults.append("trouble")
+    with pytest.raises(NotSent):
+        tablet.sync.push()
+    Sync(tablet.store, tablet.enrolment, tablet.briefing, tablet.send, tablet.clock).push(by_hand=True)
+    first, again, _ = (packet.body for packet in centre.packets())
+    assert first == again
+    assert not tablet.waiting()
+
+
+def test_a_packet_that_a_power_cut_left_cut_is_made_anew(tablet: Tablet, centre: FaultyCentre) -> None:
+    answers = tablet.answers(7)
+    (tablet.enrolment.instance / UNCONFIRMED).write_bytes(b"HRD1" * 100)
+    tablet.sync.push()
+    assert answers <= set(centre.rows)
+    assert not (tablet.enrolment.instance / UNCONFIRMED).exists()
 
 
 def test_covers_open_to_nothing_and_look_like_every_other_row(tablet: Tablet, centre: FaultyCentre) -> None:

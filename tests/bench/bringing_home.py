@@ -11,7 +11,8 @@ from pathlib import Path
 from forms.response import framed
 from kiosk.enrolment import Enrolment
 from kiosk.sending import Centre
-from kiosk.sync import PACKET_ROWS, Sync
+from kiosk.sync import Sync
+from kiosk.unconfirmed import PACKET_ROWS
 from survey.clock import Clock
 from survey.demo import Demo, set_up
 from survey.sealing import ROW_BYTES, row_id

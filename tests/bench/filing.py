@@ -7,11 +7,10 @@ import statistics
 import time
 from pathlib import Path
 
-from tests.at_the_tablet import KEYS, SECRET, SMALL, Tablet
-
 from survey.sealing import HEADER_BYTES, PLAINTEXT_BYTES, SUITE, row_id
 from survey.submission import submit
 from survey.visits import Visit
+from tests.at_the_tablet import KEYS, SECRET, SMALL, Tablet
 from tests.bench.bare import INSERT, bare_store
 
 ROUNDS = 15
