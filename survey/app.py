@@ -13,6 +13,7 @@ from flask import Flask, Response, make_response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from survey import pages
+from survey.ceiling import NoRoom
 from survey.headers import add_headers
 from survey.interview import Interview, NotAvailable
 from survey.parts import Mode, Parts, Ready
@@ -83,6 +84,9 @@ def _add_errors(app: Flask, parts: Parts) -> None:
         text = "unavailable.text" if parts.on_tablet else "unavailable.text.link"
         return plain(503, "unavailable.heading", text, way_on=False)
 
+    def no_room(_fault: Exception) -> Response:
+        return plain(503, "full.heading", "full.text", way_on=False)
+
     def refused(fault: HTTPException) -> Response | HTTPException:
         which = _WORDS_FOR.get(fault.code or 500, "unreadable")
         return plain(fault.code or 500, f"problem.{which}", None if which == "missing" else f"problem.{which}.text")
@@ -96,5 +100,6 @@ def _add_errors(app: Flask, parts: Parts) -> None:
 
     app.register_error_handler(NotAvailable, not_available)
     app.register_error_handler(NotKept, not_available)
+    app.register_error_handler(NoRoom, no_room)
     app.register_error_handler(HTTPException, refused)
     app.register_error_handler(Exception, ours)

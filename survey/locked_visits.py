@@ -21,6 +21,7 @@ from typing import Any
 
 from forms.instrument import Instrument
 from forms.strict_json import canonical, strict_object
+from survey.ceiling import MOST_DRAFTS, DailyCeiling, NoRoom
 from survey.partials import untimed
 from survey.sealing import LockedAway, lock, unlock
 from survey.visits import Visit, Visits, is_token
@@ -38,11 +39,18 @@ _KEPT_FIELDS = (
 class Drafts:
     """Locked drafts in one folder, one file each; in this process alone where there is no memory-backed folder."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, most: int = MOST_DRAFTS) -> None:
+        """``most`` is how many new names there is room for; nothing that is kept already is ever turned away."""
         self._folder = folder
+        self._most = most
         self._held: dict[str, bytes] = {}
         if folder is not None:
             folder.mkdir(mode=0o700, exist_ok=True)
+
+    @property
+    def full(self) -> bool:
+        """Whether there is room for no other name."""
+        return len(self._held if self._folder is None else list(self._folder.iterdir())) >= self._most
 
     def put(self, name: str, locked: bytes) -> None:
         """Keep a draft in place of the last one of this name."""
@@ -90,9 +98,10 @@ class Drafts:
 class LockedVisits(Visits):
     """The visits of one place's link. A cookie without a draft is somebody who has not answered yet."""
 
-    def __init__(self, drafts: Drafts, instruments: Callable[[], Sequence[Instrument]]) -> None:
+    def __init__(self, drafts: Drafts, instruments: Callable[[], Sequence[Instrument]], ceiling: DailyCeiling) -> None:
         super().__init__()
         self._drafts = drafts
+        self._ceiling = ceiling
         self._instruments = instruments
         self._stripes = [threading.RLock() for _ in range(_STRIPES)]
         self._begun: OrderedDict[str, float] = OrderedDict()
@@ -131,14 +140,29 @@ class LockedVisits(Visits):
         return _visit(token, instrument, content, began)
 
     def fresh(self, instrument: Instrument, language: str) -> Visit:
-        """A new visit with a new cookie; nothing is kept of it before the first answer."""
+        """A new visit with a new cookie; nothing is kept of it before the first answer.
+
+        Raises:
+            NoRoom: nobody can begin here now, and hears so before the first question.
+        """
+        self._check_room()
         visit = super().fresh(instrument, language)
         self._known.clear()
         return visit
 
     def open(self, visit: Visit) -> Visit | None:
-        """Many people answer at once behind a link: nobody else's visit ends."""
+        """Many people answer at once behind a link: nobody else's visit ends.
+
+        Raises:
+            NoRoom: this visit has not begun, and none can begin here now. Nothing of it is kept.
+        """
+        if self._drafts.get(_name(visit.token)) is None:
+            self._check_room()
         return None
+
+    def _check_room(self) -> None:
+        if self._ceiling.reached or self._drafts.full:
+            raise NoRoom
 
     def begin(self, visit: Visit, now: float) -> None:
         """The first answer. When it came stays in this process: a draft holds no time."""
@@ -150,6 +174,8 @@ class LockedVisits(Visits):
     def finished(self, visit: Visit, now: float) -> None:
         """What is left of the draft is that it ended, so that a second tap gets the same thanks."""
         self._begun.pop(visit.token, None)
+        if visit.outcome == "kept":
+            self._ceiling.count()
 
     def forget(self, visit: Visit, now: float) -> None:
         """Nothing of this visit is left."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from forms.response import Response, unframed
 from survey.app import interview_app
+from survey.ceiling import MOST_A_DAY, MOST_DRAFTS, DailyCeiling
 from survey.clock import Clock
 from survey.locked_visits import Drafts, LockedVisits
 from survey.partials import Partials
@@ -31,6 +34,9 @@ from survey.words import load
 class Centre:
     folder: Path
     address: str = ""
+    most_drafts: int = MOST_DRAFTS
+    most_a_day: int = MOST_A_DAY
+    now: datetime = TODAY
 
     def __post_init__(self) -> None:
         self.store = Store(self.folder / "centre.db", CENTRE_SHELVES)
@@ -39,12 +45,12 @@ class Centre:
     def restart(self) -> None:
         memory = self.folder / "memory"
         memory.mkdir(exist_ok=True)
-        clock = Clock(lambda: SIGNED_ON, lambda: TODAY)
-        self.drafts = Drafts(memory / "drafts")
+        clock = Clock(lambda: SIGNED_ON, lambda: self.now)
+        self.drafts = Drafts(memory / "drafts", self.most_drafts)
         self.partials = Partials(memory / "partials", self.store, "arrivals", "open")
         parts = Parts(
             keys=lambda: KEYS, place="lewisham", mode="link",
-            visits=LockedVisits(self.drafts, lambda: KEYS.instruments),
+            visits=LockedVisits(self.drafts, lambda: KEYS.instruments, DailyCeiling(clock.day, self.most_a_day)),
             store=self.store, shelf="arrivals", door="open", tallies=Tallies("lewisham", SMALL.digest(), clock),
             partials=self.partials, clock=clock, words=load(),
         )  # fmt: skip
@@ -195,3 +201,47 @@ def test_a_token_that_somebody_made_up_starts_a_visit_of_its_own_and_no_other(ce
     the_core(centre)
     answer = raw(centre.address, "", cookie="0" * 32)
     assert b"What about experience?" in answer.data
+
+
+def first_answer(centre: Centre, cookie: str) -> int:
+    """Somebody with a cookie of their own making answers the first question; the status."""
+    page = raw(centre.address, "", cookie=cookie)
+    mac = re.search(r'name="csrf_token" value="([0-9a-f]+)"', page.data.decode())
+    assert mac
+    fields = [("csrf_token", mac[1]), ("experience", "good"), ("go", "continue")]
+    answer = raw(centre.address, "page/experience", "POST", fields, cookie)
+    assert answer.status == 303 or b"Nothing you said here is kept" in answer.data
+    return answer.status
+
+
+def test_invented_cookies_fill_no_more_than_the_drafts_of_one_place(tmp_path: Path) -> None:
+    centre = Centre(tmp_path, most_drafts=10)
+    with serving(centre):
+        person = the_core(centre)
+        told = [first_answer(centre, f"{number:032x}") for number in range(30)]
+        assert (told.count(303), told.count(503)) == (9, 21)
+        assert len(list((centre.folder / "memory" / "drafts").iterdir())) == 10
+        late = raw(centre.address, "")
+        assert (late.status, b"Too many people are answering" in late.data) == (503, True)
+        assert raw(centre.address, "help").status == 200
+        person.say(more="yes")
+        person.say(helped="friend")
+        assert person.page == "last", "who has begun can go on"
+
+
+def test_beyond_a_days_ceiling_nobody_begins_and_who_has_begun_can_finish(tmp_path: Path) -> None:
+    centre = Centre(tmp_path, most_a_day=2)
+    with serving(centre):
+        people = [the_core(centre) for _ in range(3)]
+        for person in people:
+            person.say(more="finish")
+            assert person.page == "thanks"
+        assert len(centre.responses()) == 3
+        assert raw(centre.address, "").status == 503
+        assert first_page_after(centre, timedelta(days=1)) == 200
+
+
+def first_page_after(centre: Centre, while_away: timedelta) -> int:
+    """The status of the first page so much later."""
+    centre.now += while_away
+    return raw(centre.address, "").status

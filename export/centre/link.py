@@ -19,6 +19,7 @@ from flask import Flask
 from export.centre.instance import Centre
 from survey.app import interview_app
 from survey.briefing import Keys, Notices
+from survey.ceiling import DailyCeiling
 from survey.headers import HEADERS
 from survey.locked_visits import Drafts, LockedVisits
 from survey.partials import Partials
@@ -133,10 +134,10 @@ class Links:
             keys = self._keys()
             return () if keys is None else keys.instruments
 
+        visits = LockedVisits(drafts, instruments, DailyCeiling(clock.day))
         parts = Parts(
-            keys=self._keys, place=place, mode="link", visits=LockedVisits(drafts, instruments), store=centre.store,
-            shelf="arrivals", door="open", tallies=tallies, partials=partials, clock=clock, words=self._words,
-            notices=notices,
+            keys=self._keys, place=place, mode="link", visits=visits, store=centre.store, shelf="arrivals",
+            door="open", tallies=tallies, partials=partials, clock=clock, words=self._words, notices=notices,
         )  # fmt: skip
         return Link(interview_app(parts), drafts, partials, tally_rows)
 
