@@ -25,8 +25,12 @@ function focus(element) {
   element.focus();
 }
 
-function show(html) {
+function show({ html, url }) {
   const next = new DOMParser().parseFromString(html, "text/html");
+  if (next.body.dataset.start !== document.body.dataset.start) {
+    location.replace(url); // Another sitting, such as assisted entry, has a style sheet and a start of its own.
+    return;
+  }
   const { lang, dir } = next.documentElement;
   Object.assign(document.documentElement, { lang, dir });
   document.title = next.title;
@@ -41,7 +45,7 @@ async function fetched(address, options) {
   if (!answer.headers.get("Content-Type")?.startsWith("text/html")) {
     throw new TypeError("not a page");
   }
-  return answer.text();
+  return { html: await answer.text(), url: answer.url };
 }
 
 async function step(address, options, otherwise) {
@@ -50,9 +54,9 @@ async function step(address, options, otherwise) {
   }
   busy = true;
   try {
-    const html = await fetched(address, options);
+    const page = await fetched(address, options);
     if (!isGone()) {
-      show(html);
+      show(page);
     }
   } catch {
     if (!isGone()) {
