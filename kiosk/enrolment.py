@@ -20,6 +20,7 @@ from survey.briefing import Briefing, Keys, KeysRefused, words_match
 from survey.clock import Clock
 from survey.durable import write_whole
 from survey.fingerprint import WORDS, word_list
+from survey.newest_keys import NEWEST_KEYS_FILE
 from survey.sealing import SigningKey
 
 PATH = "/tablets/enrol"
@@ -187,7 +188,7 @@ def _take(enrolment: Enrolment, untrusted: dict[str, Any]) -> None:
         if untrusted.get("notices"):
             briefing.take_notices(str(untrusted["notices"]).encode())
     except (KeysRefused, EnrolmentRefused) as fault:
-        for name in ("keys.signed", "notices.signed"):
+        for name in ("keys.signed", NEWEST_KEYS_FILE, "notices.signed"):
             (enrolment.instance / name).unlink(missing_ok=True)
         raise EnrolmentRefused(f"{fault} Nothing was written. Tell the centre, and ask it for a new code.") from fault
 

@@ -26,6 +26,7 @@ from survey.keys import (
     untrusted_authority,
     write_keys,
 )
+from survey.newest_keys import NewestKeys
 from survey.notices import Notices, UnusableNotices, read_notices, write_notices
 from survey.places import Place, SupportLine
 
@@ -96,7 +97,8 @@ class Briefing:
         """``authority`` is the custodian's 32-byte Ed25519 public key."""
         self.folder = folder
         self.authority = authority
-        self._newest_serial = 0
+        self._newest = NewestKeys(folder, authority)
+        self._newest_seen = 0
         self._content_key = b""
         self._keys = _OnDisk(folder / KEYS_FILE, self._read_keys)
         self._notices = _OnDisk(folder / NOTICES_FILE, self._read_notices)
@@ -121,15 +123,16 @@ class Briefing:
         return max(signed, default=None)
 
     def take_keys(self, untrusted: bytes) -> Keys:
-        """Put a keys file in force, durably.
+        """Put a keys file in force, durably, and remember its number.
 
         Raises:
-            KeysRefused: foreign, damaged, or older than the one in force, which stays.
+            KeysRefused: foreign, damaged, or older than one that was ever taken here; the one in force stays.
             OSError: it could not be written; the one in force stays.
         """
         held = self.keys()
-        keys = read_keys(untrusted, self.authority, max(self._newest_serial, held.serial if held else 0))
-        write_whole(self.folder / KEYS_FILE, untrusted)
+        keys = read_keys(untrusted, self.authority, max(self._newest_serial(), held.serial if held else 0))
+        with self._newest.raised_to(keys.serial):
+            write_whole(self.folder / KEYS_FILE, untrusted)
         return keys
 
     def take_notices(self, untrusted: bytes) -> Notices:
@@ -150,9 +153,12 @@ class Briefing:
         return notices
 
     def _read_keys(self, untrusted: bytes) -> Keys:
-        keys = read_keys(untrusted, self.authority, self._newest_serial)
-        self._newest_serial = keys.serial
+        keys = read_keys(untrusted, self.authority, self._newest_serial())
+        self._newest_seen = keys.serial
         return keys
+
+    def _newest_serial(self) -> int:
+        return max(self._newest_seen, self._newest.serial())
 
     def _read_notices(self, untrusted: bytes) -> Notices:
         keys = self.keys()

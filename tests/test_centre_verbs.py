@@ -154,6 +154,9 @@ def test_an_older_keys_file_is_refused(told: World, tmp_path: Path) -> None:
     before = (told.folder / "keys.signed").read_bytes()
     refused(told, "take-in", str(signed(told, tmp_path, 4)))
     assert (told.folder / "keys.signed").read_bytes() == before
+    (told.folder / "keys.signed").unlink()
+    assert "keys file 5 was seen already" in refused(told, "take-in", str(signed(told, tmp_path, 4)))
+    assert not (told.folder / "keys.signed").exists()
 
 
 def test_a_keys_file_made_for_another_centre_is_refused(world: World, tmp_path: Path) -> None:

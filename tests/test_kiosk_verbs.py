@@ -321,6 +321,9 @@ def test_keys_brought_by_hand_are_taken_and_older_or_foreign_ones_are_not(
         assert refused.code == 1
         assert refused.err.startswith("Error: ")
     assert "number 7" in machine.verb("status").out
+    (machine.instance / "keys.signed").unlink()
+    assert "keys file 7 was seen already" in bring(centre.signed_keys(serial=6)).err
+    assert bring(centre.signed_keys(serial=7)).code == 0
     assert bring(centre.signed_notices()).code == 0
     centre.content = SigningKey(b"x" * 32)
     assert bring(centre.signed_notices()).code == 1

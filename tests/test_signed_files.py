@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -313,7 +315,92 @@ def test_a_refused_file_changes_nothing(tmp_path: Path) -> None:
         with pytest.raises(KeysRefused):
             briefing.take_keys(untrusted)
     assert briefing.keys() == KEYS
-    assert [entry.name for entry in tmp_path.iterdir()] == ["keys.signed"]
+    assert {entry.name for entry in tmp_path.iterdir()} == {"keys.signed", "newest-keys"}
+
+
+def _deleted(path: Path) -> None:
+    path.unlink()
+
+
+def _cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+def _emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _filled_with_rubbish(path: Path) -> None:
+    path.write_bytes(b"\xff9" * 4000)
+
+
+spoilt = pytest.mark.parametrize("spoil", [_deleted, _cut_short, _emptied, _filled_with_rubbish])
+
+
+@spoilt
+@pytest.mark.parametrize("restarted", [True, False])
+def test_a_lower_number_than_one_seen_is_refused_though_the_keys_file_is_gone(
+    tmp_path: Path, spoil: Callable[[Path], None], *, restarted: bool
+) -> None:
+    briefing = Briefing(tmp_path, AUTHORITY.public)
+    briefing.take_keys(write_keys(replace(KEYS, serial=9), AUTHORITY))
+    spoil(tmp_path / "keys.signed")
+    briefing = Briefing(tmp_path, AUTHORITY.public) if restarted else briefing
+    with pytest.raises(OldKeys, match="keys file 9 was seen already"):
+        briefing.take_keys(SIGNED_KEYS)
+    assert briefing.keys() is None
+    assert briefing.take_keys(write_keys(replace(KEYS, serial=9), AUTHORITY)).serial == 9
+
+
+def test_an_older_file_put_in_by_hand_while_nothing_ran_is_not_believed(tmp_path: Path) -> None:
+    Briefing(tmp_path, AUTHORITY.public).take_keys(write_keys(replace(KEYS, serial=9), AUTHORITY))
+    (tmp_path / "keys.signed").write_bytes(SIGNED_KEYS)
+    assert Briefing(tmp_path, AUTHORITY.public).keys() is None
+
+
+@spoilt
+def test_a_lost_number_never_lowers_what_the_keys_file_says(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+    newest = write_keys(replace(KEYS, serial=9), AUTHORITY)
+    Briefing(tmp_path, AUTHORITY.public).take_keys(newest)
+    spoil(tmp_path / "newest-keys")
+    briefing = Briefing(tmp_path, AUTHORITY.public)
+    with pytest.raises(OldKeys):
+        briefing.take_keys(SIGNED_KEYS)
+    assert briefing.keys() == replace(KEYS, serial=9)
+    briefing.take_keys(newest)
+    (tmp_path / "keys.signed").unlink()
+    with pytest.raises(OldKeys):
+        Briefing(tmp_path, AUTHORITY.public).take_keys(SIGNED_KEYS)
+
+
+@given(st.integers(0), st.integers(0, 255))
+@settings(max_examples=100, deadline=None)
+def test_no_spoilt_byte_of_the_number_shuts_out_the_next_keys_file(place: int, byte: int) -> None:
+    with TemporaryDirectory() as folder:
+        Briefing(Path(folder), AUTHORITY.public).take_keys(SIGNED_KEYS)
+        number = Path(folder) / "newest-keys"
+        spoilt = bytearray(number.read_bytes())
+        spoilt[place % len(spoilt)] = byte
+        number.write_bytes(spoilt)
+        briefing = Briefing(Path(folder), AUTHORITY.public)
+        assert briefing.keys() == KEYS
+        assert briefing.take_keys(SIGNED_KEYS) == KEYS
+
+
+def test_the_number_is_remembered_of_one_authority_only(tmp_path: Path) -> None:
+    Briefing(tmp_path, FOREIGN.public).take_keys(write_keys(replace(KEYS, serial=9), FOREIGN))
+    assert Briefing(tmp_path, AUTHORITY.public).take_keys(SIGNED_KEYS) == KEYS
+
+
+@pytest.mark.parametrize("name", ["keys.signed", "newest-keys"])
+def test_where_file_or_number_cannot_be_written_both_stay_as_they_were(tmp_path: Path, name: str) -> None:
+    briefing = Briefing(tmp_path, AUTHORITY.public)
+    briefing.take_keys(SIGNED_KEYS)
+    in_the_way = tmp_path / f"{name}.unfinished"
+    in_the_way.mkdir()
+    with pytest.raises(OSError, match="unfinished"):
+        briefing.take_keys(write_keys(replace(KEYS, serial=9), AUTHORITY))
+    assert briefing.keys() == Briefing(tmp_path, AUTHORITY.public).keys() == KEYS
 
 
 def test_keys_taken_by_another_process_are_seen_at_once(tmp_path: Path) -> None:
