@@ -27,6 +27,11 @@ _THREADS = 4
 _AT_ONCE = 1 << 16
 _IN_MEMORY = 16 * 1024 * 1024
 _UNLIMITED = 1 << 50
+# Waitress takes no new connection beyond 100, and 100 half requests silenced it. A process usually may open 1,024.
+_MOST_CONNECTIONS = 800
+# A browser that keeps its connection simply makes another; a packet is sent in one go.
+_IDLE_SECONDS = 15
+_LOOK_FOR_IDLE_SECONDS = 5
 
 
 class _Discarded:
@@ -109,8 +114,10 @@ class Serving:
         close_all(self._waitress._map)
 
 
-def server(app: WSGI, host: str, port: int) -> Serving:
+def server(app: WSGI, host: str, port: int, idle_seconds: int = _IDLE_SECONDS) -> Serving:
     """Listen on one address (``127.0.0.1``, not a name with several); ``run`` then serves.
+
+    A connection on which nothing moves for ``idle_seconds`` is closed soon after, unless it waits for our answer.
 
     Raises:
         OSError: the port is taken or the address is not this machine's.
@@ -127,6 +134,11 @@ def server(app: WSGI, host: str, port: int) -> Serving:
         inbuf_overflow=_IN_MEMORY,
         outbuf_overflow=_IN_MEMORY,
         max_request_body_size=_UNLIMITED,
+        connection_limit=_MOST_CONNECTIONS,
+        channel_timeout=idle_seconds,
+        cleanup_interval=min(idle_seconds, _LOOK_FOR_IDLE_SECONDS),
+        # Without it waitress asks by select, which knows no file beyond the 1,024th and would end the server there.
+        asyncore_use_poll=True,
         # The server in front, on this machine, may say that it speaks https (cookies are then Secure), and no more.
         trusted_proxy="127.0.0.1",
         trusted_proxy_headers={"x-forwarded-proto"},
