@@ -22,7 +22,7 @@ from typing import Any
 from forms.instrument import Instrument
 from forms.strict_json import canonical, strict_object
 from survey.ceiling import MOST_DRAFTS, DailyCeiling, NoRoom
-from survey.partials import untimed
+from survey.partials import untimed, untimed_within
 from survey.sealing import LockedAway, lock, unlock
 from survey.visits import Visit, Visits, is_token
 
@@ -82,6 +82,11 @@ class Drafts:
                 (self._folder / file_name).unlink(missing_ok=True)
         if self._folder is not None:
             untimed(self._folder)
+
+    def tick(self) -> None:
+        """Every so often, whether or not anybody answered: as ``Partials.tick``."""
+        if self._folder is not None:
+            untimed_within(self._folder)
 
     def age(self) -> None:
         """Once a night: drop what nobody has touched since the night before."""

@@ -111,7 +111,7 @@ class Partials:
     def tick(self) -> None:
         """Every so often, whether or not anybody answered: nobody can set a change time, so it has to tell the tick."""
         if self._folder is not None:
-            untimed(self._folder)
+            untimed_within(self._folder)
 
     @staticmethod
     def _path(folder: Path, name: str) -> Path:
@@ -123,6 +123,12 @@ def untimed(path: Path) -> None:
     """Take the time of its last change from a file or folder: all who use this machine can see the folder's."""
     with suppress(FileNotFoundError):
         os.utime(path, _NO_TIME)
+
+
+def untimed_within(folder: Path) -> None:
+    """The same for a folder and all that lies in it: their change times then tell this moment."""
+    for path in (*folder.iterdir(), folder):
+        untimed(path)
 
 
 @contextmanager

@@ -137,6 +137,14 @@ class Store:
         """
         self._file.write_anew({shelf: (shelf,) for shelf in self.shelves})
 
+    def hide_times(self) -> None:
+        """Set the times of the file and its folder to the first of the month, between merges; on a tick.
+
+        Raises:
+            StoreFull: no right to.
+        """
+        self._file.hide_times()
+
     def merge(self, source: str = "arrivals", target: str = "intake") -> None:
         """Fold one shelf into another and write the file anew, in one step: a crash leaves all of it or none.
 

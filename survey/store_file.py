@@ -123,6 +123,20 @@ class StoreFile:
             self._handles.close_connection()
             self._write_anew(feeds)
 
+    def hide_times(self) -> None:
+        """Set the times of the file and of its folder, which the journal changes, to the first of the month.
+
+        Raises:
+            StoreFull: no right to.
+        """
+        with self.opened():
+            for path in (self.path, self.path.parent):
+                os.utime(path, (self._first_of_month(), self._first_of_month()))
+
+    def _first_of_month(self) -> float:
+        month = self._today().replace(day=1)
+        return datetime(month.year, month.month, month.day, tzinfo=UTC).timestamp()
+
     def _current(self) -> sqlite3.Connection:
         """The connection to the file that has the name now; another process may have replaced it since."""
         handles = self._handles
@@ -150,8 +164,7 @@ class StoreFile:
         return found.st_dev, found.st_ino
 
     def _write_anew(self, feeds: Mapping[str, Sequence[str]]) -> None:
-        month = self._today().replace(day=1)
-        first_of_month = datetime(month.year, month.month, month.day, tzinfo=UTC).timestamp()
+        first_of_month = self._first_of_month()
         with replacement(self.path, _ANEW) as second:
             self._fill(self._second, feeds)
             # What the old file needed of it was rolled back when it was read; it must never meet the new one.

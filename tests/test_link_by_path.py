@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from centre_world import LINKED, PLACE, Answer, World, ask, listening
 from export.centre.app import centre_app
 from export.centre.instance import Centre
 from export.centre.link import Link, Links
+from export.centre.running import hide_times
 from forms.response import Response, unframed
 from survey.headers import HEADERS
 
@@ -137,3 +139,26 @@ def test_a_draft_lies_locked_and_names_nobody(world: World, centre: Centre, addr
             assert cookie.encode() not in content
             assert b'"experience":"bad"' not in content
             assert cookie not in file.name
+
+
+def test_after_the_tick_no_file_tells_when_somebody_answered(
+    world: World, centre: Centre, links: Links, address: str, tmp_path: Path
+) -> None:
+    world.tell(centre)
+    answered(address)
+    memory = tmp_path / "memory"
+    lasting = [centre.folder, centre.folder / "centre.db"]
+    passing = [memory, *memory.rglob("*")]
+    assert len(passing) > 3
+    before_the_tick = tmp_path / "before-the-tick"
+    while not before_the_tick.exists() or before_the_tick.stat().st_ctime_ns <= max(
+        path.stat().st_ctime_ns for path in (*lasting, *passing)
+    ):
+        before_the_tick.touch()
+    hide_times(centre, links)
+    month = datetime.combine(centre.clock.day().replace(day=1), datetime.min.time(), tzinfo=UTC).timestamp()
+    assert {path.stat().st_mtime for path in lasting} == {month}
+    assert {path.stat().st_mtime for path in passing} == {0}
+    for path in (*lasting, *passing):
+        assert path.stat().st_ctime_ns >= before_the_tick.stat().st_ctime_ns, f"{path.name} tells more than the tick"
+    assert len(opened(world, centre)) == 1, "the store goes on"

@@ -22,7 +22,7 @@ from survey.briefing import Keys, Notices
 from survey.ceiling import DailyCeiling
 from survey.headers import HEADERS
 from survey.locked_visits import Drafts, LockedVisits
-from survey.partials import Partials
+from survey.partials import Partials, untimed
 from survey.parts import Parts
 from survey.tallies import Tallies
 from survey.tallying import TallyRows
@@ -51,6 +51,11 @@ class Link:
         """
         self.tally_rows.file()
         self.partials.file_all()
+
+    def hide_times(self) -> None:
+        """On a tick: let no time of a partial or a draft tell more than the tick."""
+        self.partials.tick()
+        self.drafts.tick()
 
     def nightly(self) -> None:
         """File, and drop the drafts that nobody has touched since the night before.
@@ -113,6 +118,13 @@ class Links:
             links = list(self._links.values())
         for link in links:
             action(link)
+
+    def hide_times(self) -> None:
+        """Take the times of what lies in memory-backed storage, also the folder's, whose time a first visit changes."""
+        self.each(Link.hide_times)
+        memory = self._centre.settings.memory_folder
+        if memory is not None:
+            untimed(memory)
 
     def _keys(self) -> Keys | None:
         briefing = self._centre.briefing()

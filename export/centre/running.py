@@ -22,6 +22,7 @@ from survey.serving import server
 from survey.store import StoreDamaged, StoreFull
 
 _TALLY_MINUTES = 60
+_TICK_MINUTES = 10
 
 
 class CannotListen(click.ClickException):
@@ -48,6 +49,7 @@ def run(centre: Centre, ready: Callable[[str], None]) -> None:
     schedule = Schedule(centre.clock, centre.folder / "nights.json")
     schedule.nightly("merge", lambda: _night(centre, links))
     schedule.every("tallies", _TALLY_MINUTES, 0, lambda: links.each(_keep_tally))
+    schedule.every("times", _TICK_MINUTES, 0, lambda: hide_times(centre, links))
     schedule.every("instruments", 1, 0, lambda: links.each(_follow))
     for told_to_stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told_to_stop, lambda _number, _frame: serving.close())
@@ -63,6 +65,13 @@ def run(centre: Centre, ready: Callable[[str], None]) -> None:
 def _night(centre: Centre, links: Links) -> None:
     links.each(Link.nightly)
     centre.store.merge()
+
+
+def hide_times(centre: Centre, links: Links) -> None:
+    """Every ten minutes, whether or not anybody answered: files and folders then tell this moment and no other."""
+    with suppress(StoreFull, StoreDamaged):
+        centre.store.hide_times()
+    links.hide_times()
 
 
 def _keep_tally(link: Link) -> None:
