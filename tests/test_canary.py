@@ -6,7 +6,6 @@ each alignment, UTF-16, hexadecimal, as a form sends it and as JSON writes it.
 
 from __future__ import annotations
 
-import base64
 import os
 import secrets
 import signal
@@ -16,41 +15,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote_plus
 
 import pytest
-from at_the_tablet import KEYS, SECRET, one_of, page
+from at_the_tablet import KEYS, SECRET
+from canary import TELLTALE, found, spellings
 from player import Player, raw
 
-from forms.instrument import Instrument, Item
 from forms.response import unframed
 from survey.keys import write_keys
 from survey.sealing import SigningKey
 from survey.store import Store
 
 AUTHORITY = SigningKey(b"a" * 32)
-TELLTALE = Instrument(
-    id="telltale",
-    version="1",
-    title={"en": "Telltale"},
-    default_language="en",
-    languages=("en",),
-    pages=(
-        page(Item("words", "text", {"en": "In your words?"}, core=True)),
-        page(one_of("mood", "calm", "upset", core=True)),
-        page(one_of("more", "yes", "finish")),
-        page(one_of("extra", "this", "that"), relevant="${more} = 'yes'"),
-    ),
-)
-
-
-def spellings(marker: str) -> list[bytes]:
-    """Every way in which this marker, or a choice beside it, might lie somewhere."""
-    text = marker.encode()
-    aligned = [base64.b64encode(b"x" * shift + text)[4:-4] for shift in range(3)]
-    wide = [marker.encode("utf-16-le"), marker.encode("utf-16-be")]
-    choices = [b'"mood":"upset"', b"mood=upset", b"'mood': 'upset'"]
-    return [text, text[::-1], quote_plus(marker).encode(), text.hex().encode(), *aligned, *wide, *choices]
 
 
 class Watched:
@@ -98,15 +74,7 @@ class Watched:
 
     def found(self, marker: str) -> list[str]:
         """Which files hold which spelling of it."""
-        files = [path for folder in self._folders() for path in folder.rglob("*") if path.is_file()]
-        hits = []
-        for path in [*files, self.output]:
-            content = path.read_bytes()
-            hits += [f"{path.name}: {spelling!r}" for spelling in spellings(marker) if spelling in content]
-        return hits
-
-    def _folders(self) -> list[Path]:
-        return [folder for folder in (self.instance, self.temporary, self.memory) if folder.exists()]
+        return found(marker, self.instance, self.temporary, self.memory, self.output)
 
     def filed(self) -> list[str]:
         """The words of each response in the outbox, opened with the key that no tablet has."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from canary import found
 from custodian_world import CONTENT, INTAKE, PASSPHRASE, PLACES, People, a_tally, carried_out, sealed, victim_voice
 
 from export.custodian.custody import Custody
@@ -262,17 +265,23 @@ def test_the_walk_from_a_carried_file_to_a_verified_release(signed: Path, tmp_pa
 
 def test_answers_are_nowhere_in_the_clear_in_the_custodians_folder(signed: Path, tmp_path: Path) -> None:
     (secret,) = Custody(signed).collection(PASSPHRASE)
-    people = People(3, victim_voice()).many(30)
-    assert any("CANARY" in str(person.answers) for person in people)
+    marker = "canary-" + secrets.token_hex(12)
+    people = [
+        replace(person, answers={**person.answers, "better": marker}) if "better" in person.answers else person
+        for person in People(3, victim_voice()).many(30)
+    ]
+    assert any(marker in str(person.answers) for person in people)
     path = carried_out(tmp_path / "rows.carried", sealed(secret.public, people))
-    (tmp_path / "temporary").mkdir()
-    well(heard(signed, "release", "--from", str(path), TMPDIR=str(tmp_path / "temporary")))
-    for found in [*signed.rglob("*"), *(tmp_path / "temporary").rglob("*")]:
-        if found.is_file():
-            content = found.read_bytes()
-            assert b"CANARY" not in content
-            assert secret.seed not in content
-            assert secret.seed.hex().encode() not in content
+    temporary, output = tmp_path / "temporary", tmp_path / "output"
+    temporary.mkdir()
+    untouched = temporary.stat().st_mtime_ns
+    done = heard(signed, "release", "--from", str(path), "--json", TMPDIR=str(temporary))
+    assert '"opened": 30' in well(done)
+    output.write_text(done.stdout + done.stderr)
+    for telltale in (marker, secret.seed.hex()):
+        assert found(telltale, signed, temporary, output) == []
+    assert not any(secret.seed in each.read_bytes() for each in signed.rglob("*") if each.is_file())
+    assert temporary.stat().st_mtime_ns == untouched, "nothing was ever there, not even for a moment"
 
 
 def test_the_seed_stays_in_its_file_when_keys_are_signed(signed: Path) -> None:
