@@ -222,6 +222,7 @@ def words_of(parts: Parts, language: str) -> Words:
 
 def render(parts: Parts, template: str, ready: Ready | None, visit: Visit | None = None, **more: Any) -> str:
     """One page, with the furniture that every page has."""
+    keys = parts.keys()
     language = visit.language if visit else ready.instrument.default_language if ready else ENGLISH
     return render_template(
         template,
@@ -231,7 +232,7 @@ def render(parts: Parts, template: str, ready: Ready | None, visit: Visit | None
         mode=parts.mode,
         place=ready.place if ready else None,
         outside=ready.keys.neutral_address if ready and not parts.on_tablet else "",
-        made_up=ready is not None and ready.keys.made_up,
+        made_up=keys is not None and keys.made_up,
         csrf_token=csrf_token(visit.token) if visit else "",
         # What is filed cannot be found again, so a finished visit's button must not promise to delete it.
         deletes=visit is None or visit.outcome is None,

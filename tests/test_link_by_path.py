@@ -162,3 +162,13 @@ def test_after_the_tick_no_file_tells_when_somebody_answered(
     for path in (*lasting, *passing):
         assert path.stat().st_ctime_ns >= before_the_tick.stat().st_ctime_ns, f"{path.name} tells more than the tick"
     assert len(opened(world, centre)) == 1, "the store goes on"
+
+
+def test_a_demonstration_says_so_where_nothing_may_be_asked_too(world: World, centre: Centre, address: str) -> None:
+    world.tell(centre)
+    assert b'class="made-up" role="note"' in ask("GET", f"{address}s/{PLACE}/").body
+    world.tell(centre, serial=2, stop=True)
+    stopped = ask("GET", f"{address}s/{LINKED}/")
+    assert (stopped.status, b'class="made-up" role="note"' in stopped.body) == (503, True)
+    world.tell(centre, serial=3, made_up=False, stop=True)
+    assert b'class="made-up" role="note"' not in ask("GET", f"{address}s/{LINKED}/").body

@@ -77,7 +77,8 @@ def test_an_analyst_signs_in_sees_the_release_and_pulls_it(portal: tuple[World, 
     assert b"do not exist" in page.body
     pulled = get(f"{address}releases/{RELEASE}/records.csv", cookie)
     assert (pulled.status, pulled.body) == (200, b"a,b\n1,2\n")
-    assert "attachment" in pulled.headers["Content-Disposition"]
+    disposition = pulled.headers["Content-Disposition"]
+    assert disposition == f"attachment; filename={RELEASE}-records.csv", "the release's name says whether made up"
     assert get(f"{address}releases/{RELEASE}/manifest.json", cookie).status == 200
 
 
@@ -279,3 +280,13 @@ def test_the_pages_are_readable_without_sight_and_without_scripts(portal: tuple[
         assert len(outline.ids) == len(set(outline.ids))
         assert outline.labels == outline.fields
         assert "script" not in outline.tags
+
+
+@pytest.mark.parametrize("path", ["releases/sign-in", "nothing"])
+def test_a_demonstration_says_so_before_anybody_signs_in_and_on_a_problem(
+    portal: tuple[World, Centre, str], path: str
+) -> None:
+    world, centre, address = portal
+    assert b"Made up." in ask("GET", address + path).body
+    world.tell(centre, serial=2, made_up=False)
+    assert b"Made up." not in ask("GET", address + path).body

@@ -68,6 +68,7 @@ def centre_app(centre: Centre) -> Flask:
     app.register_error_handler(HTTPException, lambda fault: _told(fault.code or 500, ""))
     for kind, status in _STATUS.items():
         app.register_error_handler(kind, _teller(status))
+    app.context_processor(lambda: {"made_up": _made_up(centre)})
     app.before_request(_refuse_long)
     app.after_request(add_headers)
     return app
@@ -90,6 +91,12 @@ def _bind(app: Flask, tablets: Tablets, intake: Intake, portal: Portal) -> None:
     route("/releases/<name>/<file>", portal.pull)
     route("/api/releases", portal.api_releases)
     route("/api/releases/<name>/<file>", portal.api_pull)
+
+
+def _made_up(centre: Centre) -> bool:
+    briefing = centre.briefing()
+    keys = None if briefing is None else briefing.keys()
+    return keys is not None and keys.made_up
 
 
 def _refuse_long() -> None:

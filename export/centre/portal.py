@@ -126,7 +126,9 @@ class Portal:
         manifest = releases.named(untrusted_name)
         file = releases.opened(manifest, untrusted_file)
         self.centre.audit.note(reader, "pull", f"{manifest.name}/{untrusted_file}")
-        return send_file(file, mimetype=_media_type(untrusted_file), as_attachment=True, download_name=untrusted_file)
+        # Among somebody's downloads its name alone says which release it is of, and whether that is made up.
+        download_name = f"{manifest.name}-{untrusted_file}"
+        return send_file(file, mimetype=_media_type(untrusted_file), as_attachment=True, download_name=download_name)
 
     def _columns(self, manifest: Manifest) -> list[Column]:
         try:
