@@ -164,6 +164,16 @@ def test_after_the_tick_no_file_tells_when_somebody_answered(
     assert len(opened(world, centre)) == 1, "the store goes on"
 
 
+def test_what_was_left_behind_at_a_place_without_a_link_is_filed_at_the_next_start(
+    world: World, centre: Centre, links: Links
+) -> None:
+    world.tell(centre)
+    links.of(LINKED).partials.keep("somebody", world.rows(1)[0])
+    world.tell(centre, serial=2, places=world.places[:1])
+    Links(centre, centre_app(centre)).start()
+    assert centre.store.count("arrivals") == 1
+
+
 def test_a_demonstration_says_so_where_nothing_may_be_asked_too(world: World, centre: Centre, address: str) -> None:
     world.tell(centre)
     assert b'class="made-up" role="note"' in ask("GET", f"{address}s/{PLACE}/").body

@@ -102,15 +102,19 @@ class Links:
             return self._links[place]
 
     def start(self) -> None:
-        """File what a killed process left behind, wherever the keys file has a link.
+        """File what a killed process left behind, also at places that have lost their link since.
 
         Raises:
             StoreFull, StoreDamaged: nothing was lost; the centre cannot keep anything now.
         """
+        memory, store = self._centre.settings.memory_folder, self._centre.store
+        for folder in sorted(memory.glob("partials-*")) if memory is not None else ():
+            Partials(folder, store, "arrivals", "open").file_all()
         keys = self._keys()
         for place in () if keys is None else keys.places:
             if "link" in place.modes:
-                self.of(place.code).file()
+                # Put together now, so that tonight drops the drafts that nobody comes back to.
+                self.of(place.code)
 
     def each(self, action: Callable[[Link], None]) -> None:
         """Do something for every interview that was put together."""
