@@ -130,3 +130,14 @@ def test_no_file_beside_the_sealed_rows_differs(machines: dict[int, Machine]) ->
         own = {"tablet.key"}
         beside[count] = {path.name: path.read_bytes() for path in told if path.name not in own}
     assert beside[0] == beside[FEW] == beside[MANY]
+
+
+@pytest.mark.parametrize(("waiting", "packets"), [(0, 1), (11, 1), (12, 1), (13, 2), (25, 3)])
+def test_above_a_packets_rows_a_send_by_hand_tells_about_how_many_wait_as_the_threat_model_says(
+    tmp_path: Path, waiting: int, packets: int
+) -> None:
+    with serving() as centre, joined(tmp_path, centre) as tablet:
+        tablet.answers(waiting)
+        tablet.sync.push(by_hand=True)
+        assert len(centre.packets()) == packets
+    assert "Above eleven answers the number of packets tells" in Path("docs/threat-model.md").read_text()
