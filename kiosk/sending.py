@@ -101,7 +101,7 @@ class Centre:
         self._monotonic = monotonic
         self._whole = whole
         self._pool = urllib3.PoolManager(
-            retries=False, timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, silent), read=silent)
+            maxsize=2, retries=False, timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, silent), read=silent)
         )
 
     def __call__(self, method: str, path: str, body: bytes, headers: Mapping[str, str], limit: int) -> Reply:

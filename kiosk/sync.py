@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 
 from forms.response import framed
@@ -28,6 +30,7 @@ from survey.tallies import cover
 FEW = 5
 """By hand a packet goes at a moment that somebody chose, so fewer rows than these could be tied to one person."""
 _PACKETS_A_COMMIT = 20
+_AT_ONCE = 2
 ROWS_PATH = "/intake/rows"
 KEYS_PATH = "/news/keys"
 NOTICES_PATH = "/news/notices"
@@ -91,7 +94,7 @@ class Sync:
                 due = min(_PACKETS_A_COMMIT, packets - first) * PACKET_ROWS
                 taken = [] if stays else self._store.take("outbox", due)
                 batch = self._packed(keys, taken, covers, due)
-                refused += self._deliver(keys, batch, fresh=True)
+                refused += self._deliver(keys, batch)
                 covers = [row for row in covers if not any(row in packet for packet in batch)]
             forgotten = max(0, before - self._store.count("outbox") - refused)
             return SyncReport(len(again) + packets, forgotten, refused)
@@ -116,23 +119,26 @@ class Sync:
         rows = sorted([*taken, *covers, *self._covers(keys, max(0, missing))], key=row_id)[:due]
         return [rows[first : first + PACKET_ROWS] for first in range(0, due, PACKET_ROWS)]
 
-    def _deliver(self, keys: Keys, packets: Sequence[Sequence[bytes]], *, fresh: bool = False) -> int:
+    def _deliver(self, keys: Keys, packets: Sequence[Sequence[bytes]]) -> int:
         """Send packets, then forget what was confirmed; how many rows of the outbox were put aside.
 
-        One commit forgets for several packets: a row that was confirmed and not forgotten is sent again and is ``had``.
+        Two are under way at once, so that the centre keeps one while it reads the next. One commit forgets for all of
+        them: a row that was confirmed and not forgotten is sent again and is ``had``.
         """
+        self._unconfirmed.keep(packets)
         results: dict[bytes, str] = {}
-        confirmed = refused = 0
+        refused = 0
         try:
-            for packet in packets:
-                if fresh:
-                    self._unconfirmed.begin(packet)
-                results.update(zip(packet, self._confirmed(keys, packet), strict=True))
-                confirmed += 1
+            with ThreadPoolExecutor(_AT_ONCE) as senders:
+                try:
+                    for packet, said in zip(packets, senders.map(partial(self._confirmed, keys), packets), strict=True):
+                        results.update(zip(packet, said, strict=True))
+                finally:
+                    senders.shutdown(cancel_futures=True)
         finally:
-            if confirmed:
+            if results:
                 refused = self._settle(results)
-                self._unconfirmed.settle(confirmed)
+            self._unconfirmed.keep([packet for packet in packets if packet[0] not in results])
         return refused
 
     def _settle(self, results: Mapping[bytes, str]) -> int:

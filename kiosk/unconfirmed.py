@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from survey.durable import UNFINISHED
 from survey.sealing import ROW_BYTES
 
 PACKET_ROWS = 12
@@ -49,19 +50,19 @@ class Unconfirmed:
             [content[at : at + ROW_BYTES] for at in range(start, start + PACKET_BYTES, ROW_BYTES)] for start in starts
         ]
 
-    def begin(self, packet: Sequence[bytes]) -> None:
-        """This packet goes out now. Not synced: a power cut may lose it, a killed process may not.
+    def keep(self, packets: Sequence[Sequence[bytes]]) -> None:
+        """These packets and no others go out now, or are not confirmed yet. A kill leaves the old ones or the new.
+
+        Not synced: a power cut may lose them, and then they are made up anew.
 
         Raises:
-            OSError: no room; then the packet must not go out.
+            OSError: no room; then they must not go out.
         """
-        handle = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "ab") as file:
-            file.write(b"".join(packet))
-
-    def settle(self, done: int) -> None:
-        """The first ``done`` packets are confirmed and their rows forgotten; the others stay as they are."""
-        rest = self.packets()[done:]
-        self._path.unlink(missing_ok=True)
-        for packet in rest:
-            self.begin(packet)
+        if not packets:
+            self._path.unlink(missing_ok=True)
+            return
+        second = self._path.with_name(FILE + UNFINISHED)
+        handle = os.open(second, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(row for packet in packets for row in packet)
+        second.replace(self._path)
