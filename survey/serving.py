@@ -111,6 +111,10 @@ class Serving:
     def _close(self) -> None:
         # In the thread that waits for the sockets, and after the last that could pull the trigger.
         self._waitress.task_dispatcher.shutdown()
+        for channel in list(self._waitress._map.values()):
+            # What a browser did not stay to read is still an open file, which closing the socket alone would leave so.
+            if isinstance(channel, HTTPChannel):
+                channel.handle_close()
         close_all(self._waitress._map)
 
 
