@@ -189,15 +189,18 @@ def largest_answer_bytes(instrument: Instrument) -> int:
     envelope = len(canonical(empty.to_content()).encode())
     items = [item for item in instrument.items() if item.asked]
     # A name, its quotes, a colon and a comma stand around each value.
-    return envelope + sum(len(item.name) + 4 + _largest_value(item) for item in items)
+    # Many items share one list: it is measured once, or thousands of items over thousands of codes would take seconds.
+    lists = {id(item.options): item.options for item in items}
+    longest = {key: max((len(option.code) for option in options), default=0) for key, options in lists.items()}
+    return envelope + sum(len(item.name) + 4 + _largest_value(item, longest[id(item.options)]) for item in items)
 
 
-def _largest_value(item: Item) -> int:
+def _largest_value(item: Item, longest_code: int) -> int:
     if item.kind == "select_multiple":
         together = sum(len(option.code) + 3 for option in item.options if not option.exclusive)
-        return 4 + max([together, *(len(option.code) for option in item.options)])
+        return 4 + max(together, longest_code)
     if item.kind == "select_one":
-        return 2 + max((len(option.code) for option in item.options), default=0)
+        return 2 + longest_code
     if item.kind == "text":
         return 2 + item.bytes_allowed
     if item.kind == "range":

@@ -31,11 +31,10 @@ def check_references(layout: Layout, faults: Faults) -> Findings:
     items = {item.name: item for page in layout.pages for item in page.items}
     items |= {item.name: item for item in layout.calculations}
     findings = Findings(items)
-    codes = {item.name: [option.code for option in item.options] for item in items.values() if item.options}
     circular = _note_cycles(layout, faults)
     available = _Available(layout, items, circular)
     for use in layout.uses:
-        troubles = [*_unknown(use, layout, items), *_misplaced(use, items), *_impossible(use, items, codes)]
+        troubles = [*_unknown(use, layout, items), *_misplaced(use, items), *_impossible(use, items)]
         if not troubles and use.owner not in circular:
             troubles = list(_too_late(use, layout, items, available))
         for what, to_do in troubles:
@@ -82,17 +81,18 @@ def _item_meant(expression: Expression, use: Use, items: Mapping[str, Item]) -> 
     return None
 
 
-def _impossible(use: Use, items: Mapping[str, Item], codes: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+def _impossible(use: Use, items: Mapping[str, Item]) -> Iterator[tuple[str, str]]:
     """Comparisons with a code that is on no list: a slip of the pen that would silently hide a question for ever."""
     for part in use.parts:
         if not isinstance(part, Call) or part.function not in {"=", "!=", "selected"}:
             continue
         for asked, given in (part.arguments, part.arguments[::-1]):
             item = _item_meant(asked, use, items)
-            if item is None or item.name not in codes or not isinstance(given, Literal):
+            if item is None or not item.options or not isinstance(given, Literal):
                 continue
-            listed = codes[item.name]
-            if any(word not in listed for word in string(given.value).split()):
+            words = string(given.value).split()
+            if any(all(option.code != word for option in item.options) for word in words):
+                listed = [option.code for option in item.options]
                 yield (
                     f"'{string(given.value)[:30]}' is not on the list of '{item.name}'.",
                     f"It has: {', '.join(listed[:_SHOWN_CODES])}{' and more' if len(listed) > _SHOWN_CODES else ''}.",
