@@ -25,6 +25,7 @@ import pytest
 from at_the_tablet import Tablet, a_tablet
 from faulty_centre import serving
 from player import Player
+from playwright.sync_api import Error, sync_playwright
 from tablet_process import Machine
 
 from kiosk.shell import files as shell
@@ -287,9 +288,8 @@ def policy_for(address: str) -> dict[str, Any]:
 @contextmanager
 def driven(folder: Path, policy: dict[str, Any]) -> Iterator[Any]:
     """A context of Playwright with that Chromium."""
-    playwright = pytest.importorskip("playwright.sync_api")
     browser = fenced_chromium(folder, policy)
-    with playwright.sync_playwright() as p:
+    with sync_playwright() as p:
         context = p.chromium.launch_persistent_context(
             str(folder / "profile"), executable_path=str(browser), args=FLAGS, accept_downloads=False, timeout=30_000
         )
@@ -380,15 +380,10 @@ def test_none_of_fifty_ways_leads_out(tmp_path: Path) -> None:
         assert last.locator("form#question").count() == 1, "the first question is still there"
 
 
-def playwright_error() -> type[Exception]:
-    error: type[Exception] = pytest.importorskip("playwright.sync_api").Error
-    return error
-
-
 def try_it(page: Any, address: str, attempt: str, *, is_address: bool) -> None:
     if not is_address:
         page.goto(address)
-    with suppress(playwright_error()):
+    with suppress(Error):
         if is_address:
             page.goto(attempt, timeout=3000)
         else:
@@ -401,7 +396,7 @@ def is_inside(page: Any, address: str) -> bool:
     shown: list[str] = []
 
     def settled() -> bool:
-        with suppress(playwright_error()):  # it is still on its way somewhere
+        with suppress(Error):  # it is still on its way somewhere
             shown.append(page.content())
         return bool(shown)
 
