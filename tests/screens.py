@@ -18,6 +18,7 @@ from real_browser import Window, window
 
 from forms.instrument import Instrument
 from forms.xlsform import load
+from kiosk.pins import ASSISTED, CORNER, WAIT_AFTER_START_SECONDS, set_pin
 from survey.briefing import Notices, Place, SupportLine
 from survey.notices import Figure
 from survey.parts import Mode
@@ -165,9 +166,55 @@ ON_BOTH: Mapping[str, Walk] = {
 ON_A_TABLET: Mapping[str, Walk] = {**ON_BOTH, "cover": cover, "staff": at("staff")}
 
 
+# --- what staff and advocates see ---
+
+DIGITS, OTHER_DIGITS = "917351", "402817"
+
+
+@contextmanager
+def at_a_hub(folder: Path) -> Iterator[Tablet]:
+    """A hub's tablet with both PINs set, where assisted entry is allowed."""
+    set_pin(folder / CORNER, DIGITS)
+    set_pin(folder / ASSISTED, OTHER_DIGITS)
+    with shown(folder) as tablet:
+        assert tablet.keys is not None
+        tablet.keys = replace(tablet.keys, places=(Place("lewisham", "A hub", "hub", ("kiosk", "assisted")),))
+        tablet.seconds += WAIT_AFTER_START_SECONDS
+        yield tablet
+
+
+def digits(person: Window, tablet: Tablet) -> None:
+    """The six digits are asked for, and were wrong once."""
+    person.page.goto(tablet.address + "corner")
+    person.page.locator("#pin").fill("000000")
+    person.press()
+    person.page.locator("[role=alert]").wait_for()
+
+
+def corner(person: Window, tablet: Tablet) -> None:
+    """The staff corner, open."""
+    person.page.goto(tablet.address + "corner")
+    person.page.locator("#pin").fill(DIGITS)
+    person.press()
+    person.page.locator("h1", has_text="Staff corner").wait_for()
+
+
+def assisted(person: Window, tablet: Tablet) -> None:
+    """A question as an advocate reads it out."""
+    person.page.goto(tablet.address + "assisted")
+    person.page.locator("#pin").fill(OTHER_DIGITS)
+    person.press()
+    person.page.locator("#question").wait_for()
+
+
+FOR_STAFF: Mapping[str, Walk] = {
+    "digits": digits, "corner": corner, "assisted": assisted, "staff at a hub": at("staff"),
+}  # fmt: skip
+
+
 @contextmanager
 def screen(browser: Browser, tablet: Tablet, name: str, size: dict[str, int], **more: object) -> Iterator[Window]:
     """A window in which this screen stands."""
     with window(browser, tablet.address, size, **more) as person:
-        ON_A_TABLET[name](person, tablet)
+        {**ON_A_TABLET, **FOR_STAFF}[name](person, tablet)
         yield person

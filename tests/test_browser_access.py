@@ -10,7 +10,7 @@ from at_the_tablet import Tablet
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from real_browser import NARROW, PHONE, TABLET, Window
-from screens import ON_A_TABLET, ON_BOTH, screen, shown
+from screens import FOR_STAFF, ON_A_TABLET, ON_BOTH, at_a_hub, screen, shown
 
 pytestmark = pytest.mark.browser
 
@@ -87,6 +87,20 @@ def test_the_screens_that_differ_on_a_phone_are_open_to_everybody(link: Tablet, 
     assert name in ON_BOTH
     with screen(browser, link, name, PHONE) as person:
         check_every_size(person)
+
+
+@pytest.mark.parametrize("name", FOR_STAFF)
+def test_what_staff_and_advocates_see_is_open_to_everybody_too(tmp_path: Path, browser: Browser, name: str) -> None:
+    with at_a_hub(tmp_path) as hub, screen(browser, hub, name, TABLET) as person:
+        assert person.page.locator("h1").count() == 1
+        check_every_size(person)
+        person.page.locator("h1").click()
+        focused = set()
+        for _ in range(30):
+            person.page.keyboard.press("Tab")
+            focused.add(person.page.evaluate("document.activeElement.outerHTML"))
+        buttons = person.page.locator("main button").evaluate_all("all => all.map(each => each.outerHTML)")
+        assert set(buttons) <= focused, "by keyboard alone"
 
 
 def test_with_forced_colours_rows_buttons_and_the_chosen_answer_can_still_be_told_apart(

@@ -6,11 +6,14 @@ listed here by name, with the reason.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from player import raw
 from reading_age import age, long_words, longest_sentence, sentences, syllables, words
+from screens import DIGITS, at_a_hub
 
 from forms.xlsform import load
 from survey.words import load as load_words
@@ -124,3 +127,23 @@ def test_the_words_around_the_questions_can_be_read_at_nine() -> None:
 @pytest.mark.parametrize("place", sorted(load_words()["en"]))
 def test_no_words_around_the_questions_make_a_long_sentence(place: str) -> None:
     assert longest_sentence(load_words()["en"][place]) <= 20
+
+
+# --- what only staff read ---
+
+
+@pytest.mark.parametrize("path", ["/staff", "/corner", "/assisted", "the open corner"])
+def test_what_staff_read_between_two_people_needs_no_practice(tmp_path: Path, path: str) -> None:
+    """A little harder than a respondent's page, for words such as 'software'; never more than eleven."""
+    with at_a_hub(tmp_path) as hub:
+        page = (
+            raw(hub.address, "/corner", "POST", [("pin", DIGITS)])
+            if path == "the open corner"
+            else raw(hub.address, path)
+        )
+        assert page.status == 200
+        main = page.data.decode().partition("<main")[2].partition("</main>")[0].partition(">")[2]
+        lines = [line.strip() for line in re.sub(r"<[^>]*>", "\n", main).splitlines() if line.strip()]
+        assert len(lines) >= 3
+        assert age(lines) <= 11
+        assert max(longest_sentence(line) for line in lines) <= 20
