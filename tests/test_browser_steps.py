@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -114,11 +118,29 @@ def test_the_keyboard_alone_is_enough_and_walks_in_reading_order(person: Window,
     assert tablet.counts() == {"offered": 1, "started": 1}
 
 
-def test_the_network_may_be_off_and_the_interview_goes_on(tablet: Tablet, person: Window) -> None:
-    """The tablet speaks to itself; every other host is refused by the window, and none is ever asked."""
+def test_no_other_host_is_ever_asked(tablet: Tablet, person: Window) -> None:
     to_the_end(person)
     hosts = {request.url.split("/")[2] for request in person.asked}
     assert hosts == {tablet.address.split("/")[2]}
+
+
+def test_with_the_network_off_a_whole_interview_is_answered_and_kept() -> None:
+    cut_off = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
+    if subprocess.run([*cut_off, "true"], capture_output=True, check=False).returncode != 0:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI must try an interview with the network off: it needs root or user namespaces")
+        pytest.skip("AN INTERVIEW WITH THE NETWORK OFF WAS NOT TRIED: it needs root or user namespaces (unshare)")
+    command = [*cut_off, sys.executable, str(Path(__file__).with_name("cut_off_interview.py"))]
+    environ = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parent)]),
+    }
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    kept = json.loads(done.stdout.splitlines()[-1])
+    assert kept["heading"] == "Thank you. Your answers are kept."
+    assert kept["status"] == "complete"
+    assert kept["answers"]["better"] == "Call back."
 
 
 def test_a_step_that_cannot_be_fetched_is_sent_by_the_browser_itself(tablet: Tablet, person: Window) -> None:
