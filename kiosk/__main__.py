@@ -31,6 +31,7 @@ from survey.partials import UnsafeFolder
 from survey.settings import TABLET_PORT, Settings, SettingsRefused
 from survey.settings import load as load_settings
 from survey.store import Store, StoreDamaged, StoreFull
+from survey.verbs import instance_option
 
 _FORESEEN = (
     AlreadyRunning, CannotServe, EnrolmentRefused, KeysRefused, NoReply, NotEnrolled, NotSent, SettingsRefused,
@@ -39,14 +40,7 @@ _FORESEEN = (
 _MOST_FILE_BYTES = 16 << 20
 _RESCUE = "Save first what is whole in it, with: python -m kiosk rescue FILE"
 
-_instance = click.option(
-    "--instance",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="instance",
-    envvar="HEARD_INSTANCE",
-    show_default=True,
-    help="The tablet's folder.",
-)
+_instance = instance_option("The tablet's folder.")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Click groups whose verbs are imported when they are called, and not before.
+"""What every verb shares: groups that import a verb when it is called and not before, and the option ``--instance``.
 
 A tablet has no pyxform and the process that faces the network must not hold the code that opens a row, so a program's
 help is written from a table and one verb's module never costs another its start.
@@ -7,12 +7,24 @@ help is written from a table and one verb's module never costs another its start
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
+_F = TypeVar("_F", bound=Callable[..., Any])
+
 Verbs = Mapping[str, tuple[str, str, str]]
 """Verb -> module, name of the command there, one line of help."""
+
+
+def instance_option(about: str) -> Callable[[_F], _F]:
+    """The option by which a verb is told its folder; else the variable HEARD_INSTANCE, else ``instance``."""
+    folder = click.Path(path_type=Path, file_okay=False)
+    return click.option(
+        "--instance", type=folder, default="instance", envvar="HEARD_INSTANCE", show_default=True, help=about
+    )
 
 
 class LazyVerbs(click.Group):

@@ -40,6 +40,7 @@ from survey.parcel import ParcelRefused
 from survey.partials import UnsafeFolder
 from survey.settings import SettingsRefused
 from survey.store import StoreDamaged, StoreFull
+from survey.verbs import instance_option
 
 _FORESEEN = (
     AuthorityRefused, DamagedKey, KeysOfAnotherCentre, KeysRefused, NameTaken, NotYetTold, ParcelRefused,
@@ -47,14 +48,7 @@ _FORESEEN = (
     TokenUnknown, UnfamiliarFile, UnsafeFolder,
 )  # fmt: skip
 
-instance_folder = click.option(
-    "--instance",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="instance",
-    envvar="HEARD_INSTANCE",
-    show_default=True,
-    help="The centre's folder.",
-)
+instance_folder = instance_option("The centre's folder.")
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from survey.hardening import harden
 from survey.parcel import CARRY_OUT, Parcel, ParcelRefused, open_parcel
 from survey.progress import steps
 from survey.reference import ReferenceRefused, read_areas
+from survey.verbs import instance_option
 
 _FORESEEN = (
     CrewLost, CustodyRefused, DisclosureFailed, KeysRefused, LedgerRefused, ParcelRefused, ReferenceRefused,
@@ -35,14 +36,7 @@ _FORESEEN = (
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
-_instance = click.option(
-    "--instance",
-    type=_FOLDER,
-    default="instance",
-    envvar="HEARD_INSTANCE",
-    show_default=True,
-    help="The custodian's folder.",
-)
+_instance = instance_option("The custodian's folder.")
 
 
 @contextmanager
