@@ -17,6 +17,7 @@ from centre_world import PLACE, Tablet, World, ask
 from test_publish import built
 
 from survey.fingerprint import authority_words
+from survey.notices import Figure, Notices, write_notices
 from survey.parcel import CARRY_OUT, RESCUE, open_parcel, write_parcel
 from survey.sealing import SigningKey, row_id
 
@@ -301,6 +302,26 @@ def test_publishing_needs_the_custodians_signature(told: World, tmp_path: Path) 
     forged = built(tmp_path / "forged", SigningKey.generate(), name="forged")
     assert "not to be trusted" in refused(told, "publish", str(forged))
     assert [entry.name for entry in (told.folder / "releases").iterdir()] == ["london-2026-1"]
+
+
+def test_a_publication_tells_the_tablets_what_came_of_it_and_keeps_what_they_were_told_before(
+    told: World, tmp_path: Path
+) -> None:
+    earlier = Figure("of 100 said that they were kept informed", 41)
+    centre = told.opened()
+    centre.told().take_notices(write_notices(Notices(centre.clock.day(), (earlier,)), centre.content_key))
+    centre.close()
+    works(told, "publish", str(built(tmp_path / "first", told.authority)))
+    works(told, "publish", str(built(tmp_path / "second", told.authority, name="london-2026-2")))
+    centre = told.opened()
+    published, held = centre.releases(), centre.told().notices()
+    assert published is not None
+    assert held is not None
+    records = sum(manifest.records for manifest in published.listed())
+    assert held.figures == (
+        Figure("people have answered", records), Figure("releases have been published", 2), earlier,
+    )  # fmt: skip
+    centre.close()
 
 
 def test_tokens_are_added_listed_and_revoked_by_name(told: World) -> None:

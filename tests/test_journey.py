@@ -15,6 +15,7 @@ import urllib3
 
 from kiosk.enrolment import OUTBOX
 from survey.demo import Demo
+from survey.made_up import Browser, Plan, answer_all
 from survey.store import Store
 
 RESPONDENTS = 60
@@ -103,6 +104,17 @@ def test_nothing_waits_on_the_tablet_any_more(walked: tuple[Demo, dict[str, Any]
     store = Store(demo.tablet / OUTBOX)
     assert [store.count(shelf) for shelf in store.shelves] == [0, 0]
     store.close()
+
+
+def test_the_tablets_next_thanks_page_says_how_many_have_answered(walked: tuple[Demo, dict[str, Any]]) -> None:
+    demo, summary = walked
+    with demo.running("export", "serve", demo.centre):
+        demo.verb("kiosk", "sync", demo.tablet)
+    with demo.running("kiosk", "run", demo.tablet) as address:
+        person = Browser(address)
+        thanks = answer_all(person, person.get("/"), Plan("core", 11).chooses(), None)
+        person.close()
+    assert f"{summary['released_rows']} people have answered" in thanks.words
 
 
 def test_a_demonstration_never_starts_in_a_folder_that_holds_something(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from export.centre.carrying import (
 from export.centre.carrying import carry_out as carried_out
 from export.centre.carrying import take_in as taken_in
 from export.centre.instance import Centre, DamagedKey, NotYetTold, open_centre
+from export.centre.notices import renew_notices
 from export.centre.registry import NameTaken, RegistryDamaged
 from export.manifest import ReleaseRefused
 from survey.briefing import KeysRefused, authority_words, words_match
@@ -154,6 +155,7 @@ def publish(instance: Path, folder: Path) -> None:
             raise NotYetTold("No authority is known here that could have signed a release. Take in a keys file first.")
         manifest, new = releases.publish(folder)
         centre.audit.note(OPERATOR, "publish", manifest.name)
+        renew_notices(centre, releases.listed())
         label = " It is labelled made up." if manifest.made_up else ""
         done = "is published." if new else "was published before, and is the same."
         click.echo(f"{manifest.name} {done} {manifest.records} records.{label}")
