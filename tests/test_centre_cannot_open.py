@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from centre_world import World, ask
-from test_centre_verbs import enrolled, served, signed, words, works
+from test_centre_verbs import enrolled, said_wrong, served, signed, words, works
 
 
 @pytest.fixture
@@ -26,7 +26,8 @@ def test_a_serving_centre_never_loads_the_custodians_code(told: World) -> None:
         centre.close()
         ask("GET", f"{address}releases/")
         process.send_signal(signal.SIGTERM)
-        _, imported = process.communicate(timeout=30)
+        process.wait(30)
+    imported = said_wrong(told).read_text()
     assert "export.centre.intake" in imported
     for module in ("export.custodian", "pyxform", "shamir_mnemonic", "polars"):
         assert module not in imported

@@ -43,18 +43,26 @@ def refused(world: World, *arguments: str, said: str = "") -> str:
     return done.stderr
 
 
+def said_wrong(world: World) -> Path:
+    """What `export serve` writes to its error stream. A file, since a full pipe would stop it."""
+    return world.folder.parent / "served-errors.txt"
+
+
 @contextmanager
 def served(world: World, extra: Sequence[str] = ()) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """`export serve` as a process on a free port: its address and itself."""
     (world.folder / "settings.toml").write_text("port = 0\n")
     command = [sys.executable, *extra, "-m", "export", "serve", "--instance", str(world.folder)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env={**os.environ}) as process:
+    errors = said_wrong(world)
+    with (
+        errors.open("w") as into,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=into, text=True, env={**os.environ}) as process,
+    ):
         assert process.stdout is not None
         line = process.stdout.readline()
         found = re.fullmatch(r"Centre: (http://127\.0\.0\.1:\d+/)\n", line)
         try:
-            assert found, line + (process.stderr.read() if process.stderr and not line else "")
+            assert found, line + errors.read_text()
             yield found[1], process
         finally:
             process.send_signal(signal.SIGTERM)
@@ -121,7 +129,8 @@ def test_serving_stops_cleanly_and_says_nothing_but_its_address(told: World) -> 
         assert ask("GET", f"{address}nothing").status == 404
         assert ask("POST", f"{address}intake/rows", b"x").status == 403
         process.send_signal(signal.SIGTERM)
-        out, errors = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=30)
+        errors = said_wrong(told).read_text()
     assert process.returncode == 0
     assert (out, errors) == ("", "")
 
