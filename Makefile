@@ -47,10 +47,10 @@ requirements:    ## maintainers: lock the dependencies anew (needs uv)
 $(VENV)/ready: requirements/centre.txt
 	@echo "Making an environment in $(VENV) and installing what Heard needs (about a minute)."
 	@$(PYTHON) -m venv $(VENV) || { echo "Debian keeps venv apart: sudo apt-get install python3-venv, then again."; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/centre.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/centre.txt
 	@touch $@
 
 $(VENV)/ready-test: $(VENV)/ready requirements/test.txt
 	@echo "Installing what the tests need."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/test.txt
 	@touch $@
