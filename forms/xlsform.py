@@ -22,6 +22,7 @@ from forms.authoring.choices import read_choices
 from forms.authoring.faults import Fault, Faults
 from forms.authoring.items import Reader
 from forms.authoring.kinds import check_headings
+from forms.authoring.messages import Message, messages
 from forms.authoring.pages import Layout, Pages
 from forms.authoring.reach import check_reach
 from forms.authoring.references import check_references
@@ -32,7 +33,10 @@ from forms.instrument import Instrument, InstrumentError
 from forms.items import Item
 from forms.response import CONTENT_BYTES, largest_answer_bytes
 
-__all__ = ["Checked", "Fault", "load"]
+__all__ = ["VICTIM_VOICE", "Checked", "Fault", "Message", "load", "messages_of", "shipped_translations"]
+
+VICTIM_VOICE = Path(__file__).parent / "questionnaires" / "victim-voice.md"
+"""The questionnaire that ships."""
 
 _READ = ("survey", "choices", "settings")
 _OURS = frozenset({"core", "disclosure", "max_bytes", "unverified", "comment", "exclusive"})
@@ -47,6 +51,17 @@ class Checked:
 
     instrument: Instrument | None
     faults: tuple[Fault, ...]
+
+
+def shipped_translations() -> tuple[Path, ...]:
+    """The .po files of the questionnaire that ships, one a language."""
+    return tuple(sorted((Path(__file__).parent / "translations").glob("*.po")))
+
+
+def messages_of(path: Path) -> tuple[Message, ...]:
+    """What a translator has to translate in a questionnaire; nothing where it cannot be read (``load`` says why)."""
+    sheets = read_sheets(path, Faults())
+    return tuple(messages(sheets)) if "survey" in sheets else ()
 
 
 def load(path: Path, translations: Sequence[Path] = ()) -> Checked:

@@ -13,6 +13,7 @@ from kiosk.contact import last_contact, news_trouble
 from kiosk.enrolment import Enrolment
 from survey.briefing import Keys
 from survey.clock import Clock
+from survey.languages import drafts, own_name
 
 SILENT_DAYS = 3
 """A night that was missed is made up the day after; after this many days somebody has to look."""
@@ -59,6 +60,9 @@ def sentences(
         said.append(f"Keys file: number {keys.serial}, signed {keys.signed_on.isoformat()}")
         old = keys.age_warning(clock.day())
         said += [old] if old else []
+        unchecked = [own_name(code) for code in drafts(keys.instruments[0])]
+        if unchecked:
+            said.append(f"Translated by a computer, and checked by nobody yet: {', '.join(unchecked)}")
         if keys.made_up:
             said.append("This is a demonstration: everything in it is made up.")
     said += news_trouble(enrolment.instance)

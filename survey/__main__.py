@@ -7,6 +7,7 @@ from survey.verbs import LazyVerbs
 VERBS = {
     "demo": ("survey.demo", "demo", "Centre and one tablet on this machine, with made-up respondents."),
     "check": ("survey.checking", "check", "Check a questionnaire: every fault, and what to do."),
+    "languages": ("survey.translating", "languages", "How far each language is; files for translators."),
 }
 main = LazyVerbs(VERBS, "Check a questionnaire, or see the whole system at work.")
 

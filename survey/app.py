@@ -33,6 +33,7 @@ def interview_app(parts: Parts) -> Flask:
     interview = Interview(parts)
     app.extensions["interview"] = interview
     app.jinja_env.globals["tablet"] = False
+    app.jinja_env.filters["plain"] = str  # for a title or an attribute, where no element can say its language
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.autoescape = True
     _add_routes(app, interview)
@@ -50,6 +51,7 @@ def _add_routes(app: Flask, interview: Interview) -> None:
     app.add_url_rule("/finish", "finish", interview.finish, methods=["GET", "POST"])
     app.add_url_rule("/leave", "leave", interview.leave, methods=["GET", "POST"])
     app.add_url_rule("/language", "language", interview.language, methods=["POST"])
+    app.add_url_rule("/language", "languages", interview.languages, methods=["GET"])
     app.add_url_rule("/help", "help", interview.help, methods=["GET"])
     app.add_url_rule("/about", "about", interview.about, methods=["GET"])
     app.add_url_rule("/safety", "safety", interview.safety, methods=["GET"])

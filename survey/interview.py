@@ -17,6 +17,7 @@ from forms.instrument import Page
 from forms.routing import asked, before
 from survey import answering, pages, submission, visit_cookie
 from survey.csrf import CSRF_FIELD, belongs
+from survey.languages import offered
 from survey.parts import Parts, Ready
 from survey.visits import COOKIE, Visit
 
@@ -126,6 +127,12 @@ class Interview:
                 visit.language = wanted
         return _to("start")
 
+    def languages(self) -> Response:
+        """Every language that this questionnaire can be read in."""
+        ready = self.ready_now()
+        with self.held() as visit:
+            return _to("start") if visit is None else make_response(pages.language_page(self.parts, ready, visit))
+
     def help(self) -> Response:
         """Who helps, who runs this; also where the survey itself is not available."""
         ready = self.parts.ready()
@@ -224,7 +231,7 @@ class Interview:
             first=first, waiting=first and visit.began is None and not errors and pages.in_default_language(visit),
             remaining=pages.time_left(visit, page, words),
             can_skip=any(each.control != "note" for each in questions),
-            languages=pages.languages(visit.instrument, self.parts.words),
+            languages=offered(visit.instrument, self.parts.words),
         )  # fmt: skip
         return make_response(html)
 

@@ -16,12 +16,13 @@ from flask import render_template
 
 from forms.fields import STEPS_AS_CHOICES
 from forms.fitting import steps
-from forms.instrument import Instrument, Item, Page, text
+from forms.instrument import Item, Page
 from forms.logic import Answer
 from forms.reading import TICKED
 from forms.routing import asked, options, seen
 from survey.briefing import SupportLine
 from survey.csrf import csrf_token
+from survey.languages import direction, drafts, in_language, offered, tag
 from survey.parts import Parts, Ready
 from survey.visits import Visit
 from survey.words import ENGLISH, Words
@@ -114,7 +115,7 @@ def _shown(value: Any) -> str:
 
 
 def _text(visit: Visit, texts: Mapping[str, str]) -> str:
-    return text(texts, visit.language, visit.instrument.default_language) if texts else ""
+    return in_language(texts, visit.language, visit.instrument.default_language)
 
 
 def _as_rows(item: Item) -> bool:
@@ -159,23 +160,10 @@ def fitting(lines: Sequence[SupportLine], answers: Mapping[str, Answer]) -> tupl
     return (*close, *(line for line in checked if not line.crimes))
 
 
-def languages(instrument: Instrument, known: Mapping[str, Words]) -> tuple[tuple[str, str], ...]:
-    """The languages that this questionnaire can be read in, each in its own name."""
-    return tuple((code, _own_name(code)) for code in instrument.languages if code in known)
-
-
-def _own_name(code: str) -> str:
-    try:
-        return Locale.parse(code, sep="-").get_display_name() or code
-    except (ValueError, UnknownLocaleError):
-        return code
-
-
-def _direction(code: str) -> str:
-    try:
-        return Locale.parse(code, sep="-").text_direction
-    except (ValueError, UnknownLocaleError):
-        return "ltr"
+def language_page(parts: Parts, ready: Ready, visit: Visit) -> str:
+    """The languages to choose from, and an honest word where a computer translated them."""
+    listed = offered(visit.instrument, parts.words)
+    return render(parts, "languages.html", ready, visit, languages=listed, drafts=drafts(visit.instrument))
 
 
 def in_default_language(visit: Visit) -> bool:
@@ -227,7 +215,8 @@ def render(parts: Parts, template: str, ready: Ready | None, visit: Visit | None
     return render_template(
         template,
         language=language,
-        direction=_direction(language),
+        tag=tag(language),
+        direction=direction(language),
         words=words_of(parts, language),
         mode=parts.mode,
         place=ready.place if ready else None,

@@ -1,6 +1,7 @@
 """The words around the questions: one catalogue a language, English where a translation is missing.
 
-Same file format as the questionnaires' translations (.po), so that translators meet one kind of file.
+Same file format as the questionnaires' translations (.po), so that translators meet one kind of file. An entry counts
+while the English that it was made from still stands; after that English is shown until somebody translates it anew.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from babel.messages.pofile import read_po
+
+from survey.languages import Foreign, tag
 
 FOLDER = Path(__file__).parent / "translations"
 ENGLISH = "en"
@@ -23,17 +26,29 @@ def load(folder: Path = FOLDER) -> dict[str, Words]:
     Raises:
         FileNotFoundError: the English catalogue is missing from the installation.
     """
-    english = _read(folder / f"{ENGLISH}.po")
-    others = {path.stem: _read(path) for path in sorted(folder.glob("*.po")) if path.stem != ENGLISH}
-    return {ENGLISH: english, **{language: english | words for language, words in others.items()}}
+    english = {place: text for (place, text), _ in _entries(folder / f"{ENGLISH}.po").items()}
+    others = {path.stem: _entries(path) for path in sorted(folder.glob("*.po")) if path.stem != ENGLISH}
+    return {ENGLISH: english, **{language: _laid_over(english, own, language) for language, own in others.items()}}
 
 
-def _read(path: Path) -> dict[str, str]:
+def _laid_over(english: Words, own: Mapping[tuple[str, str], str], language: str) -> Words:
+    same_tongue = tag(language) == tag(ENGLISH)
+    words = dict[str, str]()
+    for place, text in english.items():
+        translated = own.get((place, text))
+        if translated and (same_tongue or translated != text):
+            words[place] = translated
+        else:
+            words[place] = text if same_tongue else Foreign(text, ENGLISH)
+    return words
+
+
+def _entries(path: Path) -> dict[tuple[str, str], str]:
+    """(place, English) -> translation."""
     with path.open("rb") as file:
         catalogue = read_po(file)
-    english = path.stem == ENGLISH
     return {
-        str(message.context): str(message.id if english else message.string)
+        (str(message.context), str(message.id)): str(message.string or "")
         for message in catalogue
-        if message.id and message.context and (english or message.string)
+        if message.id and message.context
     }

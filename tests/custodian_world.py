@@ -13,7 +13,7 @@ from export.custodian.unsealing import CollectionSecret
 from forms.instrument import Instrument
 from forms.response import Response, framed, status
 from forms.routing import after, asked, on_path
-from forms.xlsform import load
+from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from survey.parcel import CARRY_OUT, write_parcel
 from survey.places import Place
 from survey.sealing import CollectionKey, SigningKey
@@ -31,7 +31,7 @@ Rows = list[tuple[str, bytes]]
 @cache
 def victim_voice() -> Instrument:
     """The questionnaire that ships."""
-    checked = load(Path("forms/questionnaires/victim-voice.md"))
+    checked = load(VICTIM_VOICE, shipped_translations())
     assert checked.instrument is not None
     return checked.instrument
 

@@ -17,13 +17,12 @@ from playwright.sync_api import Browser
 from real_browser import Window, window
 
 from forms.instrument import Instrument
-from forms.xlsform import load
+from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from kiosk.pins import ASSISTED, CORNER, WAIT_AFTER_START_SECONDS, set_pin
 from survey.briefing import Notices, Place, SupportLine
 from survey.notices import Figure
 from survey.parts import Mode
 
-VICTIM_VOICE = Path(__file__).parents[1] / "forms" / "questionnaires" / "victim-voice.md"
 MADE_UP_LINES = (
     SupportLine("A line for everybody (made up)", "0800 000 0000", "Day and night, free", (), date(2026, 11, 1)),
     SupportLine(
@@ -47,7 +46,7 @@ CORE = {
 @cache
 def victim_voice() -> Instrument:
     """The questionnaire that ships."""
-    checked = load(VICTIM_VOICE)
+    checked = load(VICTIM_VOICE, shipped_translations())
     assert checked.instrument is not None
     return checked.instrument
 

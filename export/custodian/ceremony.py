@@ -15,14 +15,13 @@ from export.custodian.custody import Custody, CustodyRefused
 from export.custodian.known import Known
 from export.custodian.unsealing import CollectionSecret
 from forms.instrument import Instrument
-from forms.xlsform import load
+from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from survey.briefing import Keys, KeysRefused, Place, SupportLine, read_keys, write_keys
 from survey.clock import Clock
 from survey.durable import write_whole
 from survey.parcel import CARRY_OUT, open_parcel
 from survey.reference import DEMO_PLACES, SUPPORT_LINES, read_places, read_support_lines
 
-DEFAULT_QUESTIONNAIRE = Path(__file__).parents[2] / "forms" / "questionnaires" / "victim-voice.md"
 DEFAULT_NEUTRAL_ADDRESS = "https://www.bbc.co.uk/weather"
 
 
@@ -133,8 +132,10 @@ def _half(header: Mapping[str, Any], name: str) -> bytes:
 def _instrument(wishes: Wishes, last: Keys | None) -> Instrument:
     if wishes.questionnaire is None and last is not None:
         return last.instruments[0]
-    path = wishes.questionnaire or DEFAULT_QUESTIONNAIRE
-    checked = load(path, wishes.translations)
+    path, translations = wishes.questionnaire, wishes.translations
+    if path is None:
+        path, translations = VICTIM_VOICE, (*shipped_translations(), *translations)
+    checked = load(path, translations)
     if checked.instrument is None:
         faults = "\n".join(str(fault) for fault in checked.faults if not fault.warning)
         raise SigningRefused(f"{path} has faults and cannot be signed:\n{faults}")

@@ -24,6 +24,7 @@ from export.manifest import ReleaseRefused, verified
 from survey.briefing import KeysRefused, authority_words
 from survey.clock import Clock
 from survey.hardening import harden
+from survey.languages import drafts
 from survey.parcel import CARRY_OUT, Parcel, ParcelRefused, open_parcel
 from survey.progress import steps
 from survey.reference import ReferenceRefused, read_areas
@@ -137,6 +138,10 @@ def sign_keys(instance: Path, out: Path, **wishes: Any) -> None:
         first = keys.instruments[0]
         click.echo(f"Questionnaire {first.id}, version {first.version}, digest {first.digest()}")
         click.echo(f"Places: {', '.join(place.code for place in keys.places)}")
+        if drafts(first):
+            click.echo(
+                f"A computer translated these and nobody has checked them: {', '.join(drafts(first))}.", err=True
+            )
         if unchecked:
             click.echo(f"{unchecked} support lines have no day of checking and are not shown to respondents.", err=True)
 

@@ -89,7 +89,7 @@ class Reader:
             high=high,
             step=step,
             max_bytes=self._max_bytes(row) if kind.name == "text" else None,
-            unverified=self._unverified(row),
+            unverified=self._unverified(row) | self._drafts(row, kind, options),
         )
         if kind.name == "calculate" and item.calculation is None and "calculation" not in row.cells:
             self.fault(row, "calculation", "There is nothing to work out.", "Write an expression.")
@@ -196,6 +196,11 @@ class Reader:
                 "Say whether it could help to find a person (key), must be protected (sensitive) or neither (open).",
             )
         return chosen
+
+    def _drafts(self, row: Row, kind: Kind, options: tuple[Option, ...]) -> frozenset[str]:
+        """The languages in which what people read here was translated by a computer and checked by nobody."""
+        places = {f"{kind.list_name}/{option.code}" for option in options}
+        return self.wording.drafts({row.cells.get("name", ""), *places})
 
     def _unverified(self, row: Row) -> frozenset[str]:
         """The languages named, or the default one for a plain yes."""

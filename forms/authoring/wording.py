@@ -2,13 +2,15 @@
 
 An entry of a .po file belongs to an item, a group, ``list/option`` or ``form_title`` (its msgctxt) and translates the
 text that stands there in the default language (its msgid). Where that text has changed since, the translation is of
-another question: it is left out, with a warning, and the default language is shown.
+another question: it is left out, with a warning, and the default language is shown. A translator's comment says how far
+an entry is: ``state: draft`` (a computer's, checked by nobody), ``state: reviewed``, or ``state: same`` (as in the
+default language on purpose, such as a name). One that says nothing counts as a draft.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,11 +61,21 @@ def text_columns(sheet: Sheet, default: str, faults: Faults) -> TextColumns:
     return columns
 
 
+_STATE = re.compile(r"^state: (draft|reviewed|same)$", re.MULTILINE)
+
+
 @dataclass
 class _Entry:
     line: int
     text: str
+    draft: bool
     used: bool = False
+
+
+def state_of(entry: polib.POEntry) -> str:
+    """``draft``, ``reviewed`` or ``same``, as the translator's comment says."""
+    found = _STATE.search(entry.tcomment)
+    return found[1] if found else "draft"
 
 
 class Overlay:
@@ -72,6 +84,7 @@ class Overlay:
     def __init__(self, path: Path, faults: Faults) -> None:
         self.file = path.name
         self.entries: dict[tuple[str, str], _Entry] = {}
+        self.drafted: set[str] = set()
         language = path.stem
         try:
             if path.stat().st_size > FILE_BYTES:
@@ -108,7 +121,8 @@ class Overlay:
             elif len(entry.msgstr) > CELL_CHARACTERS:
                 faults.add(self.file, entry.linenum, entry.msgctxt, "The translation is too long.", "Shorten it.")
             else:
-                self.entries[entry.msgctxt, entry.msgid] = _Entry(entry.linenum, entry.msgstr)
+                draft = state_of(entry) == "draft"
+                self.entries[entry.msgctxt, entry.msgid] = _Entry(entry.linenum, entry.msgstr, draft)
 
     def translation(self, context: str, text: str) -> str | None:
         """The translation of this very text at this very place, if there is one."""
@@ -116,6 +130,8 @@ class Overlay:
         if entry is None:
             return None
         entry.used = True
+        if entry.draft:
+            self.drafted.add(context)
         return entry.text
 
 
@@ -133,6 +149,10 @@ class Wording:
         return tuple(
             dict.fromkeys([*self._languages, *(overlay.language for overlay in self._overlays if overlay.language)])
         )
+
+    def drafts(self, contexts: Collection[str]) -> frozenset[str]:
+        """The languages in which anything at these places is a draft."""
+        return frozenset(each.language for each in self._overlays if not each.drafted.isdisjoint(contexts))
 
     def expect(self, columns: TextColumns) -> None:
         """The languages of these columns belong to the questionnaire."""

@@ -1,0 +1,134 @@
+"""The .po files of the questionnaire and of the words around it: how far each language is, and what a translator made.
+
+An entry belongs to a place and to the very English that stood there when it was translated; where that English has
+changed, the entry is stale and nobody sees it. Needs polib: never on a tablet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polib
+
+from forms.authoring.wording import state_of
+from forms.xlsform import VICTIM_VOICE, messages_of
+from survey.words import ENGLISH, FOLDER, load
+
+STATES = ("draft", "reviewed", "same")
+LONGEST_TEXT = 2_000
+_PLACEHOLDER = re.compile(r"\{[a-z_]*\}")
+_HEADER = {"MIME-Version": "1.0", "Content-Type": "text/plain; charset=UTF-8", "Content-Transfer-Encoding": "8bit"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One message in one language; ``text`` is empty where nobody has translated it."""
+
+    catalogue: str
+    place: str
+    english: str
+    text: str = ""
+    state: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes it this message."""
+        return self.catalogue, self.place, self.english
+
+
+class Unfit(ValueError):
+    """A translation that cannot be taken; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Catalogues:
+    """Both catalogues: ``questions`` and ``words``, each with its folder of .po files and its English."""
+
+    folders: dict[str, Path]
+    english: tuple[Entry, ...]
+
+    @classmethod
+    def shipped(cls) -> Catalogues:
+        """Those that ship with the program."""
+        questions = tuple(Entry("questions", each.place, each.text) for each in messages_of(VICTIM_VOICE))
+        words = tuple(Entry("words", place, text) for place, text in load()[ENGLISH].items())
+        return cls({"questions": VICTIM_VOICE.parents[1] / "translations", "words": FOLDER}, questions + words)
+
+    def languages(self) -> tuple[str, ...]:
+        """Every language that has a .po file, English apart."""
+        found = {path.stem for folder in self.folders.values() for path in folder.glob("*.po")}
+        return tuple(sorted(found - {ENGLISH}))
+
+    def entries(self, language: str) -> tuple[Entry, ...]:
+        """Every message of today, translated where somebody has."""
+        present = {entry.key: entry for entry in self._kept(language)}
+        return tuple(present.get(each.key, each) for each in self.english)
+
+    def stale(self, language: str) -> tuple[Entry, ...]:
+        """Translations of an English that no longer stands there."""
+        today = {each.key for each in self.english}
+        return tuple(entry for entry in self._kept(language) if entry.key not in today)
+
+    def counts(self, language: str) -> Counter[str]:
+        """How many messages are in each state; ``missing`` and ``stale`` beside them."""
+        counts = Counter(entry.state or "missing" for entry in self.entries(language))
+        counts["stale"] = len(self.stale(language))
+        return counts
+
+    def take(self, language: str, untrusted: Sequence[Entry]) -> None:
+        """Lay these over what there is and write both .po files anew; ``check`` each of them first."""
+        given = {entry.key: entry for entry in untrusted}
+        merged = [given.get(entry.key, entry) for entry in self.entries(language)]
+        for catalogue, folder in self.folders.items():
+            file = polib.POFile(wrapwidth=0)
+            file.metadata = {"Language": language, **_HEADER}
+            for entry in merged:
+                if entry.catalogue == catalogue and entry.text:
+                    comment = f"state: {entry.state}"
+                    file.append(
+                        polib.POEntry(msgctxt=entry.place, msgid=entry.english, msgstr=entry.text, tcomment=comment)
+                    )
+            file.save(str(folder / f"{language}.po"))
+
+    def check(self, untrusted: Entry) -> None:
+        """Whether a translation can be taken.
+
+        Raises:
+            Unfit: its English is not today's, a placeholder is lost, it is too long, or its state is none.
+        """
+        if untrusted.key not in {each.key for each in self.english}:
+            raise Unfit("The English here has changed, or there is no such place. Write the file out anew.")
+        if untrusted.state not in STATES:
+            raise Unfit(f"The state is one of {', '.join(STATES)}.")
+        if len(untrusted.text) > LONGEST_TEXT:
+            raise Unfit(f"This is longer than {LONGEST_TEXT:,} characters. Shorten it.")
+        if placeholders(untrusted.text) != placeholders(untrusted.english):
+            raise Unfit("What stands in {braces} must stand in the translation too, unchanged.")
+        if untrusted.state == "same" and untrusted.text != untrusted.english:
+            raise Unfit("It says 'same', but is not the same as the English.")
+
+    def _kept(self, language: str) -> Iterator[Entry]:
+        for catalogue, folder in self.folders.items():
+            path = folder / f"{language}.po"
+            if path.is_file():
+                yield from entries_of(path, catalogue)
+
+
+def entries_of(path: Path, catalogue: str) -> Iterator[Entry]:
+    """The translated entries of one .po file.
+
+    Raises:
+        OSError, UnicodeDecodeError: it cannot be read; polib raises OSError for what is no .po file.
+    """
+    for entry in polib.pofile(path.read_text(encoding="utf-8")):
+        if entry.msgstr and not entry.obsolete and not entry.fuzzy:
+            yield Entry(catalogue, entry.msgctxt or "", entry.msgid, entry.msgstr, state_of(entry))
+
+
+def placeholders(text: str) -> list[str]:
+    """What stands in braces, sorted."""
+    return sorted(_PLACEHOLDER.findall(text))

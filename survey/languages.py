@@ -1,0 +1,100 @@
+"""How a language is named, which way it runs, and how a text in another language than its page's says so.
+
+A text that nobody has translated is shown in the default language, alone: a screen reader then changes its voice for
+it, and in a page from right to left it keeps its own direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import SupportsIndex
+
+from babel import Locale, UnknownLocaleError
+from markupsafe import Markup, escape
+
+from forms.instrument import Instrument
+
+EASY_READ = "en-easy"
+"""Easy Read English: the same items in shorter words, so that the answers compare."""
+
+_OWN_NAMES = {EASY_READ: "Easy Read"}
+
+
+class Foreign(str):
+    """A text in another language than the page around it; in a page it stands in an element that says so."""
+
+    __slots__ = ("language",)
+    language: str
+
+    def __new__(cls, text: str, language: str) -> Foreign:
+        """``language``: the code that the text is in."""
+        made = super().__new__(cls, text)
+        made.language = language
+        return made
+
+    def __html__(self) -> Markup:
+        """The text, escaped, in an element with its language and direction."""
+        return Markup('<span lang="{}" dir="{}">{}</span>').format(
+            tag(self.language), direction(self.language), escape(str(self))
+        )
+
+    def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> Foreign:
+        """As of any text; what comes out is in the same language."""
+        return Foreign(super().replace(old, new, count), self.language)
+
+
+def tag(code: str) -> str:
+    """What ``lang`` says in HTML (BCP 47): Easy Read is English."""
+    return "en" if code == EASY_READ else code
+
+
+def direction(code: str) -> str:
+    """``ltr`` or ``rtl``."""
+    locale = _locale(code)
+    return "ltr" if locale is None else locale.text_direction
+
+
+def own_name(code: str) -> str:
+    """The language's name in itself, as its readers look for it."""
+    locale = _locale(code)
+    return _OWN_NAMES.get(code) or (locale.get_display_name() if locale is not None else None) or code
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language to choose: its code, what ``lang`` and ``dir`` say, and its name in itself."""
+
+    code: str
+    tag: str
+    direction: str
+    name: str
+
+
+def offered(instrument: Instrument, known: Collection[str]) -> tuple[Language, ...]:
+    """The languages that this questionnaire can be read in and that have words (``known``) around it."""
+    return tuple(
+        Language(code, tag(code), direction(code), own_name(code)) for code in instrument.languages if code in known
+    )
+
+
+def in_language(texts: Mapping[str, str], language: str, default: str) -> str:
+    """A questionnaire's text in this language; where it has none, or the same, the default language's, marked."""
+    own = texts.get(language)
+    whole = texts.get(default, "")
+    if tag(language) == tag(default):
+        return own or whole
+    return own if own and own != whole else Foreign(whole, default) if whole else ""
+
+
+def drafts(instrument: Instrument) -> tuple[str, ...]:
+    """The languages, but for the default one, in which some wording was checked by nobody yet."""
+    unchecked = frozenset[str]().union(*(item.unverified for item in instrument.items()))
+    return tuple(code for code in instrument.languages if code in unchecked and code != instrument.default_language)
+
+
+def _locale(code: str) -> Locale | None:
+    try:
+        return Locale.parse(code, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return None

@@ -1,0 +1,260 @@
+"""Everybody in their own words: every language is whole, can be chosen at any time, and changes no answer."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import polib
+import pytest
+from at_the_tablet import KEYS, SMALL, Tablet, a_tablet
+from player import Player, raw
+
+from forms.instrument import Instrument
+from forms.logic import Answer
+from forms.routing import after, asked
+from forms.xlsform import VICTIM_VOICE, load, shipped_translations
+from survey.catalogues import STATES, Catalogues, entries_of, placeholders
+from survey.languages import Foreign, direction, drafts, in_language, tag
+from survey.words import FOLDER
+from survey.words import load as load_words
+
+CATALOGUES = Catalogues.shipped()
+LANGUAGES = CATALOGUES.languages()
+EVERY = ("en", *LANGUAGES)
+SHIPPED = load(VICTIM_VOICE, shipped_translations()).instrument
+assert SHIPPED is not None
+
+
+@pytest.fixture
+def tablet(tmp_path: Path) -> Iterator[Tablet]:
+    with a_tablet(tmp_path) as tablet:
+        yield tablet
+
+
+def all_languages(tablet: Tablet) -> Instrument:
+    assert SHIPPED is not None
+    tablet.keys = replace(KEYS, instruments=(SHIPPED,))
+    return SHIPPED
+
+
+def page_of(tablet: Tablet, person: Player, path: str) -> str:
+    """A page as it is sent."""
+    return raw(tablet.address, path, cookie=person.cookie).data.decode()
+
+
+def choose(person: Player, language: str) -> None:
+    """Press a language on the page that lists them."""
+    token = person.browser.get("/language").form_to("/language").hidden["csrf_token"]
+    person.screen = person.browser.post("/language", [("csrf_token", token), ("language", language)])
+
+
+# --- the catalogues ---
+
+
+def test_the_languages_of_the_design_are_there() -> None:
+    expected = {"ar", "bn", "cy", "en-easy", "es", "fr", "gu", "it", "pa", "pl", "pt", "ro", "so", "ta", "tr", "ur"}
+    assert set(LANGUAGES) == expected
+    assert SHIPPED is not None
+    assert set(SHIPPED.languages) == {"en", *expected}
+    assert set(load_words()) == {"en", *expected}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_message_is_translated_or_declared_the_same(language: str) -> None:
+    counts = CATALOGUES.counts(language)
+    assert (counts["missing"], counts["stale"]) == (0, 0)
+    for entry in CATALOGUES.entries(language):
+        assert entry.state in STATES, entry
+        assert (entry.state == "same") == (entry.text == entry.english), entry
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_placeholders_numbers_to_call_and_line_ends_survive_translation(language: str) -> None:
+    for entry in CATALOGUES.entries(language):
+        assert placeholders(entry.text) == placeholders(entry.english), entry
+        for number in ("999", "101", "0800 1111", "55"):
+            assert (number in entry.text) == (number in entry.english), entry
+        assert "\n" not in entry.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_steps_of_a_scale_stay_apart(language: str) -> None:
+    """Two answers of one question that read alike would make every figure of that language wrong."""
+    assert SHIPPED is not None
+    for item in SHIPPED.items():
+        labels = [option.labels[language] for option in item.options]
+        assert len(set(labels)) == len(labels), (language, item.name)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_button_that_leaves_is_called_the_same_wherever_it_is_named(language: str) -> None:
+    english, words = load_words()["en"], load_words()[language]
+    naming = [place for place, text in english.items() if "“Leave and delete”" in text]
+    assert len(naming) >= 3
+    for place in naming:
+        assert words["bar.leave"] in words[place], place
+
+
+def test_every_entry_says_how_far_it_is() -> None:
+    for path in (*shipped_translations(), *(FOLDER.glob("*.po"))):
+        if path.stem != "en":
+            for entry in polib.pofile(str(path)):
+                assert re.fullmatch(r"state: (draft|reviewed|same)", entry.tcomment), (path.name, entry.msgctxt)
+
+
+# --- what is stale or missing is shown in English, alone ---
+
+
+def test_words_whose_english_changed_are_shown_in_english_and_marked(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path / "translations")
+    english = tmp_path / "translations" / "en.po"
+    english.write_text(english.read_text().replace('msgid "Continue"', 'msgid "Go on"'))
+    polish = load_words(tmp_path / "translations")["pl"]
+    stale = polish["question.continue"]
+    assert isinstance(stale, Foreign)
+    assert stale.__html__() == '<span lang="en" dir="ltr">Go on</span>'
+    assert not isinstance(polish["question.skip"], Foreign)
+
+
+def test_a_question_whose_english_changed_is_warned_of_and_shown_in_english(tmp_path: Path) -> None:
+    changed = tmp_path / "changed.md"
+    changed.write_text(VICTIM_VOICE.read_text().replace("What kind of crime was it?", "Which crime was it?"))
+    checked = load(changed, shipped_translations())
+    assert checked.instrument is not None
+    assert "pl" not in checked.instrument.item("crime").labels
+    warned = {fault.sheet for fault in checked.faults if "Nothing in the questionnaire says" in fault.what}
+    assert warned == {f"{language}.po" for language in LANGUAGES}
+    shown = in_language(checked.instrument.item("crime").labels, "ar", "en")
+    assert isinstance(shown, Foreign)
+    assert str(shown) == "Which crime was it?"
+
+
+def test_what_nobody_translated_stands_in_english_alone_on_a_page_from_right_to_left(tablet: Tablet) -> None:
+    arabic = {"en": "What about experience?", "ar": "ما رأيك؟"}
+    item = replace(SMALL.pages[0].items[0], labels=arabic)
+    pages = (replace(SMALL.pages[0], items=(item,)), *SMALL.pages[1:])
+    tablet.keys = replace(KEYS, instruments=(replace(SMALL, languages=("en", "ar"), pages=pages),))
+    person = Player(tablet.address)
+    person.look()
+    choose(person, "ar")
+    page = person.browser.get("/")
+    assert page.heading == "ما رأيك؟"
+    answered = page_of(tablet, person, "/")
+    assert '<html lang="ar" dir="rtl">' in answered
+    assert '<span lang="en" dir="ltr">GOOD</span>' in answered
+    assert "&lt;span" not in answered
+    assert not re.search(r'="[^"]*<span', answered)
+
+
+def test_texts_of_the_questionnaire_are_escaped_in_every_language() -> None:
+    shown = in_language({"en": '<b>"&'}, "ar", "en")
+    assert isinstance(shown, Foreign)
+    assert "<b>" not in shown.__html__()
+
+
+# --- choosing ---
+
+
+@pytest.mark.parametrize("language", EVERY)
+def test_a_whole_interview_in_each_language_gives_the_same_answers(tablet: Tablet, language: str) -> None:
+    all_languages(tablet)
+    person = Player(tablet.address)
+    person.look()
+    if language != "en":
+        choose(person, language)
+    page = page_of(tablet, person, "/")
+    assert f'<html lang="{tag(language)}" dir="{direction(language)}">' in page
+    person.first_of_each(more="yes", stage="looking", about="yes")
+    response = tablet.only_response()
+    assert response.language == language
+    assert response.status == "complete"
+    assert dict(response.answers) == first_of_each(more="yes", stage="looking", about="yes")
+
+
+def first_of_each(**said: str) -> dict[str, Answer]:
+    """The answers of somebody who takes the first of everything but what is said."""
+    assert SHIPPED is not None
+    answers: dict[str, Answer] = {}
+    page = after(SHIPPED, None, answers)
+    while page is not None:
+        for item in asked(SHIPPED, page, answers):
+            if item.options:
+                answers[item.name] = said.get(item.name, item.options[0].code)
+        page = after(SHIPPED, page.name, answers)
+    return answers
+
+
+def test_switching_in_the_middle_keeps_the_answers_and_the_place(tablet: Tablet) -> None:
+    all_languages(tablet)
+    person = Player(tablet.address)
+    person.look()
+    person.say(experience="dis2")
+    person.say(contact="sat1")
+    choose(person, "pl")
+    assert person.screen.address.endswith("/page/actions")
+    assert person.screen.heading == "Jak ocenia Pan/Pani to, co zrobiła policja?"
+    person.say(actions="sat3")
+    choose(person, "ar")
+    assert person.screen.address.endswith("/page/informed")
+    person.first_of_each(more="finish")
+    answers = tablet.only_response().answers
+    assert (answers["experience"], answers["contact"], answers["actions"]) == ("dis2", "sat1", "sat3")
+    assert tablet.only_response().language == "ar"
+
+
+def test_each_language_is_offered_by_its_own_name_with_its_own_direction(tablet: Tablet) -> None:
+    all_languages(tablet)
+    person = Player(tablet.address)
+    person.look()
+    for path in ("/", "/language"):
+        page = page_of(tablet, person, path)
+        for code, name in (("ar", "العربية"), ("pl", "polski"), ("en-easy", "Easy Read"), ("en", "English")):
+            assert re.search(rf'value="{code}" lang="{tag(code)}" dir="{direction(code)}"[^>]*>{name}<', page), (
+                path,
+                code,
+            )
+
+
+def test_a_language_that_nobody_knows_changes_nothing(tablet: Tablet) -> None:
+    all_languages(tablet)
+    person = Player(tablet.address)
+    person.look()
+    for untrusted in ("xx", "", "en\x00", "../pl", "pl" * 500):
+        choose(person, untrusted)
+        assert person.screen.heading.startswith("Think of the whole experience.")
+
+
+def test_the_next_person_starts_in_english(tablet: Tablet) -> None:
+    all_languages(tablet)
+    person = Player(tablet.address)
+    person.look()
+    choose(person, "ur")
+    person.first_of_each(more="finish")
+    person.press("/next")
+    assert Player(tablet.address).look().heading.startswith("Think of the whole experience.")
+
+
+# --- drafts are called drafts ---
+
+
+def test_drafts_are_said_to_be_drafts_to_respondents_and_staff(tablet: Tablet) -> None:
+    shipped = all_languages(tablet)
+    assert set(drafts(shipped)) == set(LANGUAGES)
+    person = Player(tablet.address)
+    person.look()
+    assert "No person has checked them yet." in person.browser.get("/language").words
+
+
+def test_a_reviewed_language_is_no_draft(tmp_path: Path) -> None:
+    file = polib.pofile(str(next(path for path in shipped_translations() if path.stem == "pl")))
+    for entry in file:
+        entry.tcomment = entry.tcomment.replace("draft", "reviewed")
+    file.save(str(tmp_path / "pl.po"))
+    checked = load(VICTIM_VOICE, [tmp_path / "pl.po"])
+    assert checked.instrument is not None
+    assert drafts(checked.instrument) == ()
+    assert {entry.state for entry in entries_of(tmp_path / "pl.po", "questions")} <= {"reviewed", "same"}
