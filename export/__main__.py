@@ -21,7 +21,9 @@ VERBS: Verbs = {
     "carry-out": (_CENTRE, "carry_out", "Write all sealed rows into one file for the custodian."),
     "publish": (_CENTRE, "publish", "Put a signed release on the analysts' pages."),
     "token": (_CENTRE, "token", "Add, revoke or list analysts' tokens."),
+    "account": ("export.centre.account_verbs", "account", "Make, renew, unlock, close or list accounts."),
     "audit": (_CENTRE, "audit", "Print what staff and analysts did, and when."),
+    "pull": ("export.pulling", "pull", "Pull a release from a centre, whole and checked."),
     "keygen": (_CUSTODIAN, "keygen", "Make the collection key and the authority key."),
     "split": (_CUSTODIAN, "split", "Split the collection key into paper shares."),
     "restore": (_CUSTODIAN, "restore", "Put the collection key together from its shares."),
@@ -31,7 +33,7 @@ VERBS: Verbs = {
 }
 
 
-main = LazyVerbs(VERBS, "The centre, and the custodian who holds the key.")
+main = LazyVerbs(VERBS, "The centre, the custodian who holds the key, and the analyst who pulls.")
 
 if __name__ == "__main__":
     main(prog_name="python -m export")
