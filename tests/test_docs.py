@@ -31,7 +31,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 OPERATORS = ROOT / "docs" / "operators.md"
 CUSTODIANS = ROOT / "docs" / "custodians.md"
 AUTHORS = ROOT / "docs" / "questionnaires.md"
-CUSTODIANS_VERBS = {"keygen", "split", "restore", "sign-keys", "release", "verify"}
+CUSTODIANS_VERBS = {"keygen", "split", "drill", "restore", "rotate", "destroy", "sign-keys", "release", "verify"}
 
 _FENCE = re.compile(r"^[ ]*```[a-z]*\n(.*?)^[ ]*```", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
