@@ -130,13 +130,14 @@ class NoSending:
 
 @dataclass
 class Tablet:
-    """One tablet that answers at ``address``. Change ``keys`` or move ``seconds`` as the test needs."""
+    """One tablet that answers at ``address``. Change ``keys``, set ``now`` or move ``seconds`` as the test needs."""
 
     folder: Path
     mode: Mode = "kiosk"
     visits: Visits = field(default_factory=Visits)
     keys: Keys | None = KEYS
     seconds: float = 1000.0
+    now: datetime = TODAY
     address: str = ""
     resets: int = 0
     notices: Callable[[], Notices | None] = lambda: None
@@ -146,7 +147,7 @@ class Tablet:
         shelf: Literal["outbox", "arrivals"] = "outbox" if self.mode == "kiosk" else "arrivals"
         shelves = (shelf, "quarantine") if self.mode == "kiosk" else (shelf, "intake")
         door = "tablet" if self.mode == "kiosk" else "open"
-        self.clock = Clock(lambda: SIGNED_ON, lambda: TODAY, lambda: self.seconds)
+        self.clock = Clock(lambda: SIGNED_ON, lambda: self.now, lambda: self.seconds)
         self.shelf = shelf
         self.store = Store(self.folder / "outbox.db", shelves)
         self.memory = self.folder / "memory"

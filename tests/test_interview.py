@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from at_the_tablet import KEYS, RESET, WARN, Tablet, a_tablet, one_of, page
+from at_the_tablet import KEYS, RESET, TODAY, WARN, Tablet, a_tablet, one_of, page
 from player import Player, raw
 
 from forms.instrument import Instrument
@@ -254,6 +254,20 @@ def test_walking_away_after_the_core_is_filed_when_the_time_is_up(tablet: Tablet
     assert tablet.counts() == {"offered": 1, "started": 1, "core": 1, "timed_out": 1}
     person.look("/page/more")
     assert person.screen.heading == "What about experience?"
+
+
+@pytest.mark.parametrize("years", [-10, 10], ids=["back", "forward"])
+def test_a_clock_that_jumps_by_years_in_the_middle_costs_nothing_but_the_month(
+    tablet: Tablet, person: Player, years: int
+) -> None:
+    person.say(experience="good")
+    tablet.now = TODAY.replace(year=TODAY.year + years)
+    tablet.wait(1)
+    person.say(contact="easy")
+    person.say(crime="theft")
+    person.say(more="finish")
+    assert person.page == "thanks"
+    assert (tablet.only_response().status, tablet.only_response().period) == ("core", "unknown")
 
 
 def test_walking_away_before_the_core_leaves_nothing(tablet: Tablet, person: Player) -> None:
