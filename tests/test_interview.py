@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from at_the_tablet import KEYS, RESET, TODAY, WARN, Tablet, a_tablet, one_of, page
-from player import Player, raw
+from player import Player, raw, the_core
 
 from forms.instrument import Instrument
 from kiosk.app import Rewriting
 from survey.store import StoreFull
-
-
-@pytest.fixture
-def tablet(tmp_path: Path) -> Iterator[Tablet]:
-    with a_tablet(tmp_path) as tablet:
-        yield tablet
-
-
-@pytest.fixture
-def person(tablet: Tablet) -> Player:
-    player = Player(tablet.address)
-    player.look()
-    return player
-
-
-def the_core(person: Player) -> None:
-    person.say(experience="good")
-    person.say(contact="easy")
-    person.say(crime="theft")
 
 
 def test_the_first_question_stands_on_the_first_screen(person: Player) -> None:

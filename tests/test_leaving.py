@@ -2,31 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from at_the_tablet import Tablet, a_tablet
-from player import Player, raw
-
-
-@pytest.fixture
-def tablet(tmp_path: Path) -> Iterator[Tablet]:
-    with a_tablet(tmp_path) as tablet:
-        yield tablet
-
-
-@pytest.fixture
-def person(tablet: Tablet) -> Player:
-    player = Player(tablet.address)
-    player.look()
-    return player
-
-
-def the_core(person: Player) -> None:
-    person.say(experience="good")
-    person.say(contact="easy")
-    person.say(crime="theft")
+from at_the_tablet import Tablet
+from player import Player, raw, the_core
 
 
 def test_leave_stands_on_every_page(person: Player) -> None:
