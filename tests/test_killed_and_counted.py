@@ -159,8 +159,7 @@ class Count:
         store = Store(self.demo.tablet / "outbox.db")
         rows = [*(row for _, row in store.rows("outbox")), *rows_in(self._in_memory())]
         store.close()
-        found = {self._who(row) for row in rows} - {None}
-        numbers = Counter(each[1] for each in found if each is not None)
+        numbers = Counter(number for _, number in {who for who in map(self._who, rows) if who is not None})
         assert max(numbers.values(), default=1) == 1, "somebody is counted twice"
         return set(numbers)
 
