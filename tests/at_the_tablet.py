@@ -6,6 +6,7 @@ the test made; a tablet has no such thing.
 
 from __future__ import annotations
 
+import resource
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -184,6 +185,16 @@ class Tablet:
         """So much time goes by, and the verb's tick comes."""
         self.seconds += seconds
         self.whole.expire() if self.mode == "kiosk" else self.app.extensions["interview"].expire()
+
+    @contextmanager
+    def full_disk(self) -> Iterator[None]:
+        """The system lets no file of this process grow beyond what the store has now, as a full disk would."""
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, ((self.folder / "outbox.db").stat().st_size, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     def responses(self) -> list[Response]:
         """What is in the store, opened."""

@@ -65,3 +65,10 @@ def test_leaving_works_without_cookie_token_or_keys(tablet: Tablet) -> None:
     tablet.keys = None
     answer = raw(tablet.address, "/leave", "POST", b"")
     assert (answer.status, answer.headers["Location"]) == (303, "/")
+
+
+def test_on_a_tablet_the_safety_page_puts_what_leaving_does_before_what_it_cannot_do(person: Player) -> None:
+    said = " ".join(person.look("/safety").words.split())
+    does, cannot = said.split("What it cannot do")
+    assert "Nothing of your visit stays on this tablet but sealed answers" in does
+    assert "over your shoulder" in cannot
