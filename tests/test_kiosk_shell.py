@@ -74,6 +74,7 @@ def test_every_file_is_there_and_anybody_may_read_it(written: Path) -> None:
     found = {path.relative_to(written).as_posix() for path in written.rglob("*") if path.is_file()}
     assert found == {
         shell.APP_UNIT, shell.SCREEN_UNIT, shell.POLICY, shell.SWAY, shell.USERS, shell.CONSOLE, shell.KERNEL,
+        shell.KEYBOARD,
     }  # fmt: skip
     assert all((written / name).stat().st_mode & 0o777 == 0o644 for name in found)
 
@@ -122,6 +123,12 @@ def test_sway_binds_no_key_and_starts_the_keyboard_and_the_loop(written: Path) -
     assert len(started) == 2
 
 
+def test_the_on_screen_keyboard_is_switched_on_and_no_window_lies_over_it(written: Path) -> None:
+    """Tried by hand with sway 1.7, squeekboard 1.21 and Chromium 156: without either line no key is ever seen."""
+    assert "screen-keyboard-enabled=true" in (written / shell.KEYBOARD).read_text().splitlines()
+    assert 'for_window [app_id=".*"] fullscreen disable' in (written / shell.SWAY).read_text().splitlines()
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here")
 def test_systemd_understands_the_units(written: Path) -> None:
     for name in (shell.APP_UNIT, shell.SCREEN_UNIT):
@@ -150,6 +157,7 @@ def looping(tablet: Tablet, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     browser = folder / "browser"
     browser.write_text(
         '#!/bin/sh\nfor word in "$@"; do case $word in --user-data-dir=*) profile=${word#*=};; esac; done\n'
+        f'for word in "$@"; do echo "$word" >> {folder}/told; done\n'
         f'ls -A "$profile" | wc -l >> {folder}/found\necho left > "$profile/left-behind"\n'
         f'echo "$$" >> {folder}/starts\necho noise; echo noise >&2\nsleep 600 & wait\n'
     )
@@ -186,6 +194,9 @@ def test_each_person_has_a_new_browser_with_an_empty_profile_and_nothing_is_said
         person.press("/next")
         until(lambda: len(starts(tmp_path)) == 2)
         assert (tmp_path / "found").read_text().split() == ["0", "0"]
+        told = (tmp_path / "told").read_text().splitlines()
+        assert told.count(f"--app={tablet.address}") == 2, "without tabs or an address bar"
+        assert tablet.address not in told
         first, second = starts(tmp_path)
         until(lambda: not alive(first))
         loop.send_signal(signal.SIGTERM)
