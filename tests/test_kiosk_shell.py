@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -98,6 +99,17 @@ def test_both_units_give_up_what_they_do_not_need_and_say_nothing(written: Path)
     assert {"User=heard", "RuntimeDirectory=heard", "StateDirectory=heard", "RuntimeDirectoryPreserve=yes"} <= app
     assert {"User=heard-screen", "IPAddressDeny=any", "IPAddressAllow=localhost"} <= screen
     assert any(line.startswith("InaccessiblePaths=") and "/run/heard" in line for line in screen)
+
+
+def test_what_the_screen_writes_goes_where_its_unit_lets_it_write(written: Path) -> None:
+    """The rest of the machine is read-only to it, the folder that logging in makes for it among that."""
+    screen = settings_of(written / shell.SCREEN_UNIT)
+    assert {"ProtectSystem=strict", "RuntimeDirectory=heard-screen", "RuntimeDirectoryMode=0700"} <= screen
+    assert not [line for line in screen if line.startswith("ReadWritePaths=")]
+    places = re.findall(r"\b(?:HOME|XDG_RUNTIME_DIR)=(\S+)", " ".join(screen))
+    assert places == ["/run/heard-screen"] * 2
+    (started,) = [line for line in screen if line.startswith("ExecStart=")]
+    assert "XDG_RUNTIME_DIR=/run/heard-screen" in started, "set any earlier, logging in would set it anew"
 
 
 def test_the_app_reaches_its_centre_and_nobody_else_where_the_address_is_a_number() -> None:

@@ -189,7 +189,8 @@ UtmpMode=user
 StandardInput=tty-fail
 WorkingDirectory={machine.code}
 Environment=HOME=/run/heard-screen XDG_SESSION_TYPE=wayland XDG_CURRENT_DESKTOP=sway
-ExecStart=/usr/bin/dbus-run-session -- /usr/bin/sway --config /{SWAY}
+# The folder that logging in makes lies below /run/user, which is read-only here; this one is in memory as well.
+ExecStart=/usr/bin/env XDG_RUNTIME_DIR=/run/heard-screen /usr/bin/dbus-run-session -- /usr/bin/sway --config /{SWAY}
 Restart=always
 RestartSec=2
 RuntimeDirectory=heard-screen
