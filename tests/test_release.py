@@ -30,6 +30,7 @@ from export.custodian.release import Recipe, Released, build
 from export.manifest import ReleaseRefused, verified
 from forms.instrument import Instrument
 from forms.response import Response
+from survey.languages import drafts
 from survey.reference import read_areas
 from survey.sealing import SigningKey
 
@@ -132,6 +133,8 @@ def test_the_codebook_says_what_every_column_and_code_means(first: tuple[Release
     experience = next(column for column in book["columns"] if column["column"] == "experience")
     assert ("sat3", "Completely satisfied") in [(code["code"], code["label"]["en"]) for code in experience["codes"]]
     assert set(experience["unverified_wording"]) == set(victim_voice().languages), "all are drafts until reviewed"
+    more = next(column for column in book["columns"] if column["column"] == "more")
+    assert more["unverified_wording"] == sorted(drafts(victim_voice())), "its English is our own"
     borough = next(column for column in book["columns"] if column["column"] == "borough")
     assert borough["told_as"] in {"police area", "zone"}
 
