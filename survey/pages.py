@@ -198,7 +198,7 @@ def figures(parts: Parts, language: str) -> tuple[Told, ...]:
 
 def _whole_number(value: int, language: str) -> str:
     try:
-        return str(format_decimal(value, locale=Locale.parse(language, sep="-")))
+        return str(format_decimal(value, locale=Locale.parse(tag(language), sep="-")))
     except (ValueError, UnknownLocaleError):
         return str(value)
 

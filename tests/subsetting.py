@@ -28,7 +28,7 @@ _ARABIC = f"{_SPACES_AND_MARKS},U+60C-655,U+660-66D,U+6F0-6F9,U+670,U+67E,U+686,
 _LARGER = {"Noto Nastaliq Urdu": "108%"}
 """Its letters are small beside those of other scripts at one size."""
 _ENOUGH = {"Noto Nastaliq Urdu": (400,)}
-"""One weight of Nastaliq is ten times another script's: headings there are told by their size."""
+"""One weight of Nastaliq alone weighs more than both of any other script: its headings are told by their size."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _typefaces() -> Iterator[str]:
             latin = f'"{LATIN.family}",system-ui'
             whole = latin if face.family == LATIN.family else f'"{face.family}",{latin}'
             yield f":root:lang({code}){{--typeface:{whole};--latin:{latin}}}"
-    yield "bdi,span:lang(en){font-family:var(--latin)}"
+    yield "bdi,span[lang=en]{font-family:var(--latin)}"
     yield f'form.languages button{{font-family:system-ui,"{LATIN.family}"}}'
     for _, code in NAMED:
         yield f'form.languages button:lang({code}){{font-family:"Name {code}",var(--typeface)}}'

@@ -13,7 +13,7 @@ from player import Player
 from playwright.sync_api import Browser
 from real_browser import NARROW, PHONE, TABLET, Window, window
 from screens import CORE, ON_A_TABLET, in_their_language, screen, shown, victim_voice
-from test_fonts import OF_THE_DEVICE, SERVED, families
+from served_fonts import OF_THE_DEVICE, SERVED, families
 
 from forms.instrument import Item
 from survey.languages import direction, tag

@@ -9,79 +9,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 import uharfbuzz
 from babel.numbers import format_decimal
 from fontTools.ttLib import TTFont
-from screens import MADE_UP_LINES, NOTICES
-from subsetting import letters_of
+from screens import MADE_UP_LINES, NOTICES, victim_voice
+from served_fonts import FONTS, OF_THE_DEVICE, SERVED, SHEET, Served, families
 
-from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from survey.languages import Foreign, direction, in_language, in_order, own_name, tag
 from survey.reference import read_support_lines
 from survey.words import load as load_words
 
-FONTS = Path(__file__).resolve().parents[1] / "survey" / "static" / "fonts"
-SHEET = (FONTS / "fonts.css").read_text()
-SHIPPED = load(VICTIM_VOICE, shipped_translations()).instrument
-assert SHIPPED is not None
+SHIPPED = victim_voice()
 LANGUAGES = SHIPPED.languages
 HEARD = (FONTS.parent / "heard.css").read_text()
 IN_A_SCRIPT = ("ar", "ur", "bn", "gu", "pa", "ta")
 LINE_OF_HEADINGS = 1.45  # source/scripts.scss; running text has more
 LARGEST_IN_A_BUTTON, LEAST_BUTTON = 19, 60  # CSS pixels
-OF_THE_DEVICE = {"en", "en-easy", "es", "fr", "it", "pt", "so"}
-"""Written in letters that every device has: their pages load no font of ours unless the device lacks one."""
-
-
-@dataclass(frozen=True)
-class Served:
-    """One @font-face rule and its file."""
-
-    family: str
-    weights: tuple[int, int]
-    file: str
-    letters: set[int] | None
-    scale: float
-
-    def draws(self, letter: str) -> bool:
-        """Whether a browser takes this letter from here."""
-        return (self.letters is None or ord(letter) in self.letters) and ord(letter) in cmap(self.file)
-
-
-@cache
-def cmap(file: str) -> dict[int, str]:
-    return TTFont(FONTS / file).getBestCmap()
-
-
-def served() -> Iterator[Served]:
-    for rule in re.findall(r"@font-face\{([^}]*)\}", SHEET):
-        said = dict(part.split(":", 1) for part in rule.split(";"))
-        weights = [int(weight) for weight in said["font-weight"].split()]
-        spans = said.get("unicode-range")
-        file = re.fullmatch(r'url\(([a-z0-9-]+\.woff2)\) format\("woff2"\)', said["src"])
-        assert file, said["src"]
-        letters = None if spans is None else letters_of(spans)
-        scale = float(said.get("size-adjust", "100%").rstrip("%")) / 100
-        yield Served(said["font-family"].strip('"'), (weights[0], weights[-1]), file[1], letters, scale)
-
-
-SERVED = tuple(served())
-
-
-def families(language: str) -> list[str]:
-    """What a page in this language is drawn with, first to last."""
-    own = re.search(rf":root:lang\({tag(language)}\)\{{--typeface:([^;}}]*)", SHEET)
-    whole = own or re.search(r":root\{--typeface:([^;}]*)", SHEET)
-    assert whole
-    return [name.strip('"') for name in whole[1].split(",")]
 
 
 def texts(language: str) -> Iterator[str]:
     """Every message in this language."""
-    assert SHIPPED is not None
     for item in SHIPPED.items():
         yield from (in_language(each, language, "en") for each in (item.labels, item.hints))
         yield from (in_language(option.labels, language, "en") for option in item.options)
