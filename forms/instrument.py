@@ -74,8 +74,12 @@ class Instrument:
         return canonical(self.to_json()).encode()
 
     def digest(self) -> str:
-        """Hexadecimal SHA-256 of the canonical JSON without texts: what a response was an answer to."""
+        """Hexadecimal SHA-256 of ``routing_json``: what a response was an answer to."""
         return self._digest
+
+    def routing_json(self) -> str:
+        """The one spelling without texts: all that decides what is asked, for a browser that walks by itself."""
+        return canonical(_written(self, texts=False))
 
     def page(self, name: str) -> Page:
         """The page of this name.
@@ -124,7 +128,7 @@ class Instrument:
 
     @cached_property
     def _digest(self) -> str:
-        return hashlib.sha256(canonical(_written(self, texts=False)).encode()).hexdigest()
+        return hashlib.sha256(self.routing_json().encode()).hexdigest()
 
     @cached_property
     def _pages(self) -> dict[str, Page]:

@@ -17,6 +17,8 @@ from survey.ceiling import NoRoom
 from survey.headers import add_headers
 from survey.interview import Interview, NotAvailable
 from survey.parts import Mode, Parts, Ready
+from survey.phone_pages import add_phone_routes
+from survey.pressed import press_static_files
 from survey.submission import NotKept
 
 __all__ = ["Mode", "Parts", "Ready", "interview_app"]
@@ -37,6 +39,9 @@ def interview_app(parts: Parts) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.autoescape = True
     _add_routes(app, interview)
+    if not parts.on_tablet:
+        add_phone_routes(app, parts)
+        press_static_files(app)
     _add_errors(app, parts)
     app.before_request(_refuse_unreadable)
     app.after_request(add_headers)

@@ -7,7 +7,7 @@ without a network; a centre that was broken into can hold it back and nothing mo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from survey.sealing import CollectionKey, SigningKey
 from survey.signed import NotSigned, read_signed, write_signed
 
 _KIND = "keys"
+_PHONES_KIND = "phones"
 _WARN_BEFORE = timedelta(days=60)
 _PUBLIC_BYTES = 32
 _NEUTRAL = re.compile(r"https://[A-Za-z0-9.-]{1,100}(/[A-Za-z0-9._~/-]{0,100})?")
@@ -64,6 +65,8 @@ class Keys:
     neutral_address: str
     stop: bool = False
     made_up: bool = False
+    phones: str = field(default="", compare=False, repr=False)
+    """The part that a phone checks for itself, as a signed text of its own; it comes with the file."""
 
     def place(self, code: str) -> Place | None:
         """The place of that code, where these keys know it."""
@@ -86,7 +89,7 @@ class Keys:
 
 
 def write_keys(keys: Keys, authority: SigningKey) -> bytes:
-    """The signed keys file. It is read back first: nothing may be signed that a tablet would refuse.
+    """The signed keys file, read back first: nothing may be signed that a tablet would refuse.
 
     Raises:
         DamagedKeys: says what in these keys cannot be.
@@ -104,10 +107,27 @@ def write_keys(keys: Keys, authority: SigningKey) -> bytes:
         "neutral_address": keys.neutral_address,
         "stop": keys.stop,
         "made_up": keys.made_up,
+        "phones": phones_part(keys, authority),
     }
     written = write_signed(_KIND, content, authority)
     read_keys(written, authority.public, 0)
     return written
+
+
+def phones_part(keys: Keys, authority: SigningKey) -> str:
+    """What a phone needs of these keys, signed by itself: the whole file is too large for a page (42 KB compressed)."""
+    return write_signed(_PHONES_KIND, _for_phones(keys, authority.public), authority).decode()
+
+
+def _for_phones(keys: Keys, authority: bytes) -> dict[str, Any]:
+    return {
+        "authority": authority.hex(),
+        "serial": keys.serial,
+        "signed_on": keys.signed_on.isoformat(),
+        "collection": keys.collection.public.hex(),
+        "instruments": [instrument.digest() for instrument in keys.instruments],
+        "stop": keys.stop,
+    }
 
 
 def read_keys(untrusted: bytes, authority: bytes, newest_serial: int) -> Keys:
@@ -172,10 +192,13 @@ def _keys(untrusted: Any, authority: bytes) -> Keys:
         neutral_address=members.take("neutral_address", _neutral),
         stop=members.take("stop", shapes.flag),
         made_up=members.take("made_up", shapes.flag),
+        phones=members.take("phones", shapes.text),
     )
     members.finish()
     if keys.serial < 1:
         raise Malformed("serial: it starts at 1.")
+    if read_signed(_PHONES_KIND, keys.phones.encode(), authority) != _for_phones(keys, authority):
+        raise Malformed("phones: it says something else than the file around it.")
     return keys
 
 

@@ -177,7 +177,12 @@ def time_left(visit: Visit, page: Page, words: Words) -> str:
     here, choice = names.index(page.name), visit.instrument.choice_page
     end = names.index(choice.name) if choice is not None and choice.name in names else len(names)
     pages_left = (end if here < end else len(names)) - here
-    if here == end or not pages_left:
+    return "" if here == end else time_for(pages_left, words)
+
+
+def time_for(pages_left: int, words: Words) -> str:
+    """In words, how long so many pages take; nothing for none."""
+    if not pages_left:
         return ""
     minutes = round(pages_left * _SECONDS_A_PAGE / 60)
     if minutes > 1:

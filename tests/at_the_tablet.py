@@ -28,6 +28,7 @@ from kiosk.rooms import whole_tablet
 from survey.app import interview_app
 from survey.briefing import Keys, Notices, Place, SupportLine
 from survey.clock import Clock
+from survey.keys import phones_part
 from survey.partials import Partials
 from survey.parts import Mode, Parts
 from survey.sealing import SigningKey
@@ -41,6 +42,7 @@ SIGNED_ON = date(2026, 11, 2)
 TODAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WARN, RESET = 60, 30
 SECRET = CollectionSecret(bytes(range(32)))
+AUTHORITY = SigningKey(b"a" * 32)
 
 
 def options(*codes: str) -> tuple[Option, ...]:
@@ -111,6 +113,8 @@ KEYS = Keys(
     stop=False,
     made_up=False,
 )
+
+KEYS = replace(KEYS, phones=phones_part(KEYS, AUTHORITY))
 
 
 class NoSending:

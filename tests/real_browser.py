@@ -141,6 +141,6 @@ def window(browser: Browser, address: str, size: dict[str, int] = TABLET, **more
     page.on("request", sent)
     try:
         yield mine
-        assert mine.wrong == []
+        assert mine.wrong == [], mine.wrong
     finally:
         context.close()

@@ -36,7 +36,7 @@ def test_every_screen_of_the_tablet_is_open_to_everybody(tablet: Tablet, browser
         check_every_size(person)
 
 
-@pytest.mark.parametrize("name", ["start", "thanks", "help", "safety", "unavailable"])
+@pytest.mark.parametrize("name", ["start", "help", "safety", "unavailable"])
 def test_the_screens_that_differ_on_a_phone_are_open_to_everybody(link: Tablet, browser: Browser, name: str) -> None:
     assert name in ON_BOTH
     with screen(browser, link, name, PHONE) as person:

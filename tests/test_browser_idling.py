@@ -199,5 +199,5 @@ def test_on_a_phone_of_ones_own_nothing_is_covered(tmp_path: Path, browser: Brow
         person.look()
         at_the_choice(person)
         idle(person, 3600)
-        assert person.page.locator("#idle").count() == 0
+        expect(person.page.locator("#idle")).to_be_hidden()
         assert person.heading() == "What about more?"

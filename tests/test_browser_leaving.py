@@ -107,23 +107,6 @@ def test_on_a_tablet_leaving_leads_to_a_clean_start_and_nothing_leads_back(
         assert person.page.locator("input:checked").count() == 0
 
 
-@WAYS
-def test_on_a_phone_leaving_leads_outside_and_nothing_leads_back(phone: Tablet, browser: Browser, leave: Leave) -> None:
-    with window(browser, phone.address, PHONE) as person:
-        far_in(person)
-        leave(person)
-        person.page.wait_for_url(OUTSIDE)
-        person.until(lambda: "left" in phone.counts())
-        expect(person.page.locator("h1")).to_have_text("Weather")
-        assert phone.partial() is None
-        assert phone.responses() == []
-        assert phone.counts() == {"offered": 1, "started": 1, "left": 1}
-        for words in look_everywhere(person):
-            assert TYPED not in words
-            assert not any(question in words for question in QUESTIONS)
-        assert person.context.cookies(phone.address) == []
-
-
 def test_nothing_is_on_the_screen_any_more_within_a_tenth_of_a_second(tablet: Tablet, browser: Browser) -> None:
     with window(browser, tablet.address) as person:
         far_in(person)

@@ -12,7 +12,10 @@ import pytest
 
 STATIC = Path(__file__).resolve().parents[1] / "survey" / "static"
 SOURCE = STATIC / "source"
-BUILT = ("heard.css", "heard.js")
+BUILT = ("heard.css", "heard.js", "phone.js", "sealing.js", "worker.js")
+LICENCES = "sealing.licences.txt"
+# Bytes once compressed. What seals is the largest: two lattices and two curves.
+LARGEST = {"sealing.js": 25_000, "phone.js": 12_000}
 
 
 def hashes() -> dict[str, str]:
@@ -26,17 +29,38 @@ def test_every_file_is_the_one_that_was_built_last(path: str) -> None:
 
 
 def test_every_source_and_every_output_has_its_hash() -> None:
-    sources = {f"source/{path.name}" for path in SOURCE.iterdir() if path.suffix in {".js", ".mjs", ".scss", ".json"}}
-    assert set(hashes()) == sources | set(BUILT)
-    assert {path.name for path in STATIC.iterdir() if path.is_file()} == {*BUILT, "icon.svg"}
+    files = [*SOURCE.iterdir(), *(SOURCE / "phone").iterdir()]
+    ours = [path for path in files if path.suffix in {".js", ".mjs", ".scss", ".json"}]
+    assert set(hashes()) == {path.relative_to(STATIC).as_posix() for path in ours} | {*BUILT, LICENCES}
+    assert {path.name for path in STATIC.iterdir() if path.is_file()} == {*BUILT, LICENCES, "icon.svg"}
 
 
 @pytest.mark.parametrize("name", BUILT)
 def test_what_is_built_asks_no_host_and_evaluates_nothing(name: str) -> None:
     text = (STATIC / name).read_text()
-    assert not re.search(r"https?:|//[a-z]|@import|@font-face|url\(|\beval\b|new Function|localStorage|indexedDB", text)
+    assert not re.search(r"https?:|//[a-z]|@import|@font-face|url\(|\beval\b|new Function|localStorage", text)
+    assert ("indexedDB" in text) == (name == "phone.js")
     assert "GDS Transport" not in text
-    assert len(gzip.compress(text.encode())) < 8_000
+    assert len(gzip.compress(text.encode())) < LARGEST.get(name, 8_000)
+
+
+def test_the_queue_of_a_phone_is_small_enough_to_be_read() -> None:
+    assert len(gzip.compress((SOURCE / "phone" / "queue.js").read_bytes())) < 1_000
+
+
+def test_what_seals_keeps_the_licence_of_everything_in_it() -> None:
+    wanted = json.loads((SOURCE / "package.json").read_text())["dependencies"]
+    kept = (STATIC / LICENCES).read_text()
+    for name in (
+        "@hpke/common",
+        "@hpke/core",
+        "@hpke/dhkem-x25519",
+        "@hpke/hybridkem-x-wing",
+        "@noble/ed25519",
+        "mlkem",
+    ):
+        assert f"{name} {wanted[name]}\n" in kept
+    assert kept.count("Permission is hereby granted, free of charge") == 6
 
 
 def test_the_style_sheet_knows_start_and_end_but_neither_left_nor_right() -> None:

@@ -17,6 +17,8 @@ from typing import Any
 from flask import Flask
 
 from export.centre.instance import Centre
+from export.centre.link_rows import PATHS as ROWS
+from export.centre.link_rows import LinkRows, rows_app
 from survey.app import interview_app
 from survey.briefing import Keys, Notices
 from survey.ceiling import DailyCeiling
@@ -42,6 +44,7 @@ class Link:
     drafts: Drafts
     partials: Partials
     tally_rows: TallyRows
+    ceiling: DailyCeiling
 
     def file(self) -> None:
         """Put what was sealed and counted into the arrivals: each night, at a start and at a stop.
@@ -76,6 +79,7 @@ class Links:
         self._words = load()
         self._lock = Lock()
         self._links: dict[str, Link] = {}
+        self._rows = rows_app(LinkRows(centre, lambda place: self.of(place).ceiling))
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Hand the request to the place's interview, which sees itself at the root, or to the centre."""
@@ -87,6 +91,8 @@ class Links:
             address = f"{environ.get('SCRIPT_NAME', '')}/s/{place}/"
             start_response("308 Permanent Redirect", [("Location", address), *HEADERS.items()])
             return [b""]
+        if rest in ROWS:
+            return self._rows(environ, start_response)
         environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/s/{place}"
         environ["PATH_INFO"] = rest
         return self.of(place).app(environ, start_response)
@@ -150,12 +156,13 @@ class Links:
             keys = self._keys()
             return () if keys is None else keys.instruments
 
-        visits = LockedVisits(drafts, instruments, DailyCeiling(clock.day))
+        ceiling = DailyCeiling(clock.day)
+        visits = LockedVisits(drafts, instruments, ceiling)
         parts = Parts(
             keys=self._keys, place=place, mode="link", visits=visits, store=centre.store, shelf="arrivals",
             door="open", tallies=tallies, partials=partials, clock=clock, words=self._words, notices=notices,
         )  # fmt: skip
-        return Link(interview_app(parts), drafts, partials, tally_rows)
+        return Link(interview_app(parts), drafts, partials, tally_rows, ceiling)
 
     def _memory(self, kind: str, place: str) -> Path | None:
         memory = self._centre.settings.memory_folder

@@ -1,4 +1,4 @@
-// The maintainers' build (`make static`): two small files, and the hashes that a test compares them by.
+// The maintainers' build (`make static`): a few small files, and the hashes that a test compares them by.
 // Run in a folder with node_modules; the folder to write to is the one argument.
 
 import { createHash } from "node:crypto";
@@ -19,20 +19,35 @@ const sides = [
 const logical = sides.reduce((text, [side, flow]) => text.replace(side, flow), css);
 writeFileSync(join(into, "heard.css"), `${logical}\n`);
 
-await esbuild.build({
-  entryPoints: ["heard.js"],
-  bundle: true,
-  minify: true,
-  format: "iife",
-  target: "es2022",
-  legalComments: "none",
-  outfile: join(into, "heard.js"),
-});
+const script = (entry, name, format) =>
+  esbuild.build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    format,
+    target: "es2022",
+    legalComments: "none",
+    outfile: join(into, name),
+  });
+await script("heard.js", "heard.js", "iife");
+await script("phone/phone.js", "phone.js", "iife");
+await script("phone/worker.js", "worker.js", "iife");
+await script("sealing.js", "sealing.js", "esm");
+
+const sealedBy = ["@hpke/common", "@hpke/core", "@hpke/dhkem-x25519", "@hpke/hybridkem-x-wing", "@noble/ed25519", "mlkem"];
+const licence = (name) => {
+  const { version } = JSON.parse(readFileSync(`node_modules/${name}/package.json`));
+  return `${name} ${version}\n\n${readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim()}\n`;
+};
+writeFileSync(join(into, "sealing.licences.txt"), sealedBy.map(licence).join("\n\n"));
 
 const hash = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
-const sources = readdirSync(".").filter((name) => /\.(js|scss|mjs|json)$/.test(name)).sort();
+const sources = readdirSync(".", { recursive: true })
+  .filter((name) => /^(phone\/)?[^/]+\.(js|scss|mjs|json)$/.test(name))
+  .sort();
+const built = ["heard.css", "heard.js", "phone.js", "sealing.js", "sealing.licences.txt", "worker.js"];
 const lines = [
   ...sources.map((name) => `${hash(name)}  source/${name}`),
-  ...["heard.css", "heard.js"].map((name) => `${hash(join(into, name))}  ${name}`),
+  ...built.map((name) => `${hash(join(into, name))}  ${name}`),
 ];
 writeFileSync(join(into, "source", "hashes.txt"), `${lines.join("\n")}\n`);

@@ -5,7 +5,10 @@
 const PRESSES = 3;
 const WITHIN_MS = 3000;
 let presses = [];
+// Where this device keeps something, so long may its deletion hold up the way out: the screen is empty by then.
+const TIDYING_MS = 400;
 let gone = false;
+let tidy = null;
 
 export function wipe() {
   gone = true;
@@ -17,13 +20,21 @@ export function isGone() {
   return gone;
 }
 
+// What else has to go when somebody leaves, as a function that promises to have done it.
+export function tidyWhenLeaving(action) {
+  tidy = action;
+}
+
 // On a tablet the way out is local: the server wipes and sends to the start in one go. A phone goes outside at once and
 // tells the server on the way, so that a slow network never holds a page of ours on the screen.
-export function leave() {
+export async function leave() {
   const { leave: address, outside } = document.body.dataset;
   wipe();
   if (outside) {
     fetch(address, { method: "POST", keepalive: true, redirect: "manual", body: new URLSearchParams() }).catch(() => {});
+  }
+  if (tidy) {
+    await Promise.race([tidy(), new Promise((resolve) => setTimeout(resolve, TIDYING_MS))]);
   }
   location.replace(outside || address);
 }

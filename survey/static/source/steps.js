@@ -3,6 +3,7 @@
 // wrong here, the browser's own way of sending the form still works.
 
 import { isGone } from "./leaving.js";
+import { display, focus } from "./screen.js";
 
 const PATIENCE_MS = 15000;
 let busy = false;
@@ -15,29 +16,13 @@ function settle() {
   }
 }
 
-function focus(element) {
-  if (!element) {
-    return;
-  }
-  if (element.tabIndex < 0 && !element.hasAttribute("tabindex")) {
-    element.setAttribute("tabindex", "-1");
-  }
-  element.focus();
-}
-
 function show({ html, url }) {
   const next = new DOMParser().parseFromString(html, "text/html");
   if (next.body.dataset.start !== document.body.dataset.start) {
     location.replace(url); // Another sitting, such as assisted entry, has a style sheet and a start of its own.
     return;
   }
-  const { lang, dir } = next.documentElement;
-  Object.assign(document.documentElement, { lang, dir });
-  document.title = next.title;
-  document.body.replaceWith(next.body);
-  scrollTo(0, 0);
-  focus(document.querySelector(".problems") ?? document.querySelector("h1"));
-  document.dispatchEvent(new Event("heard:shown"));
+  display(next);
 }
 
 async function fetched(address, options) {

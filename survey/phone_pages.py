@@ -1,0 +1,187 @@
+"""What a phone is handed where scripts run: one bundle a language, with which the page walks and seals by itself.
+
+Everything in it is the same for everybody, so it is rendered once per page and language and kept compressed; there is
+no cookie, no token and no visit in it. What decides what is asked and whom it is sealed to is the custodian's signed
+text, which the page checks; the words around it are this centre's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, request, url_for
+from markupsafe import escape
+from werkzeug.exceptions import NotFound
+
+from forms.instrument import Item, Page
+from survey import pages
+from survey.fingerprint import word_list
+from survey.interview import NotAvailable
+from survey.languages import in_language, offered
+from survey.notices import Notices
+from survey.parts import Parts, Ready
+from survey.pressed import Pressed
+from survey.visits import Outcome, Visit
+
+_STATIC = Path(__file__).parent / "static"
+_FILES = ("phone.js", "sealing.js", "heard.css", "icon.svg")
+_WORDS = ("error.heading", "title.error", "question.skip", "question.skip_page")
+_MISFITS = ("required", "choice", "exclusive", "number", "range", "date", "too_long", "constraint")
+_OWN_CONSTRAINT = ("constraint", "number", "range", "date")
+_NO_VISIT = ""
+
+_Told = tuple[Ready, Notices | None, str]
+
+
+@dataclass(frozen=True)
+class PhonePages:
+    """The views, and what they have made of the keys and notices that were in force when they were last asked."""
+
+    parts: Parts
+    _made: dict[str, tuple[_Told, Pressed]] = field(default_factory=dict)
+
+    def bundle(self, language: str) -> Response:
+        """All of the questionnaire in one language, as JSON (docs/formats.md).
+
+        Raises:
+            NotAvailable: nothing may be asked now.
+            NotFound: the questionnaire has no such language.
+        """
+        ready = self._ready(language)
+        return self._kept(f"bundle {language}", ready, lambda: _json(_bundle(self.parts, ready, language))).response()
+
+    def page(self, language: str) -> Response:
+        """The first question without a visit: what a phone opens with where there is no network; raises as above."""
+        ready = self._ready(language)
+
+        def first() -> Pressed:
+            html = _question_page(self.parts, ready, language, ready.instrument.pages[0])
+            return Pressed.of(html.encode(), "text/html")
+
+        return self._kept(f"page {language}", ready, first).response()
+
+    def worker(self) -> Response:
+        """The service worker: a file of ours, and before it what to keep, under a version that changes with that.
+
+        Raises:
+            NotAvailable: nothing may be asked now.
+        """
+        ready = self._ready(None)
+        return self._kept("worker", ready, lambda: self._worker(ready)).response()
+
+    def _worker(self, ready: Ready) -> Pressed:
+        language = ready.instrument.default_language
+        kept = [url_for("phone_bundle", language=language), *(url_for("static", filename=each) for each in _FILES)]
+        told = {
+            "start": url_for("start"),
+            "page": url_for("phone_page", language=language),
+            "files": kept,
+            "bundles": url_for("phone_bundle", language="x")[:-1],
+        }
+        contents = [(_STATIC / name).read_bytes() for name in _FILES]
+        made = _json(_bundle(self.parts, ready, language)).content
+        version = hashlib.sha256(b"".join([*contents, made])).hexdigest()[:16]
+        script = (_STATIC / "worker.js").read_text(encoding="utf-8")
+        return Pressed.of(f"self.heard={json.dumps({**told, 'version': version})};{script}".encode(), "text/javascript")
+
+    def _ready(self, language: str | None) -> Ready:
+        ready = self.parts.ready()
+        if ready is None:
+            raise NotAvailable
+        if language is not None and (language not in ready.instrument.languages or language not in self.parts.words):
+            raise NotFound
+        return ready
+
+    def _kept(self, name: str, ready: Ready, make: Callable[[], Pressed]) -> Pressed:
+        told = (ready, self.parts.notices(), request.script_root)
+        before = self._made.get(name)
+        # Compared by what they are made from: both files are read once and then the same objects.
+        if before is None or before[0][0].keys is not ready.keys or before[0][1:] != told[1:]:
+            before = self._made[name] = (told, make())
+        return before[1]
+
+
+def add_phone_routes(app: Flask, parts: Parts) -> None:
+    """Hand out bundles, for a link's interview."""
+    views = PhonePages(parts)
+    app.add_url_rule("/phone/<language>", "phone_bundle", views.bundle, methods=["GET"])
+    app.add_url_rule("/phone/<language>/page", "phone_page", views.page, methods=["GET"])
+    app.add_url_rule("/worker.js", "phone_worker", views.worker, methods=["GET"])
+
+
+def _json(content: Mapping[str, Any]) -> Pressed:
+    return Pressed.of(json.dumps(content, ensure_ascii=False).encode(), "application/json")
+
+
+def _bundle(parts: Parts, ready: Ready, language: str) -> dict[str, Any]:
+    instrument, words = ready.instrument, pages.words_of(parts, language)
+    notices = parts.notices()
+    signed = [told.signed_on for told in (ready.keys, notices) if told is not None]
+    return {
+        "phones": ready.keys.phones,
+        "instrument": instrument.routing_json(),
+        "language": language,
+        "place": ready.place.code,
+        "newest_day": max(signed).isoformat(),
+        "crime": pages.CRIME_ITEM,
+        "again": word_list() if ready.place.come_back else [],
+        "pages": {page.name: _question_page(parts, ready, language, page) for page in instrument.pages},
+        "screens": _screens(parts, ready, language),
+        "remaining": [str(escape(pages.time_for(left, words))) for left in range(len(instrument.pages) + 1)],
+        "words": {name: str(escape(words[name])) for name in (*_WORDS, *(f"error.{kind}" for kind in _MISFITS))},
+        "messages": {item.name: own for item in instrument.items() if (own := _messages(ready, item, language))},
+    }
+
+
+def _messages(ready: Ready, item: Item, language: str) -> dict[str, str]:
+    def own(texts: Mapping[str, str]) -> str:
+        return str(escape(in_language(texts, language, ready.instrument.default_language)))
+
+    found = {"required": own(item.required_messages)} | dict.fromkeys(_OWN_CONSTRAINT, own(item.constraint_messages))
+    return {kind: text for kind, text in found.items() if text}
+
+
+def _visit(ready: Ready, language: str, outcome: Outcome | None = None) -> Visit:
+    return Visit(_NO_VISIT, ready.instrument, language, outcome=outcome)
+
+
+def _question_page(parts: Parts, ready: Ready, language: str, page: Page) -> str:
+    """One page with every item and option that it can have; the phone takes out what is not asked."""
+    visit, words = _visit(ready, language), pages.words_of(parts, language)
+    everything = [replace(item, choice_filter=None, randomize=False, default=None) for item in page.items]
+    questions = tuple(pages.question(visit, item, words, {}) for item in everything)
+    return pages.render(
+        parts, "question.html", ready, visit,
+        questions=questions, problems=[], heading=pages.page_heading(visit, page, questions),
+        action=url_for("page", page=page.name), back=url_for("start"), first=page is ready.instrument.pages[0],
+        waiting=False, remaining=" ", can_skip=any(each.control != "note" for each in questions),
+        languages=offered(ready.instrument, parts.words),
+    )  # fmt: skip
+
+
+def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
+    visit, over = _visit(ready, language), _visit(ready, language, "kept")
+    lines, figures = pages.fitting(ready.keys.support_lines, {}), pages.figures(parts, language)
+
+    def own(name: str, outcome: Visit, *buttons: str) -> str:
+        return pages.render(parts, "on_phone.html", ready, outcome, name=name, buttons=buttons)
+
+    return {
+        "help": pages.render(parts, "help.html", ready, visit, lines=lines),
+        "about": pages.render(parts, "about.html", ready, visit),
+        "safety": pages.render(parts, "safety.html", ready, visit),
+        "languages": pages.language_page(parts, ready, visit),
+        "thanks": pages.render(parts, "thanks.html", ready, over, lines=lines, figures=figures),
+        "ended": pages.render(parts, "ended.html", ready, over, lines=lines, figures=figures),
+        "waiting": own("waiting", over, "send-now", "delete-now"),
+        "unstored": own("unstored", over, "send-now", "delete-now"),
+        "refused": own("refused", over, "open-door", "delete-now"),
+        "deleted": own("deleted", over),
+        "unkept": own("lost", visit, "again"),
+        "again": pages.render(parts, "again.html", ready, visit),
+    }

@@ -1,0 +1,78 @@
+// When what is sealed: the core as soon as it is in, so that walking away loses nothing, and everything at the end, in
+// place of the core. A row that was made may have been sent, so whatever replaces it says so.
+
+import { framed, idOf, month } from "./response.js";
+import { onPath } from "./routing.js";
+import { drop, flush, forget, keep, waiting } from "./sending.js";
+import { coreSaid, reached } from "./visit.js";
+
+let last = Promise.resolve();
+
+// One after the other: a copy that is still being sealed has to be known to the one that replaces it.
+function inTurn(act) {
+  last = last.then(act, act);
+  return last;
+}
+
+// Seal what counts now, in place of the last copy, and try to send: [what became of it, whether the phone holds it].
+export async function file(state, start, status, more = {}) {
+  const { visit, code } = state;
+  const [id, stored] = await inTurn(async () => {
+    const row = await state.seal(state.told.collection, framed({ ...content(state, status), ...more }));
+    const id = await idOf(row);
+    const replaces = visit.sent.at(-1) ?? "";
+    visit.sent = [...visit.sent, id];
+    const stored = await keep(start, [id, replaces, code], row);
+    await dropped(start, new Set([replaces]));
+    return [id, stored];
+  });
+  const became = await flush(start);
+  return [became.get(id) ?? "sent", stored];
+}
+
+function content({ bundle, told, instrument, visit }, status) {
+  const signed = [told.signedOn, bundle.newest_day].sort().at(-1);
+  return {
+    v: 1,
+    kind: "response",
+    response: visit.response,
+    instrument: instrument.id,
+    digest: told.digest,
+    mode: "link",
+    place: bundle.place,
+    period: month(signed),
+    language: bundle.language,
+    status,
+    quick: visit.quick,
+    answers: Object.fromEntries(onPath(instrument, visit.answers)),
+  };
+}
+
+// The core is sent once it is in, again where it was changed, and taken back where it is in no longer.
+export async function keepCore(state, start) {
+  const { instrument, visit } = state;
+  const said = reached(instrument, visit) === "started" ? null : coreSaid(instrument, visit);
+  if (said === visit.coreSaid) {
+    return;
+  }
+  visit.coreSaid = said;
+  await (said === null ? takeBack(visit, start) : file(state, start, "core"));
+}
+
+// Delete every copy that this visit made, here and at the centre.
+export function takeBack(visit, start) {
+  return inTurn(async () => {
+    const { sent } = visit;
+    visit.sent = [];
+    await dropped(start, new Set(sent));
+    await forget(start, sent);
+  });
+}
+
+async function dropped(start, ids) {
+  for (const key of await waiting(start)) {
+    if (ids.has(key[0])) {
+      await drop(start, key);
+    }
+  }
+}

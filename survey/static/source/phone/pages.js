@@ -1,0 +1,141 @@
+// The server's own pages, as it rendered them once for everybody, with one person's questions, answers and way in them.
+
+import { display } from "../screen.js";
+import { stopAt } from "./routing.js";
+import { backFrom, pagesLeft, shownOptions } from "./visit.js";
+
+const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
+
+// One question page. `wrong`: [item, kind] of what has to be asked again, with `posted` as it was typed.
+export function showQuestion({ bundle, instrument, visit, shared }, name, wrong = [], posted = null) {
+  const next = parsed(bundle.pages[name]);
+  const main = next.querySelector("main");
+  const stop = stopAt(instrument, name, visit.answers);
+  visit.show(name);
+  for (const [at, element] of [...main.querySelectorAll(".question, .note")].entries()) {
+    // Every item of the page stands there, in order.
+    const item = stop.page.items[at];
+    if (stop.items.includes(item)) {
+      fill(element, visit, item, stop.view, posted?.(item.name) ?? said(visit, item));
+    } else {
+      element.remove();
+    }
+  }
+  head(main, stop.items.length);
+  furnish(main, bundle, {
+    back: backFrom(instrument, visit, name, shared),
+    left: pagesLeft(instrument, visit, name),
+    several: stop.items.length > 1,
+  });
+  if (wrong.length) {
+    complain(next, bundle, wrong);
+  }
+  delete next.body.dataset.waiting;
+  display(next);
+}
+
+// Another page: help, thanks and so on.
+export function showScreen({ bundle, visit }, name) {
+  const next = parsed(bundle.screens[name]);
+  const crime = [visit.answers.get(bundle.crime)].flat();
+  fit([...next.querySelectorAll(".lines li")], name === "help" ? crime : []);
+  display(next);
+}
+
+// The support lines for this kind of crime first, then those for everyone; all of them where none is close.
+function fit(lines, crime) {
+  const crimes = (line) => (line.dataset.crimes ?? "").split(" ").filter(Boolean);
+  const close = lines.filter((line) => crimes(line).some((each) => crime.includes(each)));
+  if (!close.length) {
+    return;
+  }
+  lines.filter((line) => !close.includes(line) && crimes(line).length).forEach((line) => line.remove());
+  close[0].parentElement.prepend(...close);
+}
+
+function said(visit, item) {
+  const answer = visit.answers.get(item.name) ?? item.default;
+  return answer === undefined ? [] : [answer].flat().map((each) => (each === true ? "yes" : String(each)));
+}
+
+function fill(element, visit, item, view, values) {
+  if (item.options) {
+    const rows = new Map([...element.querySelectorAll(".row")].map((row) => [row.querySelector("input").value, row]));
+    rows.forEach((row) => row.remove());
+    element.append(...shownOptions(visit, item, view).map((option) => rows.get(option.code)));
+  }
+  for (const control of element.querySelectorAll("input, textarea")) {
+    if (control.type === "radio" || control.type === "checkbox") {
+      control.checked = values.includes(control.value);
+    } else {
+      control.value = values[0] ?? "";
+    }
+  }
+}
+
+// A single question is its own heading; so is the first where the page has none.
+function head(main, count) {
+  const heading = [...main.children].find((child) => child.matches("h1"));
+  for (const own of main.querySelectorAll("form h1")) {
+    own.replaceWith(...own.childNodes);
+  }
+  if (heading && count > 1) {
+    return;
+  }
+  heading?.remove();
+  const first = main.querySelector(".question, .note");
+  const label = first.querySelector("legend, label.over");
+  const words = label ? [...label.childNodes] : [...first.childNodes].filter((node) => !node.matches?.("p"));
+  const own = document.createElement("h1");
+  own.append(...words);
+  (label ?? first).prepend(own);
+}
+
+function furnish(main, bundle, { back, left, several }) {
+  const link = main.querySelector(".back a");
+  if (back === null) {
+    link?.parentElement.remove();
+  } else if (link) {
+    link.href = new URL(`page/${back}`, new URL(document.body.dataset.start, location.href)).pathname;
+  }
+  const skip = main.querySelector(".skip");
+  if (skip) {
+    skip.innerHTML = bundle.words[several ? "question.skip_page" : "question.skip"];
+  }
+  const remaining = main.querySelector(".remaining");
+  remaining.innerHTML = bundle.remaining[left];
+  if (!bundle.remaining[left]) {
+    remaining.remove();
+  }
+}
+
+function complain(next, bundle, wrong) {
+  const main = next.querySelector("main");
+  const lines = wrong.map(([item, kind]) => {
+    const message = bundle.messages[item]?.[kind] ?? bundle.words[`error.${kind}`];
+    return `<li><a href="#${markWrong(main, item, message)}">${message}</a></li>`;
+  });
+  const block = parsed(
+    `<div class="problems" role="alert" tabindex="-1" aria-labelledby="problems-heading">
+    <h2 id="problems-heading">${bundle.words["error.heading"]}</h2><ul>${lines.join("")}</ul></div>`,
+  ).body.firstElementChild;
+  main.querySelector(":scope > h1, form").before(block);
+  next.title = `${parsed(bundle.words["title.error"]).body.textContent} ${next.title}`;
+}
+
+// The id of the control that a link from the summary leads to.
+function markWrong(main, item, message) {
+  const control = [...main.querySelectorAll("input, textarea")].find((each) => each.name === item);
+  const question = control.closest(".question");
+  const line = document.createElement("p");
+  line.className = "error";
+  line.id = `${item}-error-1`;
+  line.innerHTML = message;
+  const above = question.querySelectorAll(".hint, legend, label.over");
+  above[above.length - 1].after(line);
+  question.classList.add("wrong");
+  const described = question.matches("fieldset") ? question : control;
+  described.setAttribute("aria-describedby", `${described.getAttribute("aria-describedby") ?? ""} ${line.id}`.trim());
+  control.setAttribute("aria-invalid", "true");
+  return control.id;
+}

@@ -1,0 +1,354 @@
+// Where scripts run, answers never leave a phone unsealed. This file is read before anything of the page can be sent:
+// from then on no form is posted. The questions come in one bundle a language; the page walks them by itself, seals here,
+// and the centre only ever sees rows. Where something fails the page says so; it never falls back to posting answers.
+
+import { watchForIdling } from "../idling.js";
+import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
+import { focus } from "../screen.js";
+import { draw, hashed, spelled } from "./again.js";
+import { file, keepCore, takeBack } from "./filing.js";
+import { showQuestion, showScreen } from "./pages.js";
+import { flush, keepPages, leaveNoTrace, waiting, withoutCode } from "./sending.js";
+import { NotTrusted, trusted } from "./trust.js";
+import * as walk from "./visit.js";
+
+const PATIENCE_MS = 30000;
+const SCREENS = { help: "help", about: "about", safety: "safety", language: "languages" };
+// What stands after the # of a card's address: k, the authority's fingerprint; c, the card's code; t, a device that
+// people share; s, somebody has only just ended on it. Never part of a request.
+const card = new URLSearchParams(location.hash.slice(1) || history.state?.card);
+const shared = card.has("t");
+let state = null;
+let loading = null;
+let busy = false;
+
+const startOf = () => document.body.dataset.start;
+
+async function load(address) {
+  const [sealing, bundle] = await Promise.all([import(document.body.dataset.sealing), fetched(address)]);
+  const told = await trusted(bundle, card.get("k"), sealing.signedBy);
+  return { bundle, instrument: JSON.parse(bundle.instrument), told, seal: sealing.sealed };
+}
+
+async function fetched(address) {
+  const answer = await fetch(address, { credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (!answer.ok) {
+    throw new TypeError("The questions did not come.");
+  }
+  return answer.json();
+}
+
+async function ready() {
+  loading ??= load(document.body.dataset.bundle);
+  const loaded = await loading;
+  if (!state) {
+    const visit = new walk.Visit({ soon: card.has("s"), known: history.state?.visit });
+    state = { ...loaded, visit, shared, code: card.get("c") ?? "" };
+    visit.show(walk.firstPage(state.instrument));
+  }
+  return state;
+}
+
+// In this one history entry, for a reload: the card, and the ids of a visit under way, by which it stays one response.
+function remember() {
+  const { response, sent, outcome } = state?.visit ?? history.state?.visit ?? {};
+  const visit = response && !outcome ? { response, sent } : undefined;
+  history.replaceState({ card: card.toString(), visit }, "", startOf());
+}
+
+function showCurrent() {
+  const { visit } = state;
+  return visit.outcome ? showScreen(state, visit.outcome) : showQuestion(state, visit.position);
+}
+
+// A few words that came with the first page, for when nothing else did.
+function say(template) {
+  const { content, dataset } = document.getElementById(template);
+  const heading = document.createElement("h1");
+  heading.textContent = dataset.heading;
+  document.querySelector("main").replaceChildren(heading, content.cloneNode(true));
+  document.querySelector("footer")?.remove();
+  document.documentElement.classList.remove("checking");
+  focus(document.querySelector("h1"));
+}
+
+function failed(fault) {
+  if (!state) {
+    loading = null;
+  }
+  if (!isGone()) {
+    say(fault instanceof NotTrusted ? "not-available" : "not-loaded");
+  }
+}
+
+// A second tap while the first is under way is the same tap.
+async function oneAtATime(act) {
+  if (busy || isGone()) {
+    return;
+  }
+  busy = true;
+  try {
+    await act(await ready());
+    remember();
+  } catch (fault) {
+    failed(fault);
+  } finally {
+    busy = false;
+  }
+}
+
+async function answered(form, submitter) {
+  const { instrument, visit } = state;
+  const name = visit.position;
+  const posted = new FormData(form);
+  const askedBefore = walk.askedOn(instrument, visit, name);
+  if (submitter?.value === "skip") {
+    walk.skip(instrument, visit, name).forEach((item) => askedBefore.add(item));
+  } else {
+    const typed = (item) => posted.getAll(item);
+    const wrong = walk.take(instrument, visit, name, typed);
+    if (wrong.length) {
+      showQuestion(state, name, wrong, typed);
+      return;
+    }
+  }
+  if (visit.answers.size) {
+    keepPages(startOf());
+  }
+  const next = walk.following(instrument, visit, name, askedBefore);
+  if (next === null) {
+    await finish();
+    return;
+  }
+  // Nobody waits for the network between two questions; what fails now is tried again at the next, and told at the end.
+  keepCore(state, startOf()).then(remember, () => (visit.coreSaid = null));
+  showQuestion(state, next);
+}
+
+async function finish() {
+  const { bundle, instrument, visit } = state;
+  if (walk.reached(instrument, visit) === "started") {
+    await takeBack(visit, startOf());
+    end("ended");
+  } else if (bundle.again.length) {
+    showScreen(state, "again");
+  } else {
+    await fileAll();
+  }
+}
+
+async function fileAll(words = null) {
+  const { instrument, visit } = state;
+  try {
+    visit.again ??= words && (await hashed(words, instrument.id));
+    const more = visit.again ? { again: visit.again } : {};
+    await told(await file(state, startOf(), walk.reached(instrument, visit), more));
+  } catch {
+    await notKept();
+  }
+}
+
+function giveWords() {
+  const words = draw(state.bundle.again);
+  document.querySelector(".offer").remove();
+  document.querySelector(".drawn").hidden = false;
+  document.querySelector(".four").textContent = words;
+  focus(document.querySelector(".four"));
+}
+
+async function useWords(form) {
+  const words = spelled(state.bundle.again, form.elements.words.value);
+  document.getElementById("again-error").hidden = words !== null;
+  if (words === null) {
+    focus(form.elements.words);
+  } else {
+    await fileAll(words);
+  }
+}
+
+// What became of the last row: sent, waiting (on the phone, or in this page alone), refused for its code, or lost.
+async function told([became, stored]) {
+  if (became === "lost") {
+    await notKept();
+  } else {
+    end({ sent: "thanks", refused: "refused", waiting: stored ? "waiting" : "unstored" }[became]);
+  }
+}
+
+// The page says that nothing was kept, so an earlier copy goes too; the answers are still here to try again with.
+async function notKept() {
+  await takeBack(state.visit, startOf());
+  showScreen(state, "unkept");
+}
+
+// Nothing of what was said stays in this page.
+function end(outcome) {
+  const { visit } = state;
+  visit.outcome = outcome;
+  visit.answers = new Map();
+  if (outcome === "thanks" || outcome === "ended") {
+    leaveNoTrace(startOf());
+  }
+  showScreen(state, outcome);
+}
+
+async function sendWaiting() {
+  const became = await flush(startOf());
+  const visit = state?.visit;
+  if (["waiting", "unstored", "refused"].includes(visit?.outcome) && !isGone()) {
+    await told([became.get(visit.sent.at(-1)) ?? "sent", visit.outcome === "waiting"]);
+  }
+}
+
+async function deleteWaiting() {
+  const { visit } = state;
+  const ids = (await waiting(startOf())).flatMap(([id, replaces]) => (replaces ? [id, replaces] : [id]));
+  await takeBack({ sent: [...visit.sent, ...ids] }, startOf());
+  visit.sent = [];
+  end("deleted");
+  await leaveNoTrace(startOf());
+}
+
+async function sendByTheOpenDoor() {
+  await withoutCode(startOf(), state.visit.sent.at(-1));
+  await sendWaiting();
+}
+
+async function speak(language) {
+  const { visit, told: before } = state;
+  const loaded = await load(new URL(language, new URL(document.body.dataset.bundle, location.href)).pathname);
+  // The centre may have another questionnaire by now: whoever has begun this one goes on with it.
+  if (loaded.told.digest === before.digest) {
+    state = { ...state, ...loaded };
+  } else if (!visit.answers.size) {
+    state = { ...state, ...loaded, visit: new walk.Visit() };
+    state.visit.show(walk.firstPage(loaded.instrument));
+  }
+  showCurrent();
+}
+
+// The next person, on a device that people share: the whole document anew, and one that knows how soon it is.
+const anew = () => `${startOf()}?next#${withSoon()}`;
+
+function withSoon() {
+  const next = new URLSearchParams(card);
+  next.set("s", "");
+  return next;
+}
+
+const FORMS = {
+  question: answered,
+  again: () => fileAll(),
+  "again-no": () => fileAll(),
+  "again-give": giveWords,
+  "again-done": () => fileAll(document.querySelector(".four").textContent),
+  "again-use": useWords,
+  "send-now": sendWaiting,
+  "delete-now": deleteWaiting,
+  "open-door": sendByTheOpenDoor,
+};
+
+function submitted(event) {
+  const { target: form, submitter } = event;
+  event.preventDefault();
+  if (form.matches(".languages")) {
+    oneAtATime(() => speak(submitter.value));
+  } else if (form.matches(".afresh")) {
+    location.replace(anew());
+  } else if (form.id === "load-again") {
+    loadAgain();
+  } else if (Object.hasOwn(FORMS, form.id)) {
+    oneAtATime(() => FORMS[form.id](form, submitter));
+  }
+}
+
+function loadAgain() {
+  if (state) {
+    showCurrent();
+  } else {
+    location.reload();
+  }
+}
+
+function clicked(event) {
+  const link = event.target.closest?.("a[href]");
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) {
+    return;
+  }
+  const { pathname, origin } = new URL(link.href);
+  if (link.getAttribute("href").startsWith("#")) {
+    event.preventDefault();
+    focus(document.getElementById(link.getAttribute("href").slice(1)));
+  } else if (origin === location.origin && pathname.startsWith(startOf())) {
+    event.preventDefault();
+    const [kind, page] = pathname.slice(startOf().length).split("/");
+    oneAtATime(() => (kind === "page" ? showQuestion(state, page) : SCREENS[kind] ? showScreen(state, SCREENS[kind]) : showCurrent()));
+  }
+}
+
+async function left() {
+  const visit = state?.visit ?? history.state?.visit;
+  if (visit?.sent?.length && !visit.outcome) {
+    await takeBack(visit, startOf());
+  }
+  await leaveNoTrace(startOf());
+}
+
+// On a device that people share nobody is sent outside, and an untouched page begins anew.
+function share() {
+  if (shared && document.body.dataset.start) {
+    document.body.dataset.reset = document.body.dataset.leave = anew();
+    delete document.body.dataset.outside;
+    document.querySelectorAll(".alone").forEach((element) => element.remove());
+    document.querySelectorAll(".shared").forEach((element) => (element.hidden = false));
+  }
+}
+
+async function begin() {
+  share();
+  if (!document.body.dataset.bundle) {
+    return;
+  }
+  remember();
+  try {
+    const { visit } = await ready();
+    document.documentElement.classList.remove("checking");
+    const form = document.getElementById("question");
+    if (form && !form.action.endsWith(`/page/${visit.position}`)) {
+      showQuestion(state, visit.position); // the server had a draft of this person from before scripts ran
+    }
+    await flush(startOf());
+    await tellOfBefore();
+  } catch (fault) {
+    if (fault instanceof NotTrusted || card.has("k")) {
+      failed(fault);
+    } else {
+      loading = null; // the question stands there; whoever answers it hears what is wrong
+    }
+  }
+}
+
+// Something sealed waits from an earlier time: the person can delete it. Where nothing does, no trace has to stay.
+async function tellOfBefore() {
+  const { visit } = state;
+  if (visit.answers.size || visit.outcome) {
+    return;
+  }
+  if ((await waiting(startOf())).length) {
+    document.querySelector("main").prepend(document.getElementById("waiting-before").content.cloneNode(true));
+  } else {
+    await leaveNoTrace(startOf());
+  }
+}
+
+document.documentElement.classList.add("phone", ...(card.has("k") ? ["checking"] : []));
+document.addEventListener("submit", submitted);
+document.addEventListener("click", clicked);
+document.addEventListener("heard:shown", share);
+document.addEventListener("DOMContentLoaded", begin);
+watchForLeaving();
+watchForIdling();
+tidyWhenLeaving(left);
+for (const [target, kind] of [[window, "online"], [window, "pageshow"], [document, "visibilitychange"]]) {
+  target.addEventListener(kind, () => state && document.visibilityState === "visible" && sendWaiting());
+}

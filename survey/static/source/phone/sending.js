@@ -1,0 +1,98 @@
+// Sealed rows on their way: kept on this phone until the centre has them, sent once however often it is tried. A phone
+// that keeps nothing (a private window, storage refused) still sends; then the row lies in this page's memory alone.
+
+import * as queue from "./queue.js";
+
+const PATIENCE_MS = 20000;
+const LOCK = "heard rows";
+const CACHES = "heard ";
+const inMemory = new Map();
+let pagesKept;
+
+// Keep a row; whether the phone, and not only this page, holds it now.
+export async function keep(start, key, row) {
+  try {
+    await queue.put(start, key, row);
+    return true;
+  } catch {
+    inMemory.set(key.join(" "), { key, row });
+    return false;
+  }
+}
+
+export async function waiting(start) {
+  const stored = await queue.keys(start).catch(() => []);
+  return [...stored, ...[...inMemory.values()].map(({ key }) => key)];
+}
+
+export async function drop(start, key) {
+  inMemory.delete(key.join(" "));
+  await queue.remove(start, key).catch(() => {});
+}
+
+// Try everything that waits; what became of each row, by its id: sent, waiting, refused (the code) or lost.
+export function flush(start) {
+  const all = () => sendAll(start);
+  return navigator.locks ? navigator.locks.request(LOCK, all) : all();
+}
+
+async function sendAll(start) {
+  const became = new Map();
+  for (const key of await waiting(start)) {
+    const row = inMemory.get(key.join(" "))?.row ?? (await queue.get(start, key).catch(() => undefined));
+    const word = row ? await send(start, key, row) : "sent"; // another page has sent it in the meantime
+    if (word === "sent" || word === "lost") {
+      await drop(start, key);
+    }
+    became.set(key[0], word);
+  }
+  return became;
+}
+
+async function send(start, [, replaces, code], row) {
+  const headers = { "Content-Type": "application/octet-stream" };
+  if (replaces) {
+    headers["Heard-Replaces"] = replaces;
+  }
+  if (code) {
+    headers["Heard-Code"] = code;
+  }
+  const answer = await post(`${start}rows`, headers, row).catch(() => null);
+  return { 200: "sent", 400: "lost", 403: "refused" }[answer?.status] ?? "waiting";
+}
+
+// The card's code is no good: send the row by the open door, where the person chose so.
+export async function withoutCode(start, id) {
+  const key = (await waiting(start)).find((each) => each[0] === id);
+  const row = inMemory.get(key.join(" "))?.row ?? (await queue.get(start, key));
+  await drop(start, key);
+  await keep(start, [id, key[1], ""], row);
+}
+
+// Ask the centre to delete the rows that only this page knows the ids of.
+export function forget(start, ids) {
+  return Promise.all(ids.map((id) => post(`${start}rows/forget`, { "Content-Type": "text/plain" }, id).catch(() => {})));
+}
+
+function post(address, headers, body) {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  return fetch(address, { method: "POST", headers, body, signal, keepalive: true, credentials: "omit" });
+}
+
+// So that the survey opens without a network too; only once somebody answers, since it leaves a trace.
+export function keepPages(start) {
+  pagesKept ??= navigator.serviceWorker?.register(`${start}worker.js`, { scope: start }).catch(() => {});
+}
+
+// Nothing of the survey stays on this phone, unless something sealed still waits to be sent.
+export async function leaveNoTrace(start) {
+  if ((await queue.keys(start).catch(() => [])).length) {
+    return;
+  }
+  await queue.destroy(start);
+  await pagesKept;
+  const registered = await navigator.serviceWorker?.getRegistration(start).catch(() => undefined);
+  await registered?.unregister();
+  const names = (await globalThis.caches?.keys()) ?? [];
+  await Promise.all(names.filter((name) => name.startsWith(`${CACHES}${start} `)).map((name) => caches.delete(name)));
+}

@@ -1,0 +1,150 @@
+"""A centre with a link, for tests that answer on a phone in a real browser; what it keeps is opened with its key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from at_the_tablet import LINES, SMALL
+from centre_world import LINKED, World, listening
+from playwright.sync_api import Browser
+from real_browser import OUTSIDE, PHONE, Window, window
+
+from export.centre.app import centre_app
+from export.centre.instance import Centre
+from export.centre.link import Links
+from forms.response import Response, unframed
+
+START = f"s/{LINKED}/"
+TYPED = "Zanzibar"
+TOLD: dict[str, Any] = {
+    "instruments": (SMALL,), "support_lines": LINES, "neutral_address": OUTSIDE, "made_up": False,
+}  # fmt: skip
+
+
+@dataclass
+class Linked:
+    """A serving centre that was told its keys. ``bodies`` and ``gets`` are every request that came, as it came."""
+
+    world: World
+    centre: Centre
+    address: str = ""
+    bodies: list[tuple[str, bytes]] = field(default_factory=list)
+    broken: frozenset[str] = frozenset()
+    storable: bool = False
+
+    def tell(self, serial: int = 1, **changes: Any) -> None:
+        """Another keys file from the custodian."""
+        self.world.tell(self.centre, serial, **{**TOLD, **changes})
+
+    def rows(self) -> list[bytes]:
+        """What the centre holds, sealed."""
+        return [row for shelf in self.centre.store.shelves for _, row in self.centre.store.rows(shelf)]
+
+    def responses(self) -> list[Response]:
+        """The same, opened."""
+        return [Response.from_content(unframed(self.world.collection.open(row))) for row in self.rows()]
+
+    def only(self) -> Response:
+        """The one that is there."""
+        (response,) = self.responses()
+        return response
+
+
+@contextmanager
+def linked(folder: Path, **changes: Any) -> Iterator[Linked]:
+    """A centre whose link is up until the block ends.
+
+    Paths among ``broken`` are answered with a 502; with ``storable`` a browser may keep every page.
+    """
+    world = World(folder)
+    centre = world.opened()
+    served = Linked(world, centre)
+    served.tell(**changes)
+    inner = Links(centre, centre_app(centre))
+
+    def kept(start_response: Any) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            return start_response(status, [pair for pair in headers if pair[0] != "Cache-Control"], *rest)
+
+        return start
+
+    def recorded(environ: dict[str, Any], start_response: Any) -> Any:
+        path = environ["PATH_INFO"]
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        served.bodies.append((f"{environ['REQUEST_METHOD']} {path}?{environ['QUERY_STRING']}", body))
+        if any(path.endswith(end) for end in served.broken):
+            start_response("502 Bad Gateway", [("Content-Type", "text/plain")])
+            return [b""]
+        environ["wsgi.input"] = BytesIO(body)
+        return inner(environ, kept(start_response) if served.storable else start_response)
+
+    with listening(recorded) as address:
+        served.address = address
+        try:
+            yield served
+        finally:
+            centre.close()
+
+
+@contextmanager
+def a_phone(browser: Browser, served: Linked, **more: Any) -> Iterator[Window]:
+    """Somebody's phone: a profile of its own."""
+    with window(browser, served.address + START, PHONE, **more) as person:
+        yield person
+
+
+def sent_by(served: Linked) -> list[tuple[str, bytes]]:
+    """What was posted: path and body."""
+    return [(line.removeprefix("POST ").rstrip("?"), body) for line, body in served.bodies if line.startswith("POST")]
+
+
+def kept_on(person: Window) -> dict[str, Any]:
+    """What this phone keeps of the survey."""
+    found: dict[str, Any] = person.page.evaluate(
+        """async () => ({
+          databases: (await indexedDB.databases()).map((each) => each.name),
+          caches: await caches.keys(),
+          workers: (await navigator.serviceWorker.getRegistrations()).length,
+          local: localStorage.length, session: sessionStorage.length, cookies: document.cookie,
+        })"""
+    )
+    return found
+
+
+NOTHING = {"databases": [], "caches": [], "workers": 0, "local": 0, "session": 0, "cookies": ""}
+
+_QUEUE = """
+  () => new Promise((resolve, reject) => {
+    const asked = indexedDB.open("heard " + document.body.dataset.start, 1);
+    asked.onerror = () => reject(asked.error);
+    asked.onsuccess = () => {
+      const all = asked.result.transaction("rows").objectStore("rows").getAll();
+      all.onsuccess = () => { asked.result.close(); resolve(all.result.map((row) => [...row])); };
+    };
+  })
+"""
+
+
+def queue_of(person: Window) -> list[bytes]:
+    """What waits in the phone's queue."""
+    return [bytes(row) for row in person.page.evaluate(_QUEUE)]
+
+
+def to_the_end(person: Window) -> None:
+    """From the first question to the offer at the end, with words typed on the way."""
+    person.the_core()
+    person.say("more", "yes")
+    person.choose("helped", "friend")
+    person.go_on()
+    person.page.locator("#better").fill(TYPED)
+    person.go_on()
+
+
+def finish(person: Window) -> None:
+    """No, thank you: no words to come back with."""
+    person.page.locator("#again-no button").click()

@@ -1,0 +1,89 @@
+"""Every screen that differs on a phone, as a walk through the real questionnaire: for access tests and the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from on_a_phone import Linked, finish, linked
+from playwright.sync_api import expect
+from real_browser import Window
+from screens import CORE, MADE_UP_LINES, victim_voice
+
+
+@contextmanager
+def phone_shown(folder: Path) -> Iterator[Linked]:
+    """A link with the real questionnaire, labelled as a demonstration."""
+    with linked(folder, instruments=(victim_voice(),), support_lines=MADE_UP_LINES, made_up=True) as served:
+        yield served
+
+
+def start(person: Window, _served: Linked) -> None:
+    """The first question."""
+    person.look()
+
+
+def question(person: Window, served: Linked) -> None:
+    """A question in the middle of the core, answered."""
+    start(person, served)
+    person.say("experience", CORE["experience"])
+    person.choose("contact", CORE["contact"])
+
+
+def safety(person: Window, served: Linked) -> None:
+    """What leaving can do."""
+    start(person, served)
+    person.page.locator(".promise a").nth(1).click()
+    expect(person.page.locator("h1")).to_have_text("What leaving can and cannot do")
+
+
+def again(person: Window, served: Linked) -> None:
+    """Four words to come back with, offered."""
+    start(person, served)
+    for item, code in [*CORE.items(), ("more", "finish")]:
+        person.say(item, code)
+
+
+def words(person: Window, served: Linked) -> None:
+    """Four words to come back with, drawn."""
+    again(person, served)
+    person.page.locator("#again-give button").click()
+    expect(person.page.locator(".four")).to_be_focused()
+
+
+def thanks(person: Window, served: Linked) -> None:
+    """Sent."""
+    again(person, served)
+    finish(person)
+    expect(person.page.locator("h1")).to_contain_text("Thank you")
+
+
+def waiting(person: Window, served: Linked) -> None:
+    """Kept on the phone, not sent yet."""
+    served.broken = frozenset({"/rows"})
+    again(person, served)
+    finish(person)
+    expect(person.page.locator("h1")).to_contain_text("Kept sealed")
+
+
+def waiting_before(person: Window, served: Linked) -> None:
+    """The first question, while something waits from before."""
+    waiting(person, served)
+    person.look()
+    person.page.locator("#delete-now").wait_for()
+
+
+def unloaded(person: Window, served: Linked) -> None:
+    """The questions did not come."""
+    served.broken = frozenset({"/phone/en"})
+    start(person, served)
+    person.press()
+    expect(person.page.locator("h1")).to_have_text("The questions did not load")
+
+
+Walk = Callable[[Window, Linked], None]
+ON_A_PHONE: Mapping[str, Walk] = {
+    "start": start, "question": question, "safety": safety, "again": again, "words": words, "thanks": thanks,
+    "waiting": waiting, "waiting-before": waiting_before, "unloaded": unloaded,
+}  # fmt: skip

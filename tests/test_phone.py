@@ -1,0 +1,321 @@
+"""The interview on a phone where scripts run: the same questions, and the centre only ever sees rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote_plus
+
+import pytest
+from canary import spellings
+from centre_world import LINKED
+from on_a_phone import START, TYPED, Linked, a_phone, finish, linked, sent_by, to_the_end
+from playwright.sync_api import Browser, Route, expect
+from real_browser import Window
+
+from export.custodian.unsealing import CollectionSecret
+from survey.fingerprint import authority_pin
+from survey.keys import phones_part
+from survey.sealing import ROW_BYTES, SigningKey
+
+pytestmark = pytest.mark.browser
+
+CODES = ("experience", "contact", "theft", "friend", "good", "easy")
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Linked]:
+    with linked(tmp_path / "centre") as served:
+        yield served
+
+
+def bundles(person: Window, change: str, to: str) -> None:
+    """Somebody on the way changes what the questions come with."""
+
+    def changed(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(body=answer.text().replace(change, to), content_type="application/json")
+
+    person.page.route("**/phone/en", changed)
+
+
+def test_a_phone_asks_the_same_and_the_centre_sees_one_sealed_response(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+        assert served.only().status == "core"
+        person.say("more", "yes")
+        person.choose("helped", "friend")
+        person.go_on()
+        expect(person.page.locator("h1")).to_have_text("Two last things")
+        person.page.locator("#times").fill("3")
+        person.page.locator("#better").fill(TYPED)
+        person.go_on()
+        finish(person)
+        expect(person.page.locator("h1")).to_have_text("Thank you. Your answers are kept.")
+    response = served.only()
+    assert (response.status, response.mode, response.place, response.language) == ("complete", "link", LINKED, "en")
+    assert response.quick, "nobody reads that fast"
+    assert response.answers == {
+        "experience": "good", "contact": "easy", "crime": "theft", "more": "yes", "helped": ("friend",), "times": 3,
+        "better": TYPED,
+    }  # fmt: skip
+
+
+def test_nothing_but_rows_ever_leaves_the_phone(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        finish(person)
+        expect(person.page.locator("h1")).to_contain_text("Thank you")
+    assert {(path, len(body)) for path, body in sent_by(served)} == {(f"/{START}rows", ROW_BYTES)}
+    for line, body in served.bodies:
+        for spelling in spellings(TYPED):
+            assert spelling not in body
+            assert spelling not in line.encode()
+        assert not any(code in line for code in CODES), line
+
+
+def test_what_is_sent_before_the_questions_have_come_waits_for_them(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        held: list[Route] = []
+        person.page.route("**/phone/en", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks what it is given
+        person.look()
+        person.choose("experience", "bad")
+        person.press()
+        person.press()
+        person.until(lambda: bool(held))
+        assert person.heading() == "What about experience?"
+        assert sent_by(served) == []
+        held[0].continue_()
+        expect(person.page.locator("h1")).to_have_text("What about contact?")
+        person.say("contact", "easy")
+        person.say("crime", "theft")
+        person.until(lambda: len(served.rows()) == 1)
+    assert served.only().answers["experience"] == "bad"
+
+
+def test_where_the_questions_do_not_come_it_says_so_and_posts_nothing(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/phone/en"})
+        person.look()
+        person.choose("experience", "good")
+        person.press()
+        expect(person.page.locator("h1")).to_have_text("The questions did not load")
+        assert sent_by(served) == []
+        served.broken = frozenset()
+        person.press()
+        expect(person.page.locator("h1")).to_have_text("What about experience?")
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+        person.wrong = [line for line in person.wrong if "502" not in line]
+
+
+def test_without_scripts_the_server_seals_and_the_page_says_so(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served, java_script_enabled=False) as person:
+        person.look()
+        assert "sealed when they reach us, not on this phone" in person.words()
+        for item, code in (("experience", "good"), ("contact", "easy"), ("crime", "theft"), ("more", "finish")):
+            person.choose(item, code)
+            person.press()
+        expect(person.page.locator("h1")).to_have_text("Thank you. Your answers are kept.")
+    assert served.only().status == "core"
+    with a_phone(browser, served) as person:
+        person.look()
+        assert "sealed when they reach us" not in person.words()
+
+
+def test_the_address_of_a_card_that_names_the_authority_opens_and_is_never_sent(
+    served: Linked, browser: Browser
+) -> None:
+    pin = authority_pin(served.world.authority.public)
+    with a_phone(browser, served) as person:
+        person.look(f"#k={pin}&c=7KQ2M9XT")
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+        assert person.page.url == person.address
+        person.page.reload()
+        person.the_core()
+        person.until(lambda: len(sent_by(served)) == 2)
+        codes = [each.headers.get("heard-code") for each in person.asked if each.url.endswith("/rows")]
+        assert codes == ["7KQ2M9XT", "7KQ2M9XT"]
+    for line, body in served.bodies:
+        assert pin not in line
+        assert quote_plus("7KQ2M9XT") not in line
+        assert pin.encode() not in body
+
+
+def test_a_card_of_another_authority_stops_before_the_first_question(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        for pin in (
+            authority_pin(SigningKey.generate().public),
+            "x",
+            authority_pin(served.world.authority.public)[:-1],
+        ):
+            person.page.goto("about:blank")
+            person.look(f"#k={pin}")
+            expect(person.page.locator("h1")).to_have_text("The survey is not available now")
+            assert person.page.locator("input").count() == 0
+    assert sent_by(served) == []
+
+
+def test_until_the_authority_was_checked_no_question_is_on_the_screen(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        held: list[Route] = []
+        person.page.route("**/phone/en", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks what it is given
+        person.look(f"#k={authority_pin(served.world.authority.public)}")
+        person.until(lambda: bool(held))
+        expect(person.page.locator("h1")).to_be_hidden()
+        held[0].continue_()
+        expect(person.page.locator("h1")).to_be_visible()
+
+
+@pytest.mark.parametrize("what", ["collection", "questions", "signature"])
+def test_questions_or_a_key_that_nobody_signed_are_never_sealed_to(served: Linked, browser: Browser, what: str) -> None:
+    keys = served.centre.told().keys()
+    assert keys is not None
+    told = json.loads(json.loads(keys.phones)["body"])
+    change, to = {
+        "collection": (told["collection"], CollectionSecret.generate().public.public.hex()),
+        "questions": (r"\"code\":\"good\"", r"\"code\":\"best\""),
+        "signature": (json.loads(keys.phones)["signature"][:20], "0" * 20),
+    }[what]
+    with a_phone(browser, served) as person:
+        bundles(person, change, to)
+        person.look()
+        expect(person.page.locator("h1")).to_have_text("The survey is not available now")
+    assert sent_by(served) == []
+
+
+def test_another_authority_that_signed_it_all_is_found_by_the_cards_address_alone(
+    served: Linked, browser: Browser
+) -> None:
+    keys = served.centre.told().keys()
+    assert keys is not None
+    forged = json.dumps(phones_part(keys, SigningKey.generate()))[1:-1]
+    for address, heading in (("", "What about contact?"), ("#k=", "The survey is not available now")):
+        with a_phone(browser, served) as person:
+            bundles(person, json.dumps(keys.phones)[1:-1], forged)
+            person.look(f"{address}{authority_pin(served.world.authority.public)}" if address else "")
+            if not address:
+                person.choose("experience", "good")
+                person.press()
+            expect(person.page.locator("h1")).to_have_text(heading)
+
+
+def test_what_cannot_be_kept_is_asked_again_as_on_any_page(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        person.press()
+        problems = person.page.locator(".problems")
+        expect(problems).to_be_focused()
+        expect(problems).to_contain_text("We would like to know this.")
+        assert person.page.title() == "Error: Survey"
+        problems.locator("a").click()
+        expect(person.page.locator("#contact-1")).to_be_focused()
+        person.press()
+        expect(person.page.locator("h1")).to_have_text("What about crime?")
+        person.say("crime", "theft")
+        person.say("more", "yes")
+        person.press(".skip")
+        expect(person.page.locator("#times")).to_be_visible()
+        person.page.locator("#times").fill("21")
+        person.page.locator("#better").fill(TYPED)
+        person.press()
+        expect(person.page.locator(".error")).to_have_text("This number is too small or too big.")
+        assert person.page.locator("#times").input_value() == "21"
+        assert person.page.locator("#better").input_value() == TYPED
+
+
+def test_another_language_keeps_the_answers_and_the_place(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "bad")
+        person.page.locator(".for-staff a").click()
+        person.page.locator('button[value="pl"]').click()
+        expect(person.page.locator("h1")).to_have_text("Co z contact?")
+        assert person.page.locator("html").get_attribute("lang") == "pl"
+        person.page.locator(".back a").click()
+        expect(person.page.locator('input[value="bad"]')).to_be_checked()
+        person.say("experience", "bad")
+        person.say("contact", "easy")
+        person.say("crime", "theft")
+        person.until(lambda: len(served.rows()) == 1)
+    assert (served.only().language, served.only().answers["experience"]) == ("pl", "bad")
+
+
+def test_a_core_that_is_changed_or_taken_back_is_changed_or_taken_back_at_the_centre(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+        for _ in range(3):
+            person.page.locator(".back a").click()
+        person.say("experience", "bad")
+        person.say("contact", "hard")
+        person.choose("why", "rude")
+        person.go_on()
+        person.go_on()
+        person.until(lambda: [response.answers.get("why") for response in served.responses()] == ["rude"])
+        for _ in range(4):
+            person.page.locator(".back a").click()
+        person.press(".skip")
+        expect(person.page.locator("h1")).to_have_text("What about contact?")
+        person.until(lambda: served.rows() == [])
+
+
+def test_a_reload_in_the_middle_begins_again_and_still_gives_one_response(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+        person.page.reload()
+        expect(person.page.locator("h1")).to_have_text("What about experience?")
+        to_the_end(person)
+        finish(person)
+        expect(person.page.locator("h1")).to_contain_text("Thank you")
+        assert len(served.rows()) == 1
+        person.page.reload()
+        to_the_end(person)
+        finish(person)
+        expect(person.page.locator("h1")).to_contain_text("Thank you")
+    assert len({response.response for response in served.responses()}) == 2, "another sitting is another response"
+
+
+def test_two_taps_are_one(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        person.page.evaluate("() => { const b = document.querySelector('#again-no button'); b.click(); b.click(); }")
+        expect(person.page.locator("h1")).to_contain_text("Thank you")
+    assert served.only().status == "complete"
+
+
+def test_too_little_to_keep_is_not_kept(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        for _ in range(3):
+            person.press(".skip")
+            person.page.wait_for_timeout(50)
+        person.say("more", "finish")
+        expect(person.page.locator("h1")).to_have_text("Thank you. Nothing was kept.")
+    assert served.rows() == []
+    assert not any(path.endswith("/rows") for path, _ in sent_by(served))
+
+
+def test_help_leads_to_the_lines_for_this_crime_and_back(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        person.say("contact", "easy")
+        person.say("crime", "hate")
+        person.page.locator(".bar .help").click()
+        assert person.page.locator(".lines .who").all_inner_texts() == ["Hate crime line", "Victim Support"]
+        person.page.locator(".back a").click()
+        expect(person.page.locator("h1")).to_have_text("What about more?")
+        assert person.page.evaluate("history.length") <= 2

@@ -1,0 +1,99 @@
+"""Four words to come back with: drawn, never chosen; only their slow hash is sealed, and no page says if they exist."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from at_the_tablet import SMALL
+from centre_world import LINKED
+from on_a_phone import Linked, a_phone, finish, linked, sent_by, to_the_end
+from phone_modules import modules, run
+from playwright.sync_api import Browser, expect
+from real_browser import Window
+
+from survey.fingerprint import word_list
+
+pytestmark = pytest.mark.browser
+
+THANKS = "Thank you. Your answers are kept."
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Linked]:
+    with linked(tmp_path / "centre") as served:
+        yield served
+
+
+def slowly(words: str) -> str:
+    """The hash, by Python."""
+    return hashlib.pbkdf2_hmac("sha256", words.encode(), SMALL.id.encode(), 1_000_000, 16).hex()
+
+
+def answered_with_words(person: Window, typed: str = "") -> str:
+    person.look()
+    to_the_end(person)
+    expect(person.page.locator("h1")).to_have_text("Would you like to come back?")
+    if typed:
+        person.page.locator("#again-words").fill(typed)
+        person.page.locator("#again-use button").click()
+    else:
+        person.page.locator("#again-give button").click()
+        typed = person.page.locator(".four").inner_text()
+        assert "who may find the paper" in person.words()
+        person.page.locator("#again-done button").click()
+    expect(person.page.locator("h1")).to_have_text(THANKS)
+    return typed
+
+
+def test_the_same_words_are_the_same_hash_and_nobody_learns_whether_they_were_known(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        words = answered_with_words(person)
+        assert len(words.split()) == 4
+        assert set(words.split()) <= set(word_list())
+        answered_with_words(person, f"  {words.upper()} ")
+        answered_with_words(person, "academic acid acne acquire")
+    hashes = [response.again for response in served.responses()]
+    assert sorted(hashes, key=str) == sorted([slowly(words)] * 2 + [slowly("academic acid acne acquire")])
+    for line, body in [*served.bodies, *sent_by(served)]:
+        assert words.split()[0] not in line
+        assert words.encode() not in body
+
+
+def test_words_that_are_not_on_the_list_are_asked_for_again(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        person.page.locator("#again-words").fill("my own secret words")
+        person.page.locator("#again-use button").click()
+        expect(person.page.locator("#again-error")).to_be_visible()
+        expect(person.page.locator("#again-words")).to_be_focused()
+        finish(person)
+        expect(person.page.locator("h1")).to_have_text(THANKS)
+    assert served.only().again is None
+
+
+def test_a_place_can_say_that_nobody_is_asked_to_come_back(served: Linked, browser: Browser) -> None:
+    here = [replace(place, come_back=place.code != LINKED) for place in served.world.places]
+    served.tell(2, places=tuple(here))
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        expect(person.page.locator("h1")).to_have_text(THANKS)
+    assert served.only().again is None
+
+
+def test_every_word_is_drawn_as_often_as_any_other(browser: Browser) -> None:
+    with modules(browser) as page:
+        drawn = run(page, "again.js", "return Array.from({length: given.times}, () => phone.draw(given.list));", {
+            "times": 4000, "list": list(word_list()),
+        })  # fmt: skip
+    words = [word for four in drawn for word in four.split()]
+    assert len(words) == 16_000
+    assert len(set(words)) > 1000, "16,000 draws out of 1,024 leave out hardly any"
+    assert max(map(words.count, set(words))) < 60

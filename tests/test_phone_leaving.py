@@ -1,0 +1,120 @@
+"""Leaving on a phone: what was said is gone here and at the centre, Back brings nothing up, and little stays behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from on_a_phone import NOTHING, TYPED, Linked, a_phone, finish, kept_on, linked, queue_of, to_the_end
+from playwright.sync_api import Browser, expect
+from real_browser import OUTSIDE, Window
+from test_browser_leaving import (
+    QUESTIONS,
+    WAYS,
+    Leave,
+    far_in,
+    look_everywhere,
+    press_leave,
+)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Linked]:
+    with linked(tmp_path / "centre") as served:
+        # The worst case: the browser may keep every page for Back.
+        served.storable = True
+        yield served
+
+
+def left(person: Window) -> None:
+    person.page.wait_for_url(OUTSIDE)
+    expect(person.page.locator("h1")).to_have_text("Weather")
+
+
+def back_at_the_survey(person: Window) -> Window:
+    """The same phone, later: only what it kept can show."""
+    person.page.goto(person.address + "static/icon.svg")
+    return person
+
+
+@WAYS
+def test_leaving_takes_back_what_was_sent_leads_outside_and_nothing_leads_back(
+    served: Linked, browser: Browser, leave: Leave
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        entries = person.page.evaluate("history.length")
+        far_in(person)
+        person.until(lambda: len(served.rows()) == 1)
+        leave(person)
+        left(person)
+        assert person.page.evaluate("history.length") == entries
+        person.until(lambda: served.rows() == [])
+        for words in look_everywhere(person):
+            assert TYPED not in words
+            assert not any(question in words for question in QUESTIONS[1:])
+        assert person.context.cookies(person.address) == []
+
+
+def test_leaving_leaves_nothing_on_the_phone(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        far_in(person)
+        person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        assert kept_on(person)["caches"] != []
+        press_leave(person)
+        left(person)
+        back_at_the_survey(person)
+        assert kept_on(person) == NOTHING
+
+
+def test_leaving_without_a_network_takes_the_waiting_core_along(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        person.look()
+        far_in(person)
+        person.until(lambda: len(queue_of(person)) == 1)
+        press_leave(person)
+        left(person)
+        back_at_the_survey(person)
+        assert kept_on(person) == NOTHING
+        person.wrong = [line for line in person.wrong if "502" not in line]
+
+
+def test_after_finishing_leave_deletes_nothing_and_does_not_say_so(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        person.look()
+        to_the_end(person)
+        finish(person)
+        expect(person.page.locator("h1")).to_have_text("Kept sealed on this phone, not sent yet")
+        expect(person.page.locator(".bar .leave")).to_have_text("Leave")
+        press_leave(person)
+        left(person)
+        person.page.goto(person.address)
+        (row,) = queue_of(person)
+        served.broken = frozenset()
+        person.page.evaluate("dispatchEvent(new Event('online'))")
+        person.until(lambda: served.rows() == [row])
+        person.wrong = [line for line in person.wrong if "502" not in line]
+
+
+def test_the_page_says_what_stays(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.page.locator(".promise a").nth(1).click()
+        expect(person.page.locator("h1")).to_have_text("What leaving can and cannot do")
+        assert "this phone keeps the pages of the survey and your sealed answers" in person.words()
+
+
+def test_back_and_forward_in_the_browser_show_no_answer(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.page.goto(OUTSIDE)
+        person.look()
+        far_in(person)
+        for words in look_everywhere(person):
+            assert TYPED not in words
+        expect(person.page.locator("input:checked")).to_have_count(0)

@@ -1,0 +1,87 @@
+"""A phone-type tablet that people share: the same page with #t, covered, reset and handed on like any tablet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from on_a_phone import Linked, a_phone, finish, linked, to_the_end
+from playwright.sync_api import Browser, expect
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Linked]:
+    with linked(tmp_path / "centre") as served:
+        yield served
+
+
+def test_an_untouched_page_is_covered_then_reset_and_the_core_is_kept(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.page.clock.install()
+        person.look("#t")
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+        person.page.clock.run_for(50_000)
+        expect(person.page.locator("#idle")).to_be_visible()
+        person.page.clock.run_for(45_000)
+        expect(person.page.locator("h1")).to_have_text("What about experience?")
+        expect(person.page.locator("input:checked")).to_have_count(0)
+        assert person.page.url == person.address
+        assert [response.status for response in served.responses()] == ["core"]
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 2)
+
+
+def test_the_next_person_gets_a_clean_page_and_a_response_of_their_own(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look("#t")
+        to_the_end(person)
+        finish(person)
+        expect(person.page.locator("h1")).to_contain_text("Thank you")
+        assert "You can close this page now" not in person.words()
+        person.page.locator(".shared button").click()
+        expect(person.page.locator("h1")).to_have_text("What about experience?")
+        assert person.page.url == person.address
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 2)
+        assert len({response.response for response in served.responses()}) == 2
+
+
+def test_leaving_on_a_shared_device_leads_to_a_clean_start(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look("#t")
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+        person.page.locator(".bar .leave").click()
+        expect(person.page.locator("h1")).to_have_text("What about experience?")
+        person.until(lambda: served.rows() == [])
+        assert person.outside == []
+
+
+def test_back_goes_no_further_than_the_choice_on_a_shared_device(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look("#t")
+        person.say("experience", "good")
+        expect(person.page.locator(".back a")).to_have_count(1)
+        person.say("contact", "easy")
+        person.say("crime", "theft")
+        expect(person.page.locator(".back a")).to_have_count(0)
+
+
+def test_on_a_phone_of_ones_own_nothing_is_covered_and_nobody_is_handed_on(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.page.clock.install()
+        person.look()
+        person.say("experience", "good")
+        person.page.clock.run_for(300_000)
+        expect(person.page.locator("h1")).to_have_text("What about contact?")
+        expect(person.page.locator("#idle")).to_be_hidden()
+        person.say("contact", "easy")
+        person.say("crime", "theft")
+        person.say("more", "finish")
+        finish(person)
+        expect(person.page.locator(".shared")).to_be_hidden()
+    assert not served.only().quick

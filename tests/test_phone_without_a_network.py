@@ -1,0 +1,258 @@
+"""In a lift, in a cellar, cut off in the middle: what was answered waits sealed, is sent later and counts once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from at_the_tablet import SMALL, one_of, page
+from on_a_phone import NOTHING, START, TYPED, Linked, a_phone, finish, kept_on, linked, queue_of, sent_by, to_the_end
+from playwright.sync_api import Browser, Route, expect
+from real_browser import Window
+
+from export.custodian.unsealing import CollectionSecret
+from forms.instrument import Instrument
+from survey.sealing import ROW_BYTES
+
+pytestmark = pytest.mark.browser
+
+WAITING = "Kept sealed on this phone, not sent yet"
+THANKS = "Thank you. Your answers are kept."
+OTHER = Instrument("other", "2", {"en": "Other"}, "en", ("en",), (page(one_of("weather", "dry", "wet", core=True)),))
+NO_STORAGE = """
+  const refused = () => { throw new DOMException("no storage here", "SecurityError"); };
+  Object.defineProperty(IDBFactory.prototype, "open", { value: refused });
+"""
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Linked]:
+    with linked(tmp_path / "centre") as served:
+        yield served
+
+
+def cut_off(person: Window) -> None:
+    """No network from now on; what the browser says of it is no fault of the page."""
+    person.context.set_offline(True)
+
+
+def expect_heading(person: Window, words: str) -> None:
+    expect(person.page.locator("h1")).to_have_text(words)
+
+
+def without_network_noise(person: Window) -> None:
+    person.wrong = [
+        line for line in person.wrong if "ERR_INTERNET_DISCONNECTED" not in line and "ERR_FAILED" not in line
+    ]
+
+
+def test_answers_wait_sealed_are_sent_when_the_network_is_back_and_leave_nothing(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        cut_off(person)
+        person.say("contact", "easy")
+        person.say("crime", "theft")
+        person.say("more", "yes")
+        person.choose("helped", "friend")
+        person.go_on()
+        person.page.locator("#better").fill(TYPED)
+        person.go_on()
+        finish(person)
+        expect_heading(person, WAITING)
+        assert "Open this again within 7 days" in person.words()
+        (row,) = queue_of(person)
+        assert len(row) == ROW_BYTES
+        assert served.rows() == []
+        person.context.set_offline(False)
+        expect_heading(person, THANKS)
+        assert served.rows() == [row]
+        person.until(lambda: kept_on(person) == NOTHING)
+        without_network_noise(person)
+    assert served.only().answers["better"] == TYPED
+
+
+def test_a_row_whose_answer_was_lost_on_the_way_is_sent_again_and_counts_once(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+
+        def cut(route: Route) -> None:
+            route.fetch()
+            route.abort()
+
+        person.page.route("**/rows", cut)
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, WAITING)
+        assert len(served.rows()) == 1
+        person.page.unroute("**/rows")
+        person.page.locator("#send-now button").click()
+        expect_heading(person, THANKS)
+        without_network_noise(person)
+    assert served.only().status == "core"
+    assert served.only().answers["more"] == "finish"
+
+
+def test_two_pages_that_send_the_same_at_once_send_it_once(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        cut_off(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        person.context.set_offline(False)
+        before = len(sent_by(served))
+        others = [person.context.new_page() for _ in range(2)]
+        for other in others:
+            other.goto(person.address)
+        expect_heading(person, THANKS)
+        for other in others:
+            other.evaluate("for (const kind of ['online', 'pageshow', 'online']) dispatchEvent(new Event(kind))")
+        person.until(lambda: kept_on(person)["databases"] == [])
+        assert len(sent_by(served)) == before + 1
+        without_network_noise(person)
+    assert served.only().status == "complete"
+
+
+def test_the_survey_opens_again_without_a_network_and_sends_with_one(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        cut_off(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        person.page.close()
+        person.page = person.context.new_page()
+        person.look()
+        expect_heading(person, "What about experience?")
+        expect(person.page.locator("main")).to_contain_text("They are not sent yet.")
+        (row,) = queue_of(person)
+        person.context.set_offline(False)
+        person.until(lambda: served.rows() == [row])
+        without_network_noise(person)
+
+
+def test_what_the_worker_keeps_are_pages_and_nothing_that_anybody_said(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        kept = person.page.evaluate(
+            """async () => {
+              const found = [];
+              for (const name of await caches.keys()) {
+                for (const asked of await (await caches.open(name)).keys()) {
+                  const answer = await caches.match(asked);
+                  found.push([asked.method, new URL(asked.url).pathname, await answer.text()]);
+                }
+              }
+              return found;
+            }"""
+        )
+    names = {f"phone/{part}" for part in ("en", "en/page")} | {
+        f"static/{name}" for name in ("phone.js", "sealing.js", "heard.css", "icon.svg")
+    }
+    assert {(method, path) for method, path, _ in kept} == {("GET", f"/{START}{name}") for name in names}
+    assert not any(TYPED in text for _, _, text in kept)
+
+
+def test_what_waits_can_be_deleted_with_what_was_sent_before(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        person.until(lambda: len(served.rows()) == 1)
+        served.broken = frozenset({"/rows"})
+        finish(person)
+        expect_heading(person, WAITING)
+        person.page.locator("#delete-now button").click()
+        expect_heading(person, "Your answers are deleted")
+        person.until(lambda: served.rows() == [])
+        person.until(lambda: kept_on(person) == NOTHING)
+        person.wrong = [line for line in person.wrong if "502" not in line]
+
+
+def test_what_waits_from_before_can_be_deleted_when_the_page_is_opened_again(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        person.until(lambda: len(served.rows()) == 1)
+        served.broken = frozenset({"/rows"})
+        finish(person)
+        expect_heading(person, WAITING)
+        person.page.close()
+        person.page = person.context.new_page()
+        person.look()
+        person.page.locator("#delete-now button").click()
+        expect_heading(person, "Your answers are deleted")
+        person.until(lambda: served.rows() == [])
+        person.until(lambda: kept_on(person) == NOTHING)
+        person.wrong = [line for line in person.wrong if "502" not in line]
+
+
+def test_a_phone_that_keeps_nothing_still_finishes_and_sends(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script(NO_STORAGE)
+        person.look()
+        to_the_end(person)
+        cut_off(person)
+        finish(person)
+        expect_heading(person, "Not sent yet")
+        assert "Leave the page open" in person.words()
+        person.context.set_offline(False)
+        expect_heading(person, THANKS)
+        without_network_noise(person)
+    assert served.only().status == "complete"
+
+
+def test_a_page_from_before_an_update_goes_on_and_its_answers_still_open(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.the_core()
+        served.tell(2, instruments=(OTHER, SMALL), collection=CollectionSecret.generate().public)
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, THANKS)
+        assert served.only().digest == SMALL.digest()
+        person.look()
+        expect_heading(person, "What about weather?")
+
+
+def test_after_an_update_the_worker_keeps_the_new_pages_and_only_those(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        (before,) = kept_on(person)["caches"]
+        served.tell(2, instruments=(OTHER, SMALL))
+        person.look()
+        person.say("weather", "dry")
+        person.until(lambda: kept_on(person)["caches"] not in ([], [before]))
+        assert before not in kept_on(person)["caches"]
+
+
+def test_a_card_that_was_used_is_said_kindly_and_the_open_door_is_a_choice(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+
+        def spent(route: Route) -> None:
+            if "heard-code" in route.request.headers:
+                route.fulfill(status=403, body="code", content_type="text/plain")
+            else:
+                route.continue_()
+
+        person.page.route("**/rows", spent)
+        person.look("#c=7KQ2M9XT")
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, "We could not take your answers with this card")
+        assert served.rows() == []
+        person.page.locator("#open-door button").click()
+        expect_heading(person, THANKS)
+        person.wrong = [line for line in person.wrong if "403" not in line]
+    assert served.only().status == "complete"
