@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import SupportsIndex
 
 from babel import Locale, UnknownLocaleError
@@ -104,6 +105,7 @@ def drafts(instrument: Instrument) -> tuple[str, ...]:
     return tuple(code for code in instrument.languages if code in unchecked and code != instrument.default_language)
 
 
+@cache
 def _locale(code: str) -> Locale | None:
     try:
         return Locale.parse(code, sep="-")

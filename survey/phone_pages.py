@@ -22,7 +22,7 @@ from forms.instrument import Item, Page
 from survey import pages
 from survey.fingerprint import word_list
 from survey.interview import NotAvailable
-from survey.languages import in_language, offered
+from survey.languages import drafts, in_language, offered
 from survey.notices import Notices
 from survey.parts import Parts, Ready
 from survey.pressed import Pressed
@@ -30,7 +30,7 @@ from survey.visits import Outcome, Visit
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = ("phone.js", "sealing.js", "heard.css", "icon.svg")
-_WORDS = ("error.heading", "title.error", "question.skip", "question.skip_page")
+_WORDS = ("bar.leave_only", "error.heading", "title.error", "question.skip", "question.skip_page")
 _MISFITS = ("required", "choice", "exclusive", "number", "range", "date", "too_long", "constraint")
 _OWN_CONSTRAINT = ("constraint", "number", "range", "date")
 _NO_VISIT = ""
@@ -60,10 +60,14 @@ class PhonePages:
         ready = self._ready(language)
 
         def first() -> Pressed:
-            html = _question_page(self.parts, ready, language, ready.instrument.pages[0])
+            html = _question_page(self.parts, ready, language, ready.instrument.pages[0], inner=False)
             return Pressed.of(html.encode(), "text/html")
 
         return self._kept(f"page {language}", ready, first).response()
+
+    def words(self) -> Response:
+        """The list of words by which people come back: asked for when somebody is about to be offered four."""
+        return self._kept("words", self._ready(None), lambda: _json(word_list())).response()
 
     def worker(self) -> Response:
         """The service worker: a file of ours, and before it what to keep, under a version that changes with that.
@@ -111,10 +115,11 @@ def add_phone_routes(app: Flask, parts: Parts) -> None:
     views = PhonePages(parts)
     app.add_url_rule("/phone/<language>", "phone_bundle", views.bundle, methods=["GET"])
     app.add_url_rule("/phone/<language>/page", "phone_page", views.page, methods=["GET"])
+    app.add_url_rule("/phone-words", "phone_words", views.words, methods=["GET"])
     app.add_url_rule("/worker.js", "phone_worker", views.worker, methods=["GET"])
 
 
-def _json(content: Mapping[str, Any]) -> Pressed:
+def _json(content: Any) -> Pressed:
     return Pressed.of(json.dumps(content, ensure_ascii=False).encode(), "application/json")
 
 
@@ -129,8 +134,9 @@ def _bundle(parts: Parts, ready: Ready, language: str) -> dict[str, Any]:
         "place": ready.place.code,
         "newest_day": max(signed).isoformat(),
         "crime": pages.CRIME_ITEM,
-        "again": word_list() if ready.place.come_back else [],
-        "pages": {page.name: _question_page(parts, ready, language, page) for page in instrument.pages},
+        "again": ready.place.come_back,
+        "frame": _question_page(parts, ready, language, instrument.pages[0], inner=False),
+        "pages": {page.name: _question_page(parts, ready, language, page, inner=True) for page in instrument.pages},
         "screens": _screens(parts, ready, language),
         "remaining": [str(escape(pages.time_for(left, words))) for left in range(len(instrument.pages) + 1)],
         "words": {name: str(escape(words[name])) for name in (*_WORDS, *(f"error.{kind}" for kind in _MISFITS))},
@@ -150,7 +156,7 @@ def _visit(ready: Ready, language: str, outcome: Outcome | None = None) -> Visit
     return Visit(_NO_VISIT, ready.instrument, language, outcome=outcome)
 
 
-def _question_page(parts: Parts, ready: Ready, language: str, page: Page) -> str:
+def _question_page(parts: Parts, ready: Ready, language: str, page: Page, *, inner: bool) -> str:
     """One page with every item and option that it can have; the phone takes out what is not asked."""
     visit, words = _visit(ready, language), pages.words_of(parts, language)
     everything = [replace(item, choice_filter=None, randomize=False, default=None) for item in page.items]
@@ -160,28 +166,32 @@ def _question_page(parts: Parts, ready: Ready, language: str, page: Page) -> str
         questions=questions, problems=[], heading=pages.page_heading(visit, page, questions),
         action=url_for("page", page=page.name), back=url_for("start"), first=page is ready.instrument.pages[0],
         waiting=False, remaining=" ", can_skip=any(each.control != "note" for each in questions),
-        languages=offered(ready.instrument, parts.words),
+        languages=offered(ready.instrument, parts.words), inner=inner,
     )  # fmt: skip
 
 
 def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
     visit, over = _visit(ready, language), _visit(ready, language, "kept")
+    listed = offered(ready.instrument, parts.words)
     lines, figures = pages.fitting(ready.keys.support_lines, {}), pages.figures(parts, language)
 
-    def own(name: str, outcome: Visit, *buttons: str) -> str:
-        return pages.render(parts, "on_phone.html", ready, outcome, name=name, buttons=buttons)
+    def page(template: str, seen: Visit, **more: Any) -> str:
+        return pages.render(parts, template, ready, seen, inner=True, **more)
+
+    def own(name: str, *buttons: str) -> str:
+        return page("on_phone.html", over, name=name, buttons=buttons)
 
     return {
-        "help": pages.render(parts, "help.html", ready, visit, lines=lines),
-        "about": pages.render(parts, "about.html", ready, visit),
-        "safety": pages.render(parts, "safety.html", ready, visit),
-        "languages": pages.language_page(parts, ready, visit),
-        "thanks": pages.render(parts, "thanks.html", ready, over, lines=lines, figures=figures),
-        "ended": pages.render(parts, "ended.html", ready, over, lines=lines, figures=figures),
-        "waiting": own("waiting", over, "send-now", "delete-now"),
-        "unstored": own("unstored", over, "send-now", "delete-now"),
-        "refused": own("refused", over, "open-door", "delete-now"),
-        "deleted": own("deleted", over),
-        "unkept": own("lost", visit, "again"),
-        "again": pages.render(parts, "again.html", ready, visit),
+        "help": page("help.html", visit, lines=lines),
+        "about": page("about.html", visit),
+        "safety": page("safety.html", visit),
+        "languages": page("languages.html", visit, languages=listed, drafts=drafts(ready.instrument)),
+        "again": page("again.html", visit),
+        "thanks": page("thanks.html", over, lines=lines, figures=figures),
+        "ended": page("ended.html", over, lines=lines, figures=figures),
+        "waiting": own("waiting", "send-now", "delete-now"),
+        "unstored": own("unstored", "send-now", "delete-now"),
+        "refused": own("refused", "open-door", "delete-now"),
+        "deleted": own("deleted"),
+        "unkept": own("lost", "again"),
     }

@@ -7,26 +7,32 @@ through here holds none.
 from __future__ import annotations
 
 import gzip
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from flask import Flask, Response, request
 
-_WORTH_IT = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True)
 class Pressed:
-    """Content in both forms. ``small`` is gzip without a time in its header."""
+    """Content as gzip, without a time in its header."""
 
-    content: bytes
     small: bytes
     kind: str
 
     @classmethod
     def of(cls, content: bytes, kind: str) -> Pressed:
         """Compress once."""
-        return cls(content, gzip.compress(content, mtime=0), kind)
+        return cls(gzip.compress(content, mtime=0), kind)
+
+    @property
+    def content(self) -> bytes:
+        """The content again, for the rare browser that cannot unpack it."""
+        return gzip.decompress(self.small)
 
     def response(self) -> Response:
         """The form that this browser understands."""
@@ -40,15 +46,16 @@ class Pressed:
 
 def press_static_files(app: Flask) -> None:
     """Serve the style sheets, scripts and drawings of an application compressed; other files as they are."""
-    folder = Path(app.static_folder or "")
-    pressed = {
-        path.name: Pressed.of(path.read_bytes(), _WORTH_IT[path.suffix])
-        for path in folder.iterdir()
-        if path.suffix in _WORTH_IT
-    }
+    pressed = _pressed_files(Path(app.static_folder or ""))
 
     def static(filename: str) -> Response:
         known = pressed.get(filename)
         return app.send_static_file(filename) if known is None else known.response()
 
     app.view_functions["static"] = static
+
+
+@cache
+def _pressed_files(folder: Path) -> Mapping[str, Pressed]:
+    files = [path for path in folder.iterdir() if path.suffix in _KINDS]
+    return {path.name: Pressed.of(path.read_bytes(), _KINDS[path.suffix]) for path in files}

@@ -32,6 +32,7 @@ class Linked:
 
     world: World
     centre: Centre
+    links: Links
     address: str = ""
     bodies: list[tuple[str, bytes]] = field(default_factory=list)
     broken: frozenset[str] = frozenset()
@@ -63,9 +64,9 @@ def linked(folder: Path, **changes: Any) -> Iterator[Linked]:
     """
     world = World(folder)
     centre = world.opened()
-    served = Linked(world, centre)
-    served.tell(**changes)
     inner = Links(centre, centre_app(centre))
+    served = Linked(world, centre, inner)
+    served.tell(**changes)
 
     def kept(start_response: Any) -> Any:
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:

@@ -11,7 +11,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from tests.bench import bringing_home, filing, opening, tablet
+from tests.bench import bringing_home, filing, link, opening, tablet
 
 MEANS = {
     "filing_ratio": ("sealing and filing one response, of (HPKE call + one insert, same pragmas)", "at least 0.5"),
@@ -26,6 +26,8 @@ MEANS = {
     "million_s": ("a million rows opened to records, s", "with --full"),
     "million_peak_mb": ("the largest process while it was done, MB", "under 1,024"),
     "million_of_ten_tenths": ("time for a million, of ten times that for a tenth", "near 1"),
+    "link_ratio": ("link interviews a second and core, of bare pages of that size and bare inserts", "at least 0.4"),
+    "first_visit_bytes": ("a phone's first visit over the wire, headers included, fonts apart, bytes", "under 60,000"),
     "post_p95_ms": ("tablet: an answer's POST with 1,000 rows waiting, 95th percentile, ms", "under 30"),
 }
 
@@ -37,7 +39,7 @@ def main() -> None:
     full = arguments.parse_args().full
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="heard-bench-") as folder:
-        for bench in (filing, tablet, bringing_home, opening):
+        for bench in (filing, tablet, link, bringing_home, opening):
             found = bench.measure(Path(folder), full=full)
             for name, figure in found.items():
                 what, bar = MEANS[name]

@@ -6,9 +6,25 @@ import { backFrom, pagesLeft, shownOptions } from "./visit.js";
 
 const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
 
+// What changes from page to page, in the frame that all pages of a language share.
+function framed({ bundle, visit }, html) {
+  const next = parsed(bundle.frame);
+  const inner = parsed(html);
+  next.querySelector("main").replaceWith(inner.querySelector("main"));
+  next.querySelector("footer")?.remove();
+  next.querySelector("main").after(...inner.querySelectorAll("footer"));
+  delete next.body.dataset.waiting;
+  if (visit.outcome) {
+    // What is sent cannot be found again, so the button must not promise to delete it.
+    next.querySelector(".bar .leave").innerHTML = bundle.words["bar.leave_only"];
+  }
+  return next;
+}
+
 // One question page. `wrong`: [item, kind] of what has to be asked again, with `posted` as it was typed.
-export function showQuestion({ bundle, instrument, visit, shared }, name, wrong = [], posted = null) {
-  const next = parsed(bundle.pages[name]);
+export function showQuestion(state, name, wrong = [], posted = null) {
+  const { bundle, instrument, visit, shared } = state;
+  const next = framed(state, bundle.pages[name]);
   const main = next.querySelector("main");
   const stop = stopAt(instrument, name, visit.answers);
   visit.show(name);
@@ -30,13 +46,13 @@ export function showQuestion({ bundle, instrument, visit, shared }, name, wrong 
   if (wrong.length) {
     complain(next, bundle, wrong);
   }
-  delete next.body.dataset.waiting;
   display(next);
 }
 
 // Another page: help, thanks and so on.
-export function showScreen({ bundle, visit }, name) {
-  const next = parsed(bundle.screens[name]);
+export function showScreen(state, name) {
+  const { bundle, visit } = state;
+  const next = framed(state, bundle.screens[name]);
   const crime = [visit.answers.get(bundle.crime)].flat();
   fit([...next.querySelectorAll(".lines li")], name === "help" ? crime : []);
   display(next);

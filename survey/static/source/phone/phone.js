@@ -13,6 +13,8 @@ import { NotTrusted, trusted } from "./trust.js";
 import * as walk from "./visit.js";
 
 const PATIENCE_MS = 30000;
+// For what somebody who wants to finish should not have to wait for.
+const EXTRA_PATIENCE_MS = 3000;
 const SCREENS = { help: "help", about: "about", safety: "safety", language: "languages" };
 // What stands after the # of a card's address: k, the authority's fingerprint; c, the card's code; t, a device that
 // people share; s, somebody has only just ended on it. Never part of a request.
@@ -30,10 +32,10 @@ async function load(address) {
   return { bundle, instrument: JSON.parse(bundle.instrument), told, seal: sealing.sealed };
 }
 
-async function fetched(address) {
-  const answer = await fetch(address, { credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) });
+async function fetched(address, patience = PATIENCE_MS) {
+  const answer = await fetch(address, { credentials: "omit", signal: AbortSignal.timeout(patience) });
   if (!answer.ok) {
-    throw new TypeError("The questions did not come.");
+    throw new TypeError("It did not come.");
   }
   return answer.json();
 }
@@ -43,7 +45,7 @@ async function ready() {
   const loaded = await loading;
   if (!state) {
     const visit = new walk.Visit({ soon: card.has("s"), known: history.state?.visit });
-    state = { ...loaded, visit, shared, code: card.get("c") ?? "" };
+    state = { ...loaded, visit, shared, code: card.get("c") ?? "", words: null };
     visit.show(walk.firstPage(state.instrument));
   }
   return state;
@@ -73,10 +75,13 @@ function say(template) {
 }
 
 function failed(fault) {
-  if (!state) {
-    loading = null;
+  if (isGone()) {
+    return;
   }
-  if (!isGone()) {
+  if (state) {
+    showCurrent(); // another language did not come: the questions go on in this one
+  } else {
+    loading = null;
     say(fault instanceof NotTrusted ? "not-available" : "not-loaded");
   }
 }
@@ -121,6 +126,9 @@ async function answered(form, submitter) {
     return;
   }
   // Nobody waits for the network between two questions; what fails now is tried again at the next, and told at the end.
+  if (state.bundle.again && walk.reached(instrument, visit) !== "started") {
+    wordsCame();
+  }
   keepCore(state, startOf()).then(remember, () => (visit.coreSaid = null));
   showQuestion(state, next);
 }
@@ -130,11 +138,17 @@ async function finish() {
   if (walk.reached(instrument, visit) === "started") {
     await takeBack(visit, startOf());
     end("ended");
-  } else if (bundle.again.length) {
+  } else if (bundle.again && (await wordsCame())) {
     showScreen(state, "again");
   } else {
     await fileAll();
   }
+}
+
+// The list of words to come back with is fetched once the core is in; without it nobody is offered any.
+async function wordsCame() {
+  state.words ??= await fetched(`${startOf()}phone-words`, EXTRA_PATIENCE_MS).catch(() => null);
+  return state.words !== null;
 }
 
 async function fileAll(words = null) {
@@ -149,7 +163,7 @@ async function fileAll(words = null) {
 }
 
 function giveWords() {
-  const words = draw(state.bundle.again);
+  const words = draw(state.words);
   document.querySelector(".offer").remove();
   document.querySelector(".drawn").hidden = false;
   document.querySelector(".four").textContent = words;
@@ -157,7 +171,7 @@ function giveWords() {
 }
 
 async function useWords(form) {
-  const words = spelled(state.bundle.again, form.elements.words.value);
+  const words = spelled(state.words, form.elements.words.value);
   document.getElementById("again-error").hidden = words !== null;
   if (words === null) {
     focus(form.elements.words);
@@ -313,6 +327,9 @@ async function begin() {
   try {
     const { visit } = await ready();
     document.documentElement.classList.remove("checking");
+    if (shared) {
+      showCurrent(); // the first page as it came knows nothing of idling
+    }
     const form = document.getElementById("question");
     if (form && !form.action.endsWith(`/page/${visit.position}`)) {
       showQuestion(state, visit.position); // the server had a draft of this person from before scripts ran

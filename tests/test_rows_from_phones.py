@@ -1,0 +1,106 @@
+"""``POST /s/PLACE/rows``: a sealed row in, once; another in its place; and gone when it is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from centre_world import LINKED, PLACE, Answer, ask
+from on_a_phone import Linked, linked
+
+from export.custodian.unsealing import CollectionSecret
+from survey.ceiling import MOST_A_DAY
+from survey.sealing import PLAINTEXT_BYTES, ROW_BYTES, row_id
+
+OCTETS = "application/octet-stream"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Linked]:
+    with linked(tmp_path / "centre") as served:
+        yield served
+
+
+def send(served: Linked, row: bytes, place: str = LINKED, kind: str = OCTETS, **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return ask("POST", f"{served.address}s/{place}/rows", row, {"Content-Type": kind, **named})
+
+
+def word(answer: Answer) -> tuple[int, str]:
+    assert "Set-Cookie" not in answer.headers
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    return answer.status, answer.body.decode()
+
+
+def test_a_row_is_stored_once_however_often_it_comes(served: Linked) -> None:
+    (row,) = served.world.rows(1)
+    assert [word(send(served, row)) for _ in range(3)] == [(200, "stored"), (200, "had"), (200, "had")]
+    assert list(served.centre.store.rows("arrivals")) == [("open", row)]
+    served.centre.store.merge()
+    assert word(send(served, row)) == (200, "had")
+    assert served.rows() == [row]
+
+
+def test_a_fuller_copy_takes_the_place_of_the_one_that_it_names(served: Linked) -> None:
+    core, whole = served.world.rows(2)
+    send(served, core)
+    served.centre.store.merge()
+    assert word(send(served, whole, Heard_Replaces=row_id(core).hex())) == (200, "stored")
+    assert served.rows() == [whole]
+    assert word(send(served, whole, Heard_Replaces=row_id(core).hex())) == (200, "had")
+    assert served.rows() == [whole]
+
+
+@pytest.mark.parametrize("named", ["", "x", "0" * 32, "0" * 31, "G" * 32])
+def test_a_copy_that_names_nothing_is_a_row_like_any_other(served: Linked, named: str) -> None:
+    one, other = served.world.rows(2)
+    send(served, one)
+    assert word(send(served, other, Heard_Replaces=named)) == (200, "stored")
+    assert set(served.rows()) == {one, other}
+
+
+def test_forget_takes_a_row_away_and_says_the_same_where_there_is_none(served: Linked) -> None:
+    one, other = served.world.rows(2)
+    send(served, one)
+    send(served, other)
+    forget = f"{served.address}s/{LINKED}/rows/forget"
+    said = [ask("POST", forget, body) for body in (row_id(one).hex().encode(), b"0" * 32, b"what", b"")]
+    assert [word(answer) for answer in said] == [(200, "gone")] * 4
+    assert served.rows() == [other]
+
+
+def test_what_is_no_row_of_this_centre_is_refused(served: Linked) -> None:
+    (row,) = served.world.rows(1)
+    foreign = CollectionSecret.generate().public.seal(os.urandom(PLAINTEXT_BYTES))
+    for body in (b"", row[:-1], row + b"x", row * 2, os.urandom(ROW_BYTES), foreign):
+        assert word(send(served, body)) == (400, "row")
+    # What a form of another site can make a browser send.
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+        assert word(send(served, row, kind=kind)) == (400, "row")
+    assert served.rows() == []
+
+
+def test_no_other_site_is_let_read_or_send(served: Linked) -> None:
+    (row,) = served.world.rows(1)
+    asked = ask("OPTIONS", f"{served.address}s/{LINKED}/rows", headers={"Origin": "https://other.example"})
+    answers = [asked, send(served, row, Origin="https://other.example")]
+    assert all(not name.lower().startswith("access-control") for answer in answers for name in answer.headers)
+
+
+@pytest.mark.parametrize("place", [PLACE, "nowhere", "-"])
+def test_a_place_without_a_link_takes_no_row(served: Linked, place: str) -> None:
+    assert word(send(served, served.world.rows(1)[0], place)) == (503, "unavailable")
+
+
+def test_a_stop_and_a_full_day_take_no_new_row(served: Linked) -> None:
+    core, fuller, new = served.world.rows(3)
+    for _ in range(MOST_A_DAY - 1):
+        served.links.of(LINKED).ceiling.count()
+    assert word(send(served, core)) == (200, "stored")
+    assert word(send(served, new)) == (503, "unavailable")
+    assert word(send(served, fuller, Heard_Replaces=row_id(core).hex())) == (200, "stored")
+    served.tell(2, stop=True)
+    assert word(send(served, new)) == (503, "unavailable")
+    assert served.rows() == [fuller]
