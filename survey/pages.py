@@ -227,7 +227,7 @@ def render(parts: Parts, template: str, ready: Ready | None, visit: Visit | None
         place=ready.place if ready else None,
         outside=ready.keys.neutral_address if ready and not parts.on_tablet else "",
         made_up=keys is not None and keys.made_up,
-        csrf_token=csrf_token(visit.token) if visit else "",
+        csrf_token=csrf_token(visit.token) if visit and visit.token else "",
         # What is filed cannot be found again, so a finished visit's button must not promise to delete it.
         deletes=visit is None or visit.outcome is None,
         **more,

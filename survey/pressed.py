@@ -57,5 +57,5 @@ def press_static_files(app: Flask) -> None:
 
 @cache
 def _pressed_files(folder: Path) -> Mapping[str, Pressed]:
-    files = [path for path in folder.iterdir() if path.suffix in _KINDS]
-    return {path.name: Pressed.of(path.read_bytes(), _KINDS[path.suffix]) for path in files}
+    files = [path for path in folder.rglob("*") if path.suffix in _KINDS]
+    return {path.relative_to(folder).as_posix(): Pressed.of(path.read_bytes(), _KINDS[path.suffix]) for path in files}

@@ -83,5 +83,6 @@ def test_on_a_phone_of_ones_own_nothing_is_covered_and_nobody_is_handed_on(serve
         person.say("crime", "theft")
         person.say("more", "finish")
         finish(person)
+        expect(person.page.locator("h1")).to_contain_text("Thank you")
         expect(person.page.locator(".shared")).to_be_hidden()
     assert not served.only().quick

@@ -21,6 +21,13 @@ function framed({ bundle, visit }, html) {
   return next;
 }
 
+// The first page came without what covers it untouched; somebody may have begun to answer on it, so it stays as it is.
+export function lendIdling({ bundle }) {
+  const { body } = parsed(bundle.frame);
+  document.body.append(body.querySelector("#idle"));
+  Object.assign(document.body.dataset, { warn: body.dataset.warn, left: body.dataset.left });
+}
+
 // One question page. `wrong`: [item, kind] of what has to be asked again, with `posted` as it was typed.
 export function showQuestion(state, name, wrong = [], posted = null) {
   const { bundle, instrument, visit, shared } = state;

@@ -7,7 +7,7 @@ import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
 import { focus } from "../screen.js";
 import { draw, hashed, spelled } from "./again.js";
 import { file, keepCore, takeBack } from "./filing.js";
-import { showQuestion, showScreen } from "./pages.js";
+import { lendIdling, showQuestion, showScreen } from "./pages.js";
 import { flush, keepPages, leaveNoTrace, waiting, withoutCode } from "./sending.js";
 import { NotTrusted, trusted } from "./trust.js";
 import * as walk from "./visit.js";
@@ -328,7 +328,7 @@ async function begin() {
     const { visit } = await ready();
     document.documentElement.classList.remove("checking");
     if (shared) {
-      showCurrent(); // the first page as it came knows nothing of idling
+      lendIdling(state);
     }
     const form = document.getElementById("question");
     if (form && !form.action.endsWith(`/page/${visit.position}`)) {
