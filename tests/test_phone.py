@@ -135,7 +135,7 @@ def test_the_address_of_a_card_that_names_the_authority_opens_and_is_never_sent(
         person.look(f"#k={pin}&c=7KQ2M9XT")
         person.the_core()
         person.until(lambda: len(served.rows()) == 1)
-        assert person.page.url == person.address
+        expect(person.page).to_have_url(person.address)
         person.page.reload()
         person.the_core()
         person.until(lambda: len(sent_by(served)) == 2)

@@ -29,7 +29,7 @@ def test_an_untouched_page_is_covered_then_reset_and_the_core_is_kept(served: Li
         person.page.clock.run_for(45_000)
         expect(person.page.locator("h1")).to_have_text("What about experience?")
         expect(person.page.locator("input:checked")).to_have_count(0)
-        assert person.page.url == person.address
+        expect(person.page).to_have_url(person.address)
         assert [response.status for response in served.responses()] == ["core"]
         person.the_core()
         person.until(lambda: len(served.rows()) == 2)
@@ -44,7 +44,7 @@ def test_the_next_person_gets_a_clean_page_and_a_response_of_their_own(served: L
         assert "You can close this page now" not in person.words()
         person.page.locator(".shared button").click()
         expect(person.page.locator("h1")).to_have_text("What about experience?")
-        assert person.page.url == person.address
+        expect(person.page).to_have_url(person.address)
         person.the_core()
         person.until(lambda: len(served.rows()) == 2)
         assert len({response.response for response in served.responses()}) == 2

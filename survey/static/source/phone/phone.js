@@ -311,7 +311,10 @@ async function left() {
 // On a device that people share nobody is sent outside, and an untouched page begins anew.
 function share() {
   if (shared && document.body.dataset.start) {
-    document.body.dataset.reset = document.body.dataset.leave = anew();
+    document.body.dataset.leave = anew();
+    if (document.getElementById("idle")) {
+      document.body.dataset.reset = anew();
+    }
     delete document.body.dataset.outside;
     document.querySelectorAll(".alone").forEach((element) => element.remove());
     document.querySelectorAll(".shared").forEach((element) => (element.hidden = false));
@@ -329,6 +332,7 @@ async function begin() {
     document.documentElement.classList.remove("checking");
     if (shared) {
       lendIdling(state);
+      share();
     }
     const form = document.getElementById("question");
     if (form && !form.action.endsWith(`/page/${visit.position}`)) {
