@@ -25,7 +25,10 @@ _LONGEST_LINE = 200
 
 @dataclass(frozen=True)
 class Place:
-    """A place and what it allows. After ``warn_seconds`` untouched a warning counts down ``reset_seconds``."""
+    """A place and what it allows. After ``warn_seconds`` untouched a warning counts down ``reset_seconds``.
+
+    ``open_door``: whether its link can be used without a card's one-time code.
+    """
 
     code: str
     name: str
@@ -33,6 +36,7 @@ class Place:
     modes: tuple[str, ...]
     warn_seconds: int = 60
     reset_seconds: int = 30
+    open_door: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a place that could harm someone, whoever describes it.
@@ -52,7 +56,7 @@ class Place:
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the keys file."""
-        return {
+        told = {
             "code": self.code,
             "name": self.name,
             "kind": self.kind,
@@ -60,6 +64,8 @@ class Place:
             "warn_seconds": self.warn_seconds,
             "reset_seconds": self.reset_seconds,
         }
+        # Said only where it differs, so that a tablet from before there were codes still reads the file.
+        return told if self.open_door else {**told, "open_door": False}
 
     @classmethod
     def from_json(cls, untrusted: Any) -> Self:
@@ -76,6 +82,7 @@ class Place:
             modes=members.take("modes", shapes.each(shapes.one_of(*MODES))),
             warn_seconds=members.maybe("warn_seconds", whole, 60),
             reset_seconds=members.maybe("reset_seconds", whole, 30),
+            open_door=members.maybe("open_door", shapes.flag, otherwise=True),
         )
         members.finish()
         return place

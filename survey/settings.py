@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -14,7 +15,9 @@ FILE = "settings.toml"
 TABLET_PORT = 8700
 CENTRE_PORT = 8800
 _LARGEST_PORT = 65535
-_NAMES = ("host", "port", "memory_folder")
+_NAMES = ("host", "port", "memory_folder", "public_address", "address_header")
+_ADDRESS = re.compile(r"(?:https://[a-z0-9.-]+(?::\d+)?|http://(?:127\.0\.0\.1|localhost)(?::\d+)?)(?:/[\w./-]*)?")
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}")
 _RUN = Path("/run/heard")
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it, checked below
 
@@ -25,12 +28,18 @@ class SettingsRefused(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """``memory_folder`` is where partials lie, in memory-backed storage; None where this machine has none."""
+    """``memory_folder`` is where partials lie, in memory-backed storage; None where this machine has none.
+
+    The rest is a centre's: ``public_address`` is what cards lead to, without a slash at its end, "" where none was set;
+    ``address_header`` names the header in which the server in front says who asks, "" where none is believed.
+    """
 
     instance: Path
     host: str
     port: int
     memory_folder: Path | None
+    public_address: str = ""
+    address_header: str = ""
 
 
 def load(folder: Path, environ: Mapping[str, str], default_port: int = CENTRE_PORT) -> Settings:
@@ -54,6 +63,8 @@ def load(folder: Path, environ: Mapping[str, str], default_port: int = CENTRE_PO
         host=host,
         port=_port(*told.get("port", (default_port, ""))),
         memory_folder=memory_folder(folder) if memory is None else _folder(*memory),
+        public_address=_address(*told.get("public_address", ("", ""))),
+        address_header=_header(*told.get("address_header", ("", ""))),
     )
 
 
@@ -105,3 +116,17 @@ def _folder(value: object, where: str) -> Path:
     if not isinstance(value, str) or not Path(value).is_absolute():
         raise SettingsRefused(f"{where}: memory_folder is a whole path of a folder in memory, not {value!r}.")
     return Path(value)
+
+
+def _address(value: object, where: str) -> str:
+    if value != "" and not (isinstance(value, str) and _ADDRESS.fullmatch(value)):
+        raise SettingsRefused(
+            f"{where}: public_address is where the link is reached, such as https://survey.example.org, not {value!r}."
+        )
+    return str(value).rstrip("/")
+
+
+def _header(value: object, where: str) -> str:
+    if value != "" and not (isinstance(value, str) and _HEADER.fullmatch(value)):
+        raise SettingsRefused(f"{where}: address_header is the name of a header, such as X-Real-IP, not {value!r}.")
+    return str(value)

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Lock
 
-# Crockford's alphabet: no I, L, O or U, so that a code read out or copied by hand comes through.
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_MISREAD = str.maketrans("OIL", "011", " -\t\r\n")
+from export.centre.lettering import LETTERS, grouped, plain
+
 _CODE_LETTERS = 16
 CODE_LIFE = timedelta(hours=24)
 _SIGN_IN_SECONDS = 8 * 3600.0
@@ -25,14 +24,12 @@ _SIGN_INS = 1000
 
 def new_code() -> str:
     """An enrolment code: 80 bits as four groups of four letters and digits."""
-    letters = "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LETTERS))
-    return "-".join(letters[start : start + 4] for start in range(0, _CODE_LETTERS, 4))
+    return grouped("".join(secrets.choice(LETTERS) for _ in range(_CODE_LETTERS)))
 
 
 def code_digest(untrusted_code: str) -> bytes:
     """What the registry keeps of a code; spaces, dashes, case and O, I, L do not matter."""
-    plain = untrusted_code.upper().translate(_MISREAD)
-    return hashlib.sha256(f"heard enrolment code 1\n{plain}".encode()).digest()
+    return hashlib.sha256(f"heard enrolment code 1\n{plain(untrusted_code)}".encode()).digest()
 
 
 def new_token() -> str:

@@ -14,21 +14,26 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 
+from export.centre.codes import Codes
 from export.centre.instance import Centre
+from export.centre.limits import AddressLimit, address_of
+from export.centre.link_rows import PATHS as ROWS
+from export.centre.link_rows import LinkRows, rows_app
 from survey.app import interview_app
 from survey.briefing import Keys, Notices
 from survey.ceiling import DailyCeiling
 from survey.headers import HEADERS
 from survey.locked_visits import Drafts, LockedVisits
-from survey.partials import Partials, untimed
+from survey.partials import Partials, untimed_within
 from survey.parts import Parts
 from survey.tallies import Tallies
 from survey.tallying import TallyRows
 from survey.words import load
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+_ADDRESS_ROWS_AN_HOUR = 120
 _PATH = re.compile(r"/s/([A-Za-z0-9_-]{1,32})(/.*)?")
 _NOWHERE = "-"
 _NO_INSTRUMENT = "0" * 64
@@ -42,6 +47,7 @@ class Link:
     drafts: Drafts
     partials: Partials
     tally_rows: TallyRows
+    ceiling: DailyCeiling
 
     def file(self) -> None:
         """Put what was sealed and counted into the arrivals: each night, at a start and at a stop.
@@ -76,6 +82,7 @@ class Links:
         self._words = load()
         self._lock = Lock()
         self._links: dict[str, Link] = {}
+        self._rows = self._put_rows_together()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Hand the request to the place's interview, which sees itself at the root, or to the centre."""
@@ -87,6 +94,8 @@ class Links:
             address = f"{environ.get('SCRIPT_NAME', '')}/s/{place}/"
             start_response("308 Permanent Redirect", [("Location", address), *HEADERS.items()])
             return [b""]
+        if rest in ROWS:
+            return self._rows(environ, start_response)
         environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/s/{place}"
         environ["PATH_INFO"] = rest
         return self.of(place).app(environ, start_response)
@@ -127,12 +136,22 @@ class Links:
         """Take the times of what lies in memory-backed storage, also the folder's, whose time a first visit changes."""
         self.each(Link.hide_times)
         memory = self._centre.settings.memory_folder
-        if memory is not None:
-            untimed(memory)
+        if memory is not None and memory.is_dir():
+            untimed_within(memory)
 
     def _keys(self) -> Keys | None:
         briefing = self._centre.briefing()
         return None if briefing is None else briefing.keys()
+
+    def _put_rows_together(self) -> Flask:
+        centre = self._centre
+        limit = AddressLimit(centre.clock.monotonic, _ADDRESS_ROWS_AN_HOUR)
+
+        def busy() -> bool:
+            return limit.over(address_of(request.environ, centre.settings.address_header))
+
+        codes = Codes(centre.batches, centre.clock.day)
+        return rows_app(LinkRows(centre, codes, lambda place: self.of(place).ceiling, busy))
 
     def _put_together(self, place: str) -> Link:
         centre, clock, store = self._centre, self._centre.clock, self._centre.store
@@ -150,12 +169,13 @@ class Links:
             keys = self._keys()
             return () if keys is None else keys.instruments
 
-        visits = LockedVisits(drafts, instruments, DailyCeiling(clock.day))
+        ceiling = DailyCeiling(clock.day, file=self._memory("ceiling", place))
+        visits = LockedVisits(drafts, instruments, ceiling)
         parts = Parts(
             keys=self._keys, place=place, mode="link", visits=visits, store=centre.store, shelf="arrivals",
             door="open", tallies=tallies, partials=partials, clock=clock, words=self._words, notices=notices,
         )  # fmt: skip
-        return Link(interview_app(parts), drafts, partials, tally_rows)
+        return Link(interview_app(parts), drafts, partials, tally_rows, ceiling)
 
     def _memory(self, kind: str, place: str) -> Path | None:
         memory = self._centre.settings.memory_folder

@@ -1,4 +1,4 @@
-"""The centre's register and its only SQL besides ``survey.store``: tablets, codes, tokens, key ids, the audit log.
+"""The centre's register: tablets, enrolment codes, tokens, key ids, the audit log. ``batches`` adds what was printed.
 
 It is a file of its own, and nothing in it is ever written in a row's transaction: a registry page that changed
 together with a row would tie a tablet or a minute to an answer (docs/threat-model.md). For the same reason a
@@ -91,7 +91,12 @@ class Registry:
             self._db.close()
 
     @contextmanager
-    def _changing(self) -> Iterator[Database]:
+    def changing(self) -> Iterator[Database]:
+        """One change of the register, durable at the end or not made at all.
+
+        Raises:
+            RegistryDamaged: it could not be written.
+        """
         with self._lock:
             try:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -107,7 +112,12 @@ class Registry:
                 raise RegistryDamaged(f"The registry could not be written: {fault}.") from fault
             self._own_changes += 1
 
-    def _read(self, sql: str, values: tuple[object, ...] = ()) -> list[dict[str, object]]:
+    def read(self, sql: str, values: tuple[object, ...] = ()) -> list[dict[str, object]]:
+        """The lines that a question finds.
+
+        Raises:
+            RegistryDamaged: it could not be read.
+        """
         with self._lock:
             try:
                 return list(self._db.query(sql, values))
@@ -118,7 +128,7 @@ class Registry:
 
     def add_code(self, digest: bytes, place: str, until: datetime, now: datetime) -> None:
         """Keep an enrolment code's digest for its place; codes that ran out are dropped on the way."""
-        with self._changing() as db:
+        with self.changing() as db:
             db.execute("DELETE FROM enrol_codes WHERE until <= ?", (now.isoformat(),))
             db.execute("INSERT INTO enrol_codes VALUES (?, ?, ?)", (digest, place, until.isoformat()))
 
@@ -127,7 +137,7 @@ class Registry:
 
         A revoked key never comes back, and spends nothing.
         """
-        with self._changing() as db:
+        with self.changing() as db:
             spent = list(
                 db.query(
                     "DELETE FROM enrol_codes WHERE digest = ? AND until > ?"
@@ -153,38 +163,35 @@ class Registry:
         return self._view()[1]
 
     def _view(self) -> tuple[dict[bytes, Tablet], frozenset[bytes]]:
-        # Asked with every packet, so read again only when some process changed the file: PRAGMA data_version
-        # tells of others, the counter of ourselves. A revocation therefore holds from the next request.
+        # Asked with every packet, so read again only when something changed: a revocation holds from the next request.
         with self._lock:
-            version = (self._data_version(), self._own_changes)
+            version = self.version()
             if self._cached is None or self._cached[0] != version:
-                tablets = [_tablet(line) for line in self._read("SELECT * FROM tablets")]
-                keys = self._read("SELECT key_id FROM collection_keys")
+                tablets = [_tablet(line) for line in self.read("SELECT * FROM tablets")]
+                keys = self.read("SELECT key_id FROM collection_keys")
                 ids = frozenset(key for line in keys if isinstance(key := line["key_id"], bytes))
                 self._cached = (version, {tablet.public: tablet for tablet in tablets}, ids)
             return self._cached[1], self._cached[2]
 
-    def _data_version(self) -> int:
-        try:
-            return int(self._db.conn.execute("PRAGMA data_version").fetchone()[0])
-        except sqlite3.Error as fault:
-            raise RegistryDamaged(f"The registry could not be read: {fault}.") from fault
+    def version(self) -> tuple[int, int]:
+        """What changes with every change of the register: one number tells of other processes, one of this."""
+        return int(str(self.read("PRAGMA data_version")[0]["data_version"])), self._own_changes
 
     def seen(self, tablet: Tablet, day: date) -> None:
         """Note the day of a tablet's contact: one write a day, whatever it came for."""
         if tablet.last_contact < day:
-            with self._changing() as db:
+            with self.changing() as db:
                 db.execute("UPDATE tablets SET last_contact = ? WHERE public = ?", (day.isoformat(), tablet.public))
 
     def revoke(self, tablet: Tablet) -> None:
         """Believe this tablet no more, from its next request on."""
-        with self._changing() as db:
+        with self.changing() as db:
             db.execute("UPDATE tablets SET revoked = 1 WHERE public = ?", (tablet.public,))
 
     def add_collection_key(self, key_id: bytes) -> None:
         """Remember that rows may be sealed to this key, for as long as the centre stands."""
         if key_id not in self.collection_keys():
-            with self._changing() as db:
+            with self.changing() as db:
                 db.execute("INSERT OR IGNORE INTO collection_keys VALUES (?)", (key_id,))
 
     # Analysts' tokens
@@ -196,36 +203,36 @@ class Registry:
             NameTaken: there is one of this name.
         """
         try:
-            with self._changing() as db:
+            with self.changing() as db:
                 db.execute("INSERT INTO tokens VALUES (?, ?)", (digest, name))
         except sqlite3.IntegrityError as fault:
             raise NameTaken(f"There is a token for {name!r} already. Revoke it first: token revoke {name}") from fault
 
     def revoke_token(self, name: str) -> bool:
         """Drop the token of this name; False when there was none."""
-        with self._changing() as db:
+        with self.changing() as db:
             return bool(list(db.query("DELETE FROM tokens WHERE name = ? RETURNING name", (name,))))
 
     def token_name(self, digest: bytes) -> str | None:
         """Whose token has this digest."""
-        names = self._read("SELECT name FROM tokens WHERE digest = ?", (digest,))
+        names = self.read("SELECT name FROM tokens WHERE digest = ?", (digest,))
         return str(names[0]["name"]) if names else None
 
     def token_names(self) -> list[str]:
         """Everyone who has a token."""
-        return [str(line["name"]) for line in self._read("SELECT name FROM tokens ORDER BY name")]
+        return [str(line["name"]) for line in self.read("SELECT name FROM tokens ORDER BY name")]
 
     # The audit log
 
     def add_note(self, note: Note) -> None:
         """Write one line that stays."""
-        with self._changing() as db:
+        with self.changing() as db:
             db.execute("INSERT INTO audit (at, who, did, what) VALUES (?, ?, ?, ?)",
                        (note.at, note.who, note.did, note.what))  # fmt: skip
 
     def notes(self) -> list[Note]:
         """Every line, oldest first."""
-        lines = self._read("SELECT at, who, did, what FROM audit ORDER BY number")
+        lines = self.read("SELECT at, who, did, what FROM audit ORDER BY number")
         return [Note(**{key: str(value) for key, value in line.items()}) for line in lines]
 
 
