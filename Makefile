@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run demo test lint bench bench-full soak pages static requirements
+.PHONY: help run demo test lint bench bench-full soak pages static card-fonts requirements
 
 help:            ## these lines
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 16
@@ -38,6 +38,11 @@ pages: $(VENV)/ready-test ## render the main pages into docs/pages (needs chromi
 static:          ## maintainers: build style sheet and script anew from survey/static/source (needs Node and npm)
 	@room=$$(mktemp -d) && cp -a survey/static/source/. $$room && cd $$room && \
 	  npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs $(CURDIR)/survey/static && rm -rf $$room
+
+card-fonts:      ## maintainers: cut the fonts of cards to the words on them anew (needs Node and npm)
+	@room=$$(mktemp -d) && cp export/centre/fonts/*.json $$room && \
+	  (cd $$room && npm ci --ignore-scripts --no-audit --no-fund --silent) && \
+	  PYTHONPATH=. $(BIN)/python tests/card_fonts.py $$room/node_modules/@fontsource && rm -rf $$room
 
 requirements:    ## maintainers: lock the dependencies anew (needs uv)
 	@for set in tablet centre test; do \

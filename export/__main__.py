@@ -9,6 +9,7 @@ from __future__ import annotations
 from survey.verbs import LazyVerbs, Verbs
 
 _CENTRE = "export.centre.verbs"
+_CARDS = "export.centre.card_verbs"
 _CUSTODIAN = "export.custodian.verbs"
 
 # verb: (module, function there, one line of help)
@@ -19,6 +20,8 @@ VERBS: Verbs = {
     "revoke": (_CENTRE, "revoke", "Believe a lost tablet no more."),
     "take-in": (_CENTRE, "take_in", "Take in a keys file, a notices file or a tablet's rescue file."),
     "carry-out": (_CENTRE, "carry_out", "Write all sealed rows into one file for the custodian."),
+    "cards": (_CARDS, "print_cards", "Print cards with one-time codes, or posters."),
+    "codes": (_CARDS, "codes", "List what was printed; cancel the codes of a batch."),
     "publish": (_CENTRE, "publish", "Put a signed release on the analysts' pages."),
     "token": (_CENTRE, "token", "Add, revoke or list analysts' tokens."),
     "audit": (_CENTRE, "audit", "Print what staff and analysts did, and when."),

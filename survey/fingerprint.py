@@ -5,6 +5,7 @@ The words are the SLIP-39 list: 1,024 of them, each known by its first four lett
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -28,6 +29,14 @@ def authority_words(public: bytes) -> tuple[str, ...]:
     bits = int.from_bytes(digest, "big") >> (8 * len(digest) - WORDS * _BITS_A_WORD)
     places = (bits >> (_BITS_A_WORD * back) & 0x3FF for back in reversed(range(WORDS)))
     return tuple(word_list()[place] for place in places)
+
+
+def authority_pin(public: bytes) -> str:
+    """The same 130 bits in 22 characters (base64url, the last two bits zero): the ``#k=`` of a card's address."""
+    bits = WORDS * _BITS_A_WORD
+    kept = hashlib.sha256(public).digest()[: -(-bits // 8)]
+    whole = int.from_bytes(kept, "big") >> -bits % 8 << -bits % 8
+    return base64.urlsafe_b64encode(whole.to_bytes(len(kept), "big")).decode().rstrip("=")[: -(-bits // 6)]
 
 
 def words_match(words: Sequence[str], public: bytes) -> bool:

@@ -25,6 +25,10 @@ CREATE TABLE IF NOT EXISTS batches (
 """
 
 
+class NotPrintable(ValueError):
+    """Cards that would lead nowhere, or that nobody could read. The message says what to change."""
+
+
 class BatchesFull(ValueError):
     """A batch that the format of codes has no room for. Print fewer at a time."""
 

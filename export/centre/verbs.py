@@ -23,6 +23,7 @@ from export.centre.admitting import (
     tablet_called,
 )
 from export.centre.audit import OPERATOR
+from export.centre.batches import BatchesFull, NotPrintable
 from export.centre.carrying import (
     AuthorityRefused,
     KeysOfAnotherCentre,
@@ -31,6 +32,7 @@ from export.centre.carrying import (
 )
 from export.centre.carrying import carry_out as carried_out
 from export.centre.carrying import take_in as taken_in
+from export.centre.codes import BatchUnknown
 from export.centre.instance import Centre, DamagedKey, NotYetTold, open_centre
 from export.centre.notices import renew_notices
 from export.centre.registry import NameTaken, RegistryDamaged
@@ -44,9 +46,9 @@ from survey.store import StoreDamaged, StoreFull
 from survey.verbs import instance_option
 
 _FORESEEN = (
-    AuthorityRefused, DamagedKey, KeysOfAnotherCentre, KeysRefused, NameTaken, NotYetTold, ParcelRefused,
-    PlaceUnknown, RegistryDamaged, ReleaseRefused, RowsChanged, SettingsRefused, StoreDamaged, StoreFull, TabletUnknown,
-    TokenUnknown, UnfamiliarFile, UnsafeFolder,
+    AuthorityRefused, BatchesFull, BatchUnknown, DamagedKey, KeysOfAnotherCentre, KeysRefused, NameTaken, NotPrintable,
+    NotYetTold, ParcelRefused, PlaceUnknown, RegistryDamaged, ReleaseRefused, RowsChanged, SettingsRefused,
+    StoreDamaged, StoreFull, TabletUnknown, TokenUnknown, UnfamiliarFile, UnsafeFolder,
 )  # fmt: skip
 
 instance_folder = instance_option("The centre's folder.")
