@@ -21,16 +21,34 @@ MOST_A_DAY = 500
 """Responses by the open door of one place in a day; with a day's and a night's drafts still under ``MOST_DRAFTS``."""
 
 
+def _never() -> bool:
+    return False
+
+
 class NoRoom(Exception):
     """Nobody can begin at this place's link now; those who have begun can go on. Try again tomorrow."""
+
+
+class OnlyWithCode(NoRoom):
+    """Nobody can begin here now without a card's code: the place is so, or its open door has seen enough today."""
 
 
 class DailyCeiling:
     """How many responses one place's open door has filed today. Safe under threads and, with a file, processes."""
 
-    def __init__(self, today: Callable[[], date], most: int = MOST_A_DAY, file: Path | None = None) -> None:
-        """``today`` is the clock's day; ``file`` lies in memory and holds that day and a number, nothing else."""
+    def __init__(
+        self,
+        today: Callable[[], date],
+        most: int = MOST_A_DAY,
+        file: Path | None = None,
+        closed: Callable[[], bool] = _never,
+    ) -> None:
+        """``today`` is the clock's day; ``file`` lies in memory and holds that day and a number, nothing else.
+
+        ``closed``: whether the place lets nobody in without a code, whatever the day has seen.
+        """
         self._today = today
+        self._closed = closed
         self._most = most
         self._file = file
         self._turns = Turns(None if file is None else file.with_suffix(".turn"))
@@ -43,7 +61,9 @@ class DailyCeiling:
 
     @property
     def reached(self) -> bool:
-        """Whether today has seen as many as it may."""
+        """Whether nobody more is let in today without a code."""
+        if self._closed():
+            return True
         with self._turns.taken():
             return self._so_far() >= self._most
 

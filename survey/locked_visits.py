@@ -15,13 +15,13 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from forms.instrument import Instrument
 from forms.strict_json import canonical, strict_object
-from survey.ceiling import MOST_DRAFTS, DailyCeiling, NoRoom
+from survey.ceiling import MOST_DRAFTS, DailyCeiling, NoRoom, OnlyWithCode
 from survey.partials import untimed, untimed_within
 from survey.sealing import LockedAway, lock, unlock
 from survey.visits import Visit, Visits, is_token
@@ -32,7 +32,7 @@ _TODAY, _YESTERDAY = ".draft", ".older"
 _LONG_AGO = float("-inf")
 _KEPT_FIELDS = (
     "language", "response", "partial", "partial_kept", "sealed", "answers", "shown", "position", "last_item",
-    "end_reached", "outcome",
+    "end_reached", "outcome", "code",
 )  # fmt: skip
 
 
@@ -67,11 +67,13 @@ class Drafts:
 
     def get(self, name: str) -> bytes | None:
         """The draft of this name, or None."""
-        for file_name in (name + _TODAY, name + _YESTERDAY):
+        # Today's again at last: the night may give a draft its other name between two looks.
+        for file_name in (name + _TODAY, name + _YESTERDAY, name + _TODAY):
             if self._folder is None and file_name in self._held:
                 return self._held[file_name]
-            if self._folder is not None and (self._folder / file_name).exists():
-                return (self._folder / file_name).read_bytes()
+            if self._folder is not None:
+                with suppress(FileNotFoundError):
+                    return (self._folder / file_name).read_bytes()
         return None
 
     def drop(self, name: str) -> None:
@@ -124,7 +126,7 @@ class LockedVisits(Visits):
             yield visit
             if visit is None or untrusted_token in self._forgotten:
                 self._forgotten.discard(untrusted_token)
-            elif visit.answers or visit.outcome or visit.end_reached or visit.shown[1:]:
+            elif visit.answers or visit.outcome or visit.end_reached or visit.shown[1:] or visit.code:
                 self._drafts.put(name, lock(_written(visit), _key(untrusted_token), name.encode()))
 
     def _read(self, token: str, name: str) -> Visit | None:
@@ -150,7 +152,7 @@ class LockedVisits(Visits):
         Raises:
             NoRoom: nobody can begin here now, and hears so before the first question.
         """
-        self._check_room()
+        self._check_room_without_code()
         visit = super().fresh(instrument, language)
         self._known.clear()
         return visit
@@ -162,12 +164,27 @@ class LockedVisits(Visits):
             NoRoom: this visit has not begun, and none can begin here now. Nothing of it is kept.
         """
         if self._drafts.get(_name(visit.token)) is None:
-            self._check_room()
+            self._check_room_without_code()
         return None
 
-    def _check_room(self) -> None:
-        if self._ceiling.reached or self._drafts.full:
+    @property
+    def only_with_code(self) -> bool:
+        """Whether the day's ceiling is reached, or the place lets nobody in without."""
+        return self._ceiling.reached
+
+    def check_room(self) -> None:
+        """Whether there is room for one more draft.
+
+        Raises:
+            NoRoom: there is none, for those with a code neither.
+        """
+        if self._drafts.full:
             raise NoRoom
+
+    def _check_room_without_code(self) -> None:
+        self.check_room()
+        if self.only_with_code:
+            raise OnlyWithCode
 
     def begin(self, visit: Visit, now: float) -> None:
         """The first answer. When it came stays in this process: a draft holds no time."""
@@ -179,8 +196,9 @@ class LockedVisits(Visits):
     def finished(self, visit: Visit, now: float) -> None:
         """What is left of the draft is that it ended, so that a second tap gets the same thanks."""
         self._begun.pop(visit.token, None)
-        if visit.outcome == "kept":
+        if visit.outcome == "kept" and not visit.code:
             self._ceiling.count()
+        visit.code = ""
 
     def forget(self, visit: Visit, now: float) -> None:
         """Nothing of this visit is left."""
@@ -209,5 +227,6 @@ def _written(visit: Visit) -> bytes:
 
 def _visit(token: str, instrument: Instrument, content: dict[str, Any], began: float | None) -> Visit:
     answers = {name: tuple(said) if isinstance(said, list) else said for name, said in content["answers"].items()}
-    kept = {field: content[field] for field in _KEPT_FIELDS} | {"answers": answers}
+    # A draft from before an update may lack a field; what a visit starts with then stands.
+    kept = {field: content[field] for field in _KEPT_FIELDS if field in content} | {"answers": answers}
     return Visit(token, instrument, already_asked=set(content["already_asked"]), began=began, **kept)

@@ -223,6 +223,8 @@ def render(parts: Parts, template: str, ready: Ready | None, visit: Visit | None
         outside=ready.keys.neutral_address if ready and not parts.on_tablet else "",
         made_up=keys is not None and keys.made_up,
         csrf_token=csrf_token(visit.token) if visit else "",
+        takes_codes=parts.codes is not None,
+        coded=visit is not None and visit.code != "",
         # What is filed cannot be found again, so a finished visit's button must not promise to delete it.
         deletes=visit is None or visit.outcome is None,
         **more,

@@ -40,6 +40,19 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class CardCodes:
+    """One-time codes of cards, where a place's link knows them; what is typed is untrusted.
+
+    ``fits``: could be one. ``works``: one that is good now and not spent. ``file``: keep a row for a code, which is
+    spent with it; False where it is no good, and then nothing was kept.
+    """
+
+    fits: Callable[[str], bool]
+    works: Callable[[str], bool]
+    file: Callable[[bytes, str], bool]
+
+
+@dataclass(frozen=True)
 class Parts:
     """The parts of one place's interview. ``after_reset`` is told after each visit that ended, whatever its end."""
 
@@ -56,6 +69,7 @@ class Parts:
     words: Mapping[str, Words]
     after_reset: Callable[[], None] = _nothing
     notices: Callable[[], Notices | None] = _no_notices
+    codes: CardCodes | None = None
 
     @property
     def on_tablet(self) -> bool:

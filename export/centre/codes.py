@@ -18,6 +18,7 @@ from export.centre.batches import Batch, Batches, Route
 from export.centre.instance import Centre
 from export.centre.lettering import check_letter, grouped, number_of, plain, written
 from survey.marked_store import NO_MARK, Mark
+from survey.parts import CardCodes
 
 CODE_LIFE = timedelta(days=365)
 CODE_LETTERS = 16
@@ -65,6 +66,18 @@ class Codes:
 
     def _late(self, batch: Batch) -> bool:
         return batch.until is not None and self.today() > batch.until
+
+
+def card_codes(centre: Centre, codes: Codes, place: str) -> CardCodes:
+    """What the interview of one place's link is handed, for people who type their code."""
+
+    def file(row: bytes, untrusted_code: str) -> bool:
+        return centre.store.admit(row, codes.mark_of(untrusted_code, place)) != "refused"
+
+    def works(untrusted_code: str) -> bool:
+        return not centre.store.is_spent(codes.mark_of(untrusted_code, place))
+
+    return CardCodes(could_be_a_code, works, file)
 
 
 _NO_BATCH = Batch(0, "", "card", 0, date.min, date.min, None, cancelled=True)

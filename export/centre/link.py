@@ -16,7 +16,7 @@ from typing import Any
 
 from flask import Flask, request
 
-from export.centre.codes import Codes
+from export.centre.codes import Codes, card_codes
 from export.centre.instance import Centre
 from export.centre.limits import AddressLimit, address_of
 from export.centre.link_rows import PATHS as ROWS
@@ -82,6 +82,7 @@ class Links:
         self._words = load()
         self._lock = Lock()
         self._links: dict[str, Link] = {}
+        self._codes = Codes(centre.batches, centre.clock.day)
         self._rows = self._put_rows_together()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -143,6 +144,11 @@ class Links:
         briefing = self._centre.briefing()
         return None if briefing is None else briefing.keys()
 
+    def _closed(self, place: str) -> bool:
+        keys = self._keys()
+        known = None if keys is None else keys.place(place)
+        return known is not None and not known.open_door
+
     def _put_rows_together(self) -> Flask:
         centre = self._centre
         limit = AddressLimit(centre.clock.monotonic, _ADDRESS_ROWS_AN_HOUR)
@@ -150,8 +156,7 @@ class Links:
         def busy() -> bool:
             return limit.over(address_of(request.environ, centre.settings.address_header))
 
-        codes = Codes(centre.batches, centre.clock.day)
-        return rows_app(LinkRows(centre, codes, lambda place: self.of(place).ceiling, busy))
+        return rows_app(LinkRows(centre, self._codes, lambda place: self.of(place).ceiling, busy))
 
     def _put_together(self, place: str) -> Link:
         centre, clock, store = self._centre, self._centre.clock, self._centre.store
@@ -169,11 +174,12 @@ class Links:
             keys = self._keys()
             return () if keys is None else keys.instruments
 
-        ceiling = DailyCeiling(clock.day, file=self._memory("ceiling", place))
+        ceiling = DailyCeiling(clock.day, file=self._memory("ceiling", place), closed=lambda: self._closed(place))
         visits = LockedVisits(drafts, instruments, ceiling)
         parts = Parts(
             keys=self._keys, place=place, mode="link", visits=visits, store=centre.store, shelf="arrivals",
             door="open", tallies=tallies, partials=partials, clock=clock, words=self._words, notices=notices,
+            codes=card_codes(centre, self._codes, place),
         )  # fmt: skip
         return Link(interview_app(parts), drafts, partials, tally_rows, ceiling)
 

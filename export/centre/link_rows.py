@@ -18,7 +18,6 @@ from export.centre.instance import Centre
 from survey.ceiling import DailyCeiling
 from survey.headers import add_headers
 from survey.marked_store import NO_MARK, Filed, Mark
-from survey.places import Place
 from survey.sealing import ROW_BYTES
 from survey.store import StoreDamaged, StoreFull
 
@@ -40,25 +39,24 @@ class LinkRows:
 
     def rows(self, place: str) -> Response:
         """Keep one row, once."""
-        known = self._linked(place)
-        if known is None or self.busy():
+        if not self._linked(place) or self.busy():
             return _word("unavailable")
         row = request.get_data(cache=False) if request.mimetype == _ROW_TYPE else b""
         if len(row) != ROW_BYTES or not is_ours(row, self.centre.registry.collection_keys()):
             return _word("row")
         replaces = _id_in(request.headers.get("Heard-Replaces", ""))
         ceiling = self.ceiling_of(place)
-        mark = self._mark(known, ceiling, request.headers.get("Heard-Code"))
+        mark = self._mark(place, ceiling, request.headers.get("Heard-Code"))
         filed = self.centre.store.admit(row, mark, replaces)
         if filed == "stored" and mark is None:
             ceiling.count()
         return _word(_WORDS[filed])
 
-    def _mark(self, place: Place, ceiling: DailyCeiling, untrusted_code: str | None) -> Mark | None:
+    def _mark(self, place: str, ceiling: DailyCeiling, untrusted_code: str | None) -> Mark | None:
         # A code that is no good never falls back to the open door by itself: the page asks the person first.
         if untrusted_code is not None:
-            return self.codes.mark_of(untrusted_code, place.code)
-        return None if place.open_door and not ceiling.reached else NO_MARK
+            return self.codes.mark_of(untrusted_code, place)
+        return NO_MARK if ceiling.reached else None
 
     def forget(self, place: str) -> Response:
         """Leave and delete: what only this page knows the id of is gone, whether or not it was here."""
@@ -68,11 +66,11 @@ class LinkRows:
             self.centre.store.take_back([one])
         return _word("gone")
 
-    def _linked(self, place: str) -> Place | None:
+    def _linked(self, place: str) -> bool:
         briefing = self.centre.briefing()
         keys = None if briefing is None else briefing.keys()
         known = None if keys is None or keys.stop else keys.place(place)
-        return known if known is not None and "link" in known.modes else None
+        return known is not None and "link" in known.modes
 
 
 def _id_in(untrusted: str) -> bytes | None:
