@@ -24,6 +24,7 @@ VERBS: Verbs = {
     "codes": (_CARDS, "codes", "List what was printed; cancel the codes of a batch."),
     "publish": (_CENTRE, "publish", "Put a signed release on the analysts' pages."),
     "token": (_CENTRE, "token", "Add, revoke or list analysts' tokens."),
+    "check-proxy": (_CENTRE, "check_proxy", "Check the configuration of the server in front."),
     "audit": (_CENTRE, "audit", "Print what staff and analysts did, and when."),
     "keygen": (_CUSTODIAN, "keygen", "Make the collection key and the authority key."),
     "split": (_CUSTODIAN, "split", "Split the collection key into paper shares."),

@@ -12,8 +12,7 @@ carries a time, so one is dropped at the second night that finds it untouched.
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections import OrderedDict
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,10 +23,13 @@ from forms.strict_json import canonical, strict_object
 from survey.ceiling import MOST_DRAFTS, DailyCeiling, NoRoom, OnlyWithCode
 from survey.partials import untimed, untimed_within
 from survey.sealing import LockedAway, lock, unlock
-from survey.visits import Visit, Visits, is_token
+from survey.turns import Turns
+from survey.visits import QUICK_SECONDS, Visit, Visits, is_token
 
-_STRIPES = 64
-_MOST_BEGUN = 10_000
+STRIPES = 64
+# A draft tells for how long its visit was quick, in seconds of a clock that starts again every 68 minutes, and then no
+# more: any process can mark quick visits, and no draft, unlocked even, says when anybody answered.
+_ROUND = 4096
 _TODAY, _YESTERDAY = ".draft", ".older"
 _LONG_AGO = float("-inf")
 _KEPT_FIELDS = (
@@ -105,13 +107,21 @@ class Drafts:
 class LockedVisits(Visits):
     """The visits of one place's link. A cookie without a draft is somebody who has not answered yet."""
 
-    def __init__(self, drafts: Drafts, instruments: Callable[[], Sequence[Instrument]], ceiling: DailyCeiling) -> None:
+    def __init__(
+        self,
+        drafts: Drafts,
+        instruments: Callable[[], Sequence[Instrument]],
+        ceiling: DailyCeiling,
+        turns: Turns | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``turns`` are ``STRIPES`` locks, shared by the processes that share the drafts; ``monotonic`` likewise."""
         super().__init__()
+        self._monotonic = monotonic
         self._drafts = drafts
         self._ceiling = ceiling
         self._instruments = instruments
-        self._stripes = [threading.RLock() for _ in range(_STRIPES)]
-        self._begun: OrderedDict[str, float] = OrderedDict()
+        self._turns = turns or Turns(count=STRIPES)
         self._forgotten: set[str] = set()
 
     @contextmanager
@@ -121,13 +131,13 @@ class LockedVisits(Visits):
             yield None
             return
         name = _name(untrusted_token)
-        with self._stripes[int(name[:8], 16) % _STRIPES]:
+        with self._turns.taken(int(name[:8], 16) % STRIPES):
             visit = self._read(untrusted_token, name)
             yield visit
             if visit is None or untrusted_token in self._forgotten:
                 self._forgotten.discard(untrusted_token)
             elif visit.answers or visit.outcome or visit.end_reached or visit.shown[1:] or visit.code:
-                self._drafts.put(name, lock(_written(visit), _key(untrusted_token), name.encode()))
+                self._drafts.put(name, lock(_written(visit, self._monotonic()), _key(untrusted_token), name.encode()))
 
     def _read(self, token: str, name: str) -> Visit | None:
         locked = self._drafts.get(name)
@@ -143,8 +153,7 @@ class LockedVisits(Visits):
         instrument = next((each for each in instruments if each.digest() == content["instrument"]), None)
         if instrument is None:
             return None
-        began = self._begun.get(token, _LONG_AGO) if content["begun"] else None
-        return _visit(token, instrument, content, began)
+        return _visit(token, instrument, content, _began(content["begun"], self._monotonic()))
 
     def fresh(self, instrument: Instrument, language: str) -> Visit:
         """A new visit with a new cookie; nothing is kept of it before the first answer.
@@ -187,22 +196,17 @@ class LockedVisits(Visits):
             raise OnlyWithCode
 
     def begin(self, visit: Visit, now: float) -> None:
-        """The first answer. When it came stays in this process: a draft holds no time."""
+        """The first answer of this visit has come; others begin at the same time and have nothing to do with it."""
         visit.began = now
-        self._begun[visit.token] = now
-        while len(self._begun) > _MOST_BEGUN:
-            self._begun.popitem(last=False)
 
     def finished(self, visit: Visit, now: float) -> None:
         """What is left of the draft is that it ended, so that a second tap gets the same thanks."""
-        self._begun.pop(visit.token, None)
         if visit.outcome == "kept" and not visit.code:
             self._ceiling.count()
         visit.code = ""
 
     def forget(self, visit: Visit, now: float) -> None:
         """Nothing of this visit is left."""
-        self._begun.pop(visit.token, None)
         self._drafts.drop(_name(visit.token))
         self._forgotten.add(visit.token)
 
@@ -215,12 +219,25 @@ def _key(token: str) -> bytes:
     return hashlib.sha256(b"heard draft key 1\n" + token.encode()).digest()
 
 
-def _written(visit: Visit) -> bytes:
+def _begun(visit: Visit, now: float) -> int | None:
+    """None before the first answer; then where the round clock stood at it; -1 once the visit is quick no more."""
+    if visit.began is None:
+        return None
+    return -1 if now - visit.began >= QUICK_SECONDS else int(visit.began) % _ROUND
+
+
+def _began(begun: int | None, now: float) -> float | None:
+    if begun is None or begun < 0:
+        return None if begun is None else _LONG_AGO
+    return now - (now - begun) % _ROUND
+
+
+def _written(visit: Visit, now: float) -> bytes:
     content: dict[str, Any] = {field: getattr(visit, field) for field in _KEPT_FIELDS}
     content |= {
         "instrument": visit.instrument.digest(),
         "already_asked": sorted(visit.already_asked),
-        "begun": visit.began is not None,
+        "begun": _begun(visit, now),
     }
     return canonical(content).encode()
 

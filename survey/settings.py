@@ -15,7 +15,9 @@ FILE = "settings.toml"
 TABLET_PORT = 8700
 CENTRE_PORT = 8800
 _LARGEST_PORT = 65535
-_NAMES = ("host", "port", "memory_folder", "public_address", "address_header")
+_NAMES = ("host", "port", "memory_folder", "public_address", "address_header", "serves", "workers")
+APPS = ("link", "intake", "portal")
+_MOST_WORKERS = 64
 _ADDRESS = re.compile(r"(?:https://[a-z0-9.-]+(?::\d+)?|http://(?:127\.0\.0\.1|localhost)(?::\d+)?)(?:/[\w./-]*)?")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}")
 _RUN = Path("/run/heard")
@@ -31,7 +33,8 @@ class Settings:
     """``memory_folder`` is where partials lie, in memory-backed storage; None where this machine has none.
 
     The rest is a centre's: ``public_address`` is what cards lead to, without a slash at its end, "" where none was set;
-    ``address_header`` names the header in which the server in front says who asks, "" where none is believed.
+    ``address_header`` names the header in which the server in front says who asks, "" where none is believed;
+    ``serves`` are those of the three applications that a process answers for, ``workers`` how many processes do.
     """
 
     instance: Path
@@ -40,6 +43,8 @@ class Settings:
     memory_folder: Path | None
     public_address: str = ""
     address_header: str = ""
+    serves: tuple[str, ...] = APPS
+    workers: int = 1
 
 
 def load(folder: Path, environ: Mapping[str, str], default_port: int = CENTRE_PORT) -> Settings:
@@ -65,6 +70,8 @@ def load(folder: Path, environ: Mapping[str, str], default_port: int = CENTRE_PO
         memory_folder=memory_folder(folder) if memory is None else _folder(*memory),
         public_address=_address(*told.get("public_address", ("", ""))),
         address_header=_header(*told.get("address_header", ("", ""))),
+        serves=_apps(*told.get("serves", ("link intake portal", ""))),
+        workers=_workers(*told.get("workers", (1, ""))),
     )
 
 
@@ -130,3 +137,20 @@ def _header(value: object, where: str) -> str:
     if value != "" and not (isinstance(value, str) and _HEADER.fullmatch(value)):
         raise SettingsRefused(f"{where}: address_header is the name of a header, such as X-Real-IP, not {value!r}.")
     return str(value)
+
+
+def _apps(value: object, where: str) -> tuple[str, ...]:
+    named = value.split() if isinstance(value, str) else []
+    if not named or not set(named) <= set(APPS):
+        raise SettingsRefused(
+            f"{where}: serves is one or more of {', '.join(APPS)} with spaces between, not {value!r}."
+        )
+    return tuple(named)
+
+
+def _workers(value: object, where: str) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_WORKERS:
+        raise SettingsRefused(f"{where}: workers is a number from 1 to {_MOST_WORKERS}, not {value!r}.")
+    return value

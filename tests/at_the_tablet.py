@@ -28,7 +28,7 @@ from survey.app import interview_app
 from survey.briefing import Keys, Notices, Place, SupportLine
 from survey.clock import Clock
 from survey.partials import Partials
-from survey.parts import Mode, Parts
+from survey.parts import CardCodes, Mode, Parts
 from survey.sealing import SigningKey
 from survey.serving import server
 from survey.store import Store
@@ -141,6 +141,7 @@ class Tablet:
     resets: int = 0
     notices: Callable[[], Notices | None] = lambda: None
     assisted: bool = False
+    codes: CardCodes | None = None
 
     def __post_init__(self) -> None:
         shelf: Literal["outbox", "arrivals"] = "outbox" if self.mode == "kiosk" else "arrivals"
@@ -155,7 +156,7 @@ class Tablet:
         self.parts = Parts(
             keys=self._keys_today, place="lewisham", mode=self.mode, visits=self.visits, store=self.store,
             shelf=shelf, door=door, tallies=self.tallies, partials=self.partials, clock=self.clock, words=load(),
-            after_reset=self._after_reset, notices=self.notices,
+            after_reset=self._after_reset, notices=self.notices, codes=self.codes,
         )  # fmt: skip
         self.app: Flask = self._whole() if self.mode == "kiosk" else interview_app(self.parts)
 

@@ -10,7 +10,7 @@ from at_the_tablet import Tablet
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from real_browser import NARROW, PHONE, TABLET, Window
-from screens import FOR_STAFF, ON_A_TABLET, ON_BOTH, at_a_hub, screen, shown
+from screens import FOR_STAFF, ON_A_LINK, ON_A_TABLET, at_a_hub, screen, shown
 
 pytestmark = pytest.mark.browser
 
@@ -82,9 +82,9 @@ def test_every_screen_of_the_tablet_is_open_to_everybody(tablet: Tablet, browser
         check_every_size(person)
 
 
-@pytest.mark.parametrize("name", ["start", "thanks", "help", "safety", "unavailable"])
+@pytest.mark.parametrize("name", ["start", "thanks", "help", "safety", "unavailable", "card-code"])
 def test_the_screens_that_differ_on_a_phone_are_open_to_everybody(link: Tablet, browser: Browser, name: str) -> None:
-    assert name in ON_BOTH
+    assert name in ON_A_LINK
     with screen(browser, link, name, PHONE) as person:
         check_every_size(person)
 

@@ -1,4 +1,4 @@
-"""Who may come in: enrolment codes for tablets, tokens and sign-ins for analysts.
+"""Who may come in: enrolment codes for tablets, tokens for analysts.
 
 Codes have 80 random bits and tokens 256, so nobody can guess back from a plain SHA-256 of one; a slow password hash
 would buy nothing and would cost every request. What is looked up is always that hash, so the time a look-up takes
@@ -18,8 +18,6 @@ from export.centre.lettering import LETTERS, grouped, plain
 
 _CODE_LETTERS = 16
 CODE_LIFE = timedelta(hours=24)
-_SIGN_IN_SECONDS = 8 * 3600.0
-_SIGN_INS = 1000
 
 
 def new_code() -> str:
@@ -63,34 +61,3 @@ class Throttle:
         """Count one wrong try."""
         with self._lock:
             self._wrong.append(self.monotonic())
-
-
-@dataclass
-class SignIns:
-    """Analysts who are signed in, in memory: a restart signs everybody out, and no disk holds a key to the pages."""
-
-    monotonic: Callable[[], float]
-    _held: dict[bytes, tuple[bytes, float]] = field(default_factory=dict, repr=False)
-    _lock: Lock = field(default_factory=Lock, repr=False)
-
-    def begin(self, digest: bytes) -> str:
-        """A new random cookie that stands for the token with this digest for eight hours."""
-        cookie = new_token()
-        now = self.monotonic()
-        with self._lock:
-            self._held = {key: held for key, held in self._held.items() if held[1] > now}
-            if len(self._held) >= _SIGN_INS:
-                self._held.pop(next(iter(self._held)))
-            self._held[token_digest(cookie)] = (digest, now + _SIGN_IN_SECONDS)
-        return cookie
-
-    def digest_of(self, untrusted_cookie: str) -> bytes | None:
-        """The digest of the token that signed in with this cookie, while it lasts."""
-        with self._lock:
-            held = self._held.get(token_digest(untrusted_cookie))
-        return held[0] if held is not None and held[1] > self.monotonic() else None
-
-    def end(self, untrusted_cookie: str) -> None:
-        """Sign out."""
-        with self._lock:
-            self._held.pop(token_digest(untrusted_cookie), None)

@@ -16,13 +16,14 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
-from export.centre.accounts import SignIns, Throttle
+from export.centre.accounts import Throttle
 from export.centre.arrivals import NotAPacket
 from export.centre.instance import Centre
 from export.centre.intake import Intake
 from export.centre.portal import Portal
 from export.centre.registry import RegistryDamaged
 from export.centre.releases import NoSuchRelease
+from export.centre.sign_ins import SignIns
 from export.centre.tablets import Tablets
 from export.manifest import ReleaseRefused
 from survey.app import LARGEST_BODY
@@ -55,7 +56,7 @@ _SPOKEN = (RequestRefused, NotAPacket, NoSuchRelease, ReleaseRefused)
 
 
 def centre_app(centre: Centre) -> Flask:
-    """The application for one opened centre. It starts nothing."""
+    """The application for one opened centre: the parts of it that the settings name. It starts nothing."""
     app = Flask(
         "export.centre",
         root_path=str(Path(__file__).parent),
@@ -63,8 +64,10 @@ def centre_app(centre: Centre) -> Flask:
     )
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.logger.disabled = True
-    tablets = Tablets(centre, Throttle(centre.clock.monotonic))
-    _bind(app, tablets, Intake(centre, tablets), Portal(centre, SignIns(centre.clock.monotonic)))
+    if "intake" in centre.settings.serves:
+        _bind_intake(app, centre)
+    if "portal" in centre.settings.serves:
+        _bind_portal(app, Portal(centre, SignIns(centre.registry, centre.audit.now)))
     app.register_error_handler(HTTPException, lambda fault: _told(fault.code or 500, ""))
     for kind, status in _STATUS.items():
         app.register_error_handler(kind, _teller(status))
@@ -74,14 +77,17 @@ def centre_app(centre: Centre) -> Flask:
     return app
 
 
-def _bind(app: Flask, tablets: Tablets, intake: Intake, portal: Portal) -> None:
-    def route(rule: str, view: Callable[..., ResponseReturnValue], name: str = "", method: str = "GET") -> None:
-        app.add_url_rule(rule, name or view.__name__, view, methods=[method])
-
+def _bind_intake(app: Flask, centre: Centre) -> None:
+    tablets = Tablets(centre, Throttle(centre.clock.monotonic))
+    route = _router(app)
     route("/tablets/enrol", tablets.enrol, method="POST")
     route("/news/keys", tablets.keys)
     route("/news/notices", tablets.notices)
-    route("/intake/rows", intake.rows, "intake", method="POST")
+    route("/intake/rows", Intake(centre, tablets).rows, "intake", method="POST")
+
+
+def _bind_portal(app: Flask, portal: Portal) -> None:
+    route = _router(app)
     route("/", _home, "home")
     route("/releases/", portal.releases)
     route("/releases/sign-in", portal.sign_in_page)
@@ -91,6 +97,13 @@ def _bind(app: Flask, tablets: Tablets, intake: Intake, portal: Portal) -> None:
     route("/releases/<name>/<file>", portal.pull)
     route("/api/releases", portal.api_releases)
     route("/api/releases/<name>/<file>", portal.api_pull)
+
+
+def _router(app: Flask) -> Callable[..., None]:
+    def route(rule: str, view: Callable[..., ResponseReturnValue], name: str = "", method: str = "GET") -> None:
+        app.add_url_rule(rule, name or view.__name__, view, methods=[method])
+
+    return route
 
 
 def _made_up(centre: Centre) -> bool:

@@ -15,9 +15,10 @@ from typing import Any
 from flask import Response, jsonify, make_response, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from export.centre.accounts import SignIns, new_token, token_digest
+from export.centre.accounts import new_token, token_digest
 from export.centre.instance import Centre
 from export.centre.releases import NoSuchRelease, Releases
+from export.centre.sign_ins import SignIns
 from export.manifest import MANIFEST, Manifest, ReleaseRefused
 from survey.csrf import CSRF_FIELD, belongs, csrf_token
 

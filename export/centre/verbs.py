@@ -35,13 +35,14 @@ from export.centre.carrying import take_in as taken_in
 from export.centre.codes import BatchUnknown
 from export.centre.instance import Centre, DamagedKey, NotYetTold, open_centre
 from export.centre.notices import renew_notices
+from export.centre.proxy import faults
 from export.centre.registry import NameTaken, RegistryDamaged
 from export.manifest import ReleaseRefused
 from survey.briefing import KeysRefused, authority_words, words_match
 from survey.hardening import harden
 from survey.parcel import ParcelRefused
 from survey.partials import UnsafeFolder
-from survey.settings import SettingsRefused
+from survey.settings import SettingsRefused, load
 from survey.store import StoreDamaged, StoreFull
 from survey.verbs import instance_option
 
@@ -189,3 +190,19 @@ def audit(instance: Path) -> None:
     with opened(instance) as centre:
         for note in centre.registry.notes():
             click.echo(f"{note.at}  {note.who}  {note.did}  {note.what}")
+
+
+@click.command("check-proxy")
+@instance_folder
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def check_proxy(instance: Path, file: Path) -> None:
+    """Check the configuration FILE of the server in front (nginx -T, or a Caddyfile): no line about anybody."""
+    try:
+        found = faults(file.read_text(encoding="utf-8"), load(instance, os.environ).address_header)
+    except ValueError as fault:
+        raise click.ClickException(str(fault)) from fault
+    for fault_found in dict.fromkeys(found):
+        click.echo(f"{file}: {fault_found}")
+    if found:
+        raise SystemExit(1)
+    click.echo(f"{file} writes no line about anybody and keeps no request. Look yourself at what else is on the way.")

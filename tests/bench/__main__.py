@@ -11,13 +11,14 @@ import json
 import tempfile
 from pathlib import Path
 
-from tests.bench import bringing_home, filing, opening, tablet
+from tests.bench import bringing_home, checking_codes, filing, opening, tablet
 
 MEANS = {
     "filing_ratio": ("sealing and filing one response, of (HPKE call + one insert, same pragmas)", "at least 0.5"),
     "rewrite_ms_1000": ("writing the outbox anew at 1,000 rows, ms", "under 150"),
     "sync_ratio": ("sync and intake over loopback, forgetting included, of a bare executemany", "at least 0.6"),
     "sync_per_s": ("rows brought home a second (ODK Central takes in 106)", "at least 2,120"),
+    "code_check_ratio": ("a code spent among a thousand codes, of the same among a million", "near 1"),
     "opening_ratio": ("opening on all cores, of raw HPKE opens by as many processes", "at least 0.8"),
     "records_ratio": ("opening to checked records, of the same", "at least 0.65"),
     "opening_per_s": ("rows opened a second (ODK Central: 956)", "at least 9,560"),
@@ -37,7 +38,7 @@ def main() -> None:
     full = arguments.parse_args().full
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="heard-bench-") as folder:
-        for bench in (filing, tablet, bringing_home, opening):
+        for bench in (filing, tablet, bringing_home, checking_codes, opening):
             found = bench.measure(Path(folder), full=full)
             for name, figure in found.items():
                 what, bar = MEANS[name]
