@@ -126,8 +126,15 @@ def bound(host: str, port: int) -> socket.socket:
     Raises:
         OSError: the port is taken or the address is not this machine's.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
 def server(app: WSGI, host: str, port: int, idle_seconds: int = _IDLE_SECONDS) -> Serving:

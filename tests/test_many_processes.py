@@ -19,8 +19,10 @@ from urllib.parse import urlencode
 import pytest
 from at_the_tablet import SMALL
 from centre_world import LINKED, World, ask, enrolled
+from click.testing import CliRunner
 from player import Player
 
+from export.__main__ import main
 from export.centre.admitting import issue_token
 from export.centre.app import centre_app
 from export.centre.codes import codes_in, issue
@@ -31,6 +33,7 @@ from export.centre.running import _night
 from forms.response import unframed
 from survey.ceiling import DailyCeiling
 from survey.locked_visits import STRIPES, Drafts, LockedVisits
+from survey.settings import memory_folder
 from survey.turns import Turns
 
 ROOT = Path(__file__).parent.parent
@@ -154,6 +157,21 @@ def test_where_the_first_process_is_killed_the_others_stop(world: World) -> None
     process.wait()
     assert process.stdout.read() == "", "the pipe closes when the last of them has ended"
     process.stdout.close()
+
+
+def test_without_storage_that_they_share_several_processes_do_not_start(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("HEARD_MEMORY_FOLDER")
+    monkeypatch.setenv("HEARD_PORT", "0")
+    folder = memory_folder(world.folder)
+    assert folder is not None
+    folder.symlink_to(tmp_path)  # somebody else was there first
+    try:
+        done = CliRunner().invoke(main, ["serve", "--instance", str(world.folder), "--workers", "2"])
+    finally:
+        folder.unlink()
+    assert (done.exit_code, "memory_folder" in done.output) == (1, True)
 
 
 def test_an_analyst_who_signed_in_at_one_process_is_known_to_all(world: World) -> None:

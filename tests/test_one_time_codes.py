@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -148,6 +149,24 @@ def test_a_fuller_copy_takes_the_place_and_the_door_and_needs_no_code(store: Mar
     assert store.admit(fuller, NO_MARK, replaces=row_id(core)) == "had"
     assert [pair for shelf in store.shelves for pair in store.rows(shelf)] == [("code", fuller)]
     assert store.spent(1) == 1
+
+
+def test_whatever_is_wrong_with_a_code_the_store_takes_the_same_steps(store: MarkedStore) -> None:
+    """So a stopwatch tells a spent code from a wrong, a late or a cancelled one no better than the answer does."""
+    store.lay_out(1, 10)
+    store.admit(made_up_row(), Mark(1, 3))
+
+    def steps(mark: Mark) -> list[str]:
+        said: list[str] = []
+        with store._file.opened() as connection:
+            connection.set_trace_callback(said.append)
+        assert store.admit(made_up_row(), mark) == "refused"
+        with store._file.opened() as connection:
+            connection.set_trace_callback(None)
+        return [re.sub(r"x'[0-9A-F]+'|-?\d+", "?", step, flags=re.IGNORECASE) for step in said]
+
+    assert steps(Mark(1, 3)) == steps(NO_MARK)
+    assert len(steps(NO_MARK)) > 3
 
 
 def test_a_row_that_is_not_here_is_no_way_past_the_code(store: MarkedStore) -> None:

@@ -33,6 +33,10 @@ class CannotListen(click.ClickException):
     """The address is in use or is not this machine's. Set another host or port in settings.toml."""
 
 
+class CannotShare(click.ClickException):
+    """Several processes without storage that they share: pages would meet a process that knows nothing of them."""
+
+
 def run(centre: Centre, listening: socket, ready: Callable[[], None]) -> None:
     """Serve on a socket until SIGTERM; ``ready`` is told once requests are answered."""
     centre.remember_collection_key()
@@ -97,6 +101,12 @@ def serve(instance: Path, workers: int | None) -> None:
     # Opened once before anything is forked: a first start makes keys, and a fault is told here, once.
     with opened(instance) as centre:
         settings = centre.settings
+    count = workers or settings.workers
+    if count > 1 and settings.memory_folder is None:
+        raise CannotShare(
+            "Several processes share drafts in memory-backed storage, and this machine has none to use. Set"
+            f" memory_folder in {settings.instance / 'settings.toml'}, or run one."
+        )
     listening = _listening(settings)
 
     def work(announcing: str) -> None:
@@ -104,7 +114,6 @@ def serve(instance: Path, workers: int | None) -> None:
             run(centre, listening, lambda: click.echo(announcing, nl=bool(announcing)))
 
     announcing = f"Centre: http://{settings.host}:{listening.getsockname()[1]}/"
-    count = workers or settings.workers
     if count > 1:
         raise SystemExit(keep_up(count, work, announcing))
     work(announcing)
