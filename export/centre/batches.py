@@ -53,8 +53,7 @@ class Batches:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._cached: tuple[tuple[int, int], dict[int, Batch]] | None = None
-        with registry.changing() as db:
-            db.execute(_TABLE)
+        registry.add_tables(_TABLE)
 
     def add(
         self, place: str, route: Route, printed: int, printed_on: date, until: date | None, key: bytes | None

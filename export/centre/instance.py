@@ -13,6 +13,7 @@ from pathlib import Path
 
 from export.centre.audit import Audit
 from export.centre.batches import Batches
+from export.centre.people import People
 from export.centre.registry import Registry
 from export.centre.releases import Releases
 from survey.briefing import Briefing
@@ -47,6 +48,7 @@ class Centre:
     store: MarkedStore = field(init=False)
     batches: Batches = field(init=False)
     audit: Audit = field(init=False)
+    people: People = field(init=False)
     _briefing: Briefing | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -54,6 +56,7 @@ class Centre:
         self.store = MarkedStore(self.folder / "centre.db", self.clock.day)
         self.batches = Batches(self.registry)
         self.audit = Audit(self.registry)
+        self.people = People(self.registry)
 
     @property
     def authority_file(self) -> Path:

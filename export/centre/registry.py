@@ -1,4 +1,4 @@
-"""The centre's register: tablets, enrolment codes, tokens, key ids, the audit log. ``batches`` adds what was printed.
+"""The centre's register: tablets, codes, key ids, the audit log. With ``people`` and ``batches`` its only SQL.
 
 It is a file of its own, and nothing in it is ever written in a row's transaction: a registry page that changed
 together with a row would tie a tablet or a minute to an answer (docs/threat-model.md). For the same reason a
@@ -8,7 +8,7 @@ tablet's last contact is a day, and nothing here counts.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,10 +26,10 @@ CREATE TABLE IF NOT EXISTS tablets (
 CREATE TABLE IF NOT EXISTS enrol_codes (
   digest BLOB PRIMARY KEY, place TEXT NOT NULL, until TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tokens (digest BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS collection_keys (key_id BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS audit (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, did TEXT NOT NULL, what TEXT NOT NULL
+  number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, did TEXT NOT NULL, what TEXT NOT NULL,
+  chain TEXT NOT NULL
 );
 CREATE TRIGGER IF NOT EXISTS audit_stays BEFORE UPDATE ON audit
   BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
@@ -40,10 +40,6 @@ CREATE TRIGGER IF NOT EXISTS audit_is_kept BEFORE DELETE ON audit
 
 class RegistryDamaged(RuntimeError):
     """registry.db cannot be read or written. Put back the last back-up of it; no answer lies in it."""
-
-
-class NameTaken(ValueError):
-    """A token of this name exists. Revoke it first, or choose another name."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +81,18 @@ class Registry:
         except sqlite3.Error as fault:
             raise RegistryDamaged(f"{path} cannot be opened ({fault}). Put back its last back-up.") from fault
 
+    def add_tables(self, script: str) -> None:
+        """Make the tables of another room of the register where they are missing.
+
+        Raises:
+            RegistryDamaged: the file cannot be written.
+        """
+        with self._lock:
+            try:
+                self._db.executescript(script)
+            except sqlite3.Error as fault:
+                raise RegistryDamaged(f"The register could not be written: {fault}.") from fault
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
@@ -92,11 +100,7 @@ class Registry:
 
     @contextmanager
     def changing(self) -> Iterator[Database]:
-        """One change of the register, durable at the end or not made at all.
-
-        Raises:
-            RegistryDamaged: it could not be written.
-        """
+        """One transaction; rolled back where it fails."""
         with self._lock:
             try:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -113,11 +117,7 @@ class Registry:
             self._own_changes += 1
 
     def read(self, sql: str, values: tuple[object, ...] = ()) -> list[dict[str, object]]:
-        """The lines that a question finds.
-
-        Raises:
-            RegistryDamaged: it could not be read.
-        """
+        """Lines by column."""
         with self._lock:
             try:
                 return list(self._db.query(sql, values))
@@ -194,46 +194,27 @@ class Registry:
             with self.changing() as db:
                 db.execute("INSERT OR IGNORE INTO collection_keys VALUES (?)", (key_id,))
 
-    # Analysts' tokens
-
-    def add_token(self, name: str, digest: bytes) -> None:
-        """Keep a token's digest under a name.
-
-        Raises:
-            NameTaken: there is one of this name.
-        """
-        try:
-            with self.changing() as db:
-                db.execute("INSERT INTO tokens VALUES (?, ?)", (digest, name))
-        except sqlite3.IntegrityError as fault:
-            raise NameTaken(f"There is a token for {name!r} already. Revoke it first: token revoke {name}") from fault
-
-    def revoke_token(self, name: str) -> bool:
-        """Drop the token of this name; False when there was none."""
-        with self.changing() as db:
-            return bool(list(db.query("DELETE FROM tokens WHERE name = ? RETURNING name", (name,))))
-
-    def token_name(self, digest: bytes) -> str | None:
-        """Whose token has this digest."""
-        names = self.read("SELECT name FROM tokens WHERE digest = ?", (digest,))
-        return str(names[0]["name"]) if names else None
-
-    def token_names(self) -> list[str]:
-        """Everyone who has a token."""
-        return [str(line["name"]) for line in self.read("SELECT name FROM tokens ORDER BY name")]
-
     # The audit log
 
-    def add_note(self, note: Note) -> None:
-        """Write one line that stays."""
+    def add_note(self, note: Note, chained: Callable[[str, Note], str]) -> None:
+        """Write one line that stays. ``chained`` makes its link of the chain from the last one, or from nothing."""
         with self.changing() as db:
-            db.execute("INSERT INTO audit (at, who, did, what) VALUES (?, ?, ?, ?)",
-                       (note.at, note.who, note.did, note.what))  # fmt: skip
+            last = list(db.query("SELECT chain FROM audit ORDER BY number DESC LIMIT 1"))
+            link = chained(str(last[0]["chain"]) if last else "", note)
+            db.execute("INSERT INTO audit (at, who, did, what, chain) VALUES (?, ?, ?, ?, ?)",
+                       (note.at, note.who, note.did, note.what, link))  # fmt: skip
 
     def notes(self) -> list[Note]:
         """Every line, oldest first."""
-        lines = self.read("SELECT at, who, did, what FROM audit ORDER BY number")
-        return [Note(**{key: str(value) for key, value in line.items()}) for line in lines]
+        return [note for note, _ in self.links()]
+
+    def links(self) -> list[tuple[Note, str]]:
+        """Every line with its link of the chain, oldest first."""
+        lines = self.read("SELECT at, who, did, what, chain FROM audit ORDER BY number")
+        return [
+            (Note(*map(str, (line["at"], line["who"], line["did"], line["what"]))), str(line["chain"]))
+            for line in lines
+        ]
 
 
 def _tablet(line: dict[str, object]) -> Tablet:

@@ -18,6 +18,7 @@ from export.centre.app import centre_app
 from export.centre.holds import Hold
 from export.centre.instance import Centre
 from export.centre.link import Link, Links
+from export.centre.preparing import prepare
 from export.centre.verbs import instance_folder, opened
 from export.centre.workers import keep_up
 from survey.schedule import Schedule
@@ -27,6 +28,8 @@ from survey.store import StoreDamaged, StoreFull
 
 _TALLY_MINUTES = 60
 _TICK_MINUTES = 10
+# After the merge, so that a span's last rows are in.
+_PREPARED_FROM, _PREPARED_UNTIL = 5, 7
 
 
 class CannotListen(click.ClickException):
@@ -47,6 +50,7 @@ def run(centre: Centre, listening: socket, ready: Callable[[], None]) -> None:
     # Whoever has the watch at its start writes the nights down; who takes it over later goes on without.
     schedule = Schedule(centre.clock, centre.folder / "nights.json" if watch.taken() else None)
     schedule.nightly("merge", lambda: _night(centre, links, watch))
+    schedule.nightly("preparation", lambda: _prepare(centre, watch), _PREPARED_FROM, _PREPARED_UNTIL)
     schedule.every("tallies", _TALLY_MINUTES, 0, lambda: links.each(_keep_tally))
     schedule.every("times", _TICK_MINUTES, 0, lambda: hide_times(centre, links))
     schedule.every("instruments", 1, 0, lambda: links.each(_follow))
@@ -70,6 +74,12 @@ def _night(centre: Centre, links: Links, watch: Hold) -> None:
     links.put_all_together()
     links.each(Link.nightly)
     centre.store.merge()
+
+
+def _prepare(centre: Centre, watch: Hold) -> None:
+    prepared = prepare(centre) if watch.taken() else None
+    if prepared is not None:
+        click.echo(f"A span of months has ended: take {prepared} to the custodian.")
 
 
 def hide_times(centre: Centre, links: Links) -> None:
