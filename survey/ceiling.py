@@ -1,8 +1,8 @@
 """The open door's ceilings: so many unfinished visits at a time, so many responses a day, for each place.
 
 Whoever invents cookies could otherwise fill the memory that everybody's drafts lie in, or bury a place under rows. Only
-new visits meet a ceiling: who has begun can finish. Who has a card's code begins
-whatever the day has seen. Numbers are all there is here, nothing about a person, and they lie in memory.
+new visits meet a ceiling: who has begun can finish, and who has a card's code begins whatever the day has seen. Numbers
+are all there is here, nothing about a person, and they lie in memory.
 """
 
 from __future__ import annotations
