@@ -3,10 +3,6 @@
 The key is made from the cookie alone, and the name that a draft lies under is another hash of it: who copies the
 folder sees neither a draft nor which cookie it belongs to. While a request runs the centre can read it; a page without
 scripts cannot do better.
-
-Drafts lie in memory-backed storage beside the partials and not in a database: a row deleted from a file on disk can be
-found again, and when a draft was written would be a time of answering. ``age`` is for the nightly merge; no draft
-carries a time, so one is dropped at the second night that finds it untouched.
 """
 
 from __future__ import annotations
@@ -14,14 +10,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
 from forms.instrument import Instrument
 from forms.strict_json import canonical, strict_object
-from survey.ceiling import MOST_DRAFTS, DailyCeiling, NoRoom, OnlyWithCode
-from survey.partials import untimed, untimed_within
+from survey.ceiling import DailyCeiling, NoRoom, OnlyWithCode
+from survey.drafts import Drafts
 from survey.sealing import LockedAway, lock, unlock
 from survey.turns import Turns
 from survey.visits import QUICK_SECONDS, Visit, Visits, is_token
@@ -30,78 +25,11 @@ STRIPES = 64
 # A draft tells for how long its visit was quick, in seconds of a clock that starts again every 68 minutes, and then no
 # more: any process can mark quick visits, and no draft, unlocked even, says when anybody answered.
 _ROUND = 4096
-_TODAY, _YESTERDAY = ".draft", ".older"
 _LONG_AGO = float("-inf")
 _KEPT_FIELDS = (
     "language", "response", "partial", "partial_kept", "sealed", "answers", "shown", "position", "last_item",
     "end_reached", "outcome", "code",
 )  # fmt: skip
-
-
-class Drafts:
-    """Locked drafts in one folder, one file each; in this process alone where there is no memory-backed folder."""
-
-    def __init__(self, folder: Path | None, most: int = MOST_DRAFTS) -> None:
-        """``most`` is how many new names there is room for; nothing that is kept already is ever turned away."""
-        self._folder = folder
-        self._most = most
-        self._held: dict[str, bytes] = {}
-        if folder is not None:
-            folder.mkdir(mode=0o700, exist_ok=True)
-
-    @property
-    def full(self) -> bool:
-        """Whether there is room for no other name."""
-        return len(self._held if self._folder is None else list(self._folder.iterdir())) >= self._most
-
-    def put(self, name: str, locked: bytes) -> None:
-        """Keep a draft in place of the last one of this name."""
-        if self._folder is None:
-            self._held[name + _TODAY] = locked
-            return
-        half = self._folder / (name + ".half")
-        half.touch(mode=0o600)
-        half.write_bytes(locked)
-        untimed(half)
-        half.replace(self._folder / (name + _TODAY))
-        (self._folder / (name + _YESTERDAY)).unlink(missing_ok=True)
-        untimed(self._folder)
-
-    def get(self, name: str) -> bytes | None:
-        """The draft of this name, or None."""
-        # Today's again at last: the night may give a draft its other name between two looks.
-        for file_name in (name + _TODAY, name + _YESTERDAY, name + _TODAY):
-            if self._folder is None and file_name in self._held:
-                return self._held[file_name]
-            if self._folder is not None:
-                with suppress(FileNotFoundError):
-                    return (self._folder / file_name).read_bytes()
-        return None
-
-    def drop(self, name: str) -> None:
-        """Destroy the draft of this name, if there is one."""
-        for file_name in (name + _TODAY, name + _YESTERDAY):
-            self._held.pop(file_name, None)
-            if self._folder is not None:
-                (self._folder / file_name).unlink(missing_ok=True)
-        if self._folder is not None:
-            untimed(self._folder)
-
-    def tick(self) -> None:
-        """Every so often, whether or not anybody answered: as ``Partials.tick``."""
-        if self._folder is not None:
-            untimed_within(self._folder)
-
-    def age(self) -> None:
-        """Once a night: drop what nobody has touched since the night before."""
-        if self._folder is None:
-            fresh = {name: locked for name, locked in self._held.items() if name.endswith(_TODAY)}
-            self._held = {name.replace(_TODAY, _YESTERDAY): locked for name, locked in fresh.items()}
-            return
-        for path in [*self._folder.glob(f"*{_YESTERDAY}"), *self._folder.glob("*.half")]:
-            path.unlink(missing_ok=True)
-        for path in self._folder.glob(f"*{_TODAY}"):
-            path.replace(path.with_suffix(_YESTERDAY))
 
 
 class LockedVisits(Visits):
@@ -136,8 +64,13 @@ class LockedVisits(Visits):
             yield visit
             if visit is None or untrusted_token in self._forgotten:
                 self._forgotten.discard(untrusted_token)
-            elif visit.answers or visit.outcome or visit.end_reached or visit.shown[1:] or visit.code:
+            elif visit.answers or visit.outcome or visit.end_reached or visit.shown[1:] or self._chosen(visit):
                 self._drafts.put(name, lock(_written(visit, self._monotonic()), _key(untrusted_token), name.encode()))
+
+    def _chosen(self, visit: Visit) -> bool:
+        """Whether somebody who has not answered has typed a code, or chosen a language while there is room for that."""
+        spoken = visit.language != visit.instrument.default_language
+        return visit.code != "" or (spoken and not self._drafts.full)
 
     def _read(self, token: str, name: str) -> Visit | None:
         locked = self._drafts.get(name)
@@ -172,8 +105,8 @@ class LockedVisits(Visits):
         Raises:
             NoRoom: this visit has not begun, and none can begin here now. Nothing of it is kept.
         """
-        if self._drafts.get(_name(visit.token)) is None:
-            self._check_room_without_code()
+        if visit.began is None and not visit.code:
+            self._check_room_without_code(kept=self._drafts.get(_name(visit.token)) is not None)
         return None
 
     @property
@@ -190,8 +123,9 @@ class LockedVisits(Visits):
         if self._drafts.full:
             raise NoRoom
 
-    def _check_room_without_code(self) -> None:
-        self.check_room()
+    def _check_room_without_code(self, *, kept: bool = False) -> None:
+        if not kept:
+            self.check_room()
         if self.only_with_code:
             raise OnlyWithCode
 

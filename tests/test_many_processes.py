@@ -32,7 +32,8 @@ from export.centre.link import Links
 from export.centre.running import _night
 from forms.response import unframed
 from survey.ceiling import DailyCeiling
-from survey.locked_visits import STRIPES, Drafts, LockedVisits
+from survey.drafts import Drafts
+from survey.locked_visits import STRIPES, LockedVisits
 from survey.settings import memory_folder
 from survey.turns import Turns
 

@@ -25,8 +25,9 @@ from export.centre.link_rows import LinkRows, rows_app
 from survey.app import interview_app
 from survey.briefing import Keys, Notices
 from survey.ceiling import DailyCeiling
+from survey.drafts import Drafts
 from survey.headers import HEADERS
-from survey.locked_visits import STRIPES, Drafts, LockedVisits
+from survey.locked_visits import STRIPES, LockedVisits
 from survey.partials import Partials, untimed_within
 from survey.parts import Parts
 from survey.tallies import Tallies
