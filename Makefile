@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run demo test lint bench bench-full soak pages static fonts requirements
+.PHONY: help run demo test lint bench bench-full soak pages static fonts clips requirements
 
 help:            ## these lines
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 16
@@ -43,6 +43,9 @@ fonts: $(VENV)/ready-test ## maintainers: cut the fonts anew to the letters of o
 	@room=$$(mktemp -d) && cp -a survey/static/fonts/source/. $$room && \
 	  (cd $$room && npm ci --ignore-scripts --no-audit --no-fund --silent) && \
 	  PYTHONPATH=. $(BIN)/python tests/subsetting.py $$room/node_modules/@fontsource && rm -rf $$room
+
+clips:           ## maintainers: make what is read aloud anew where texts changed (needs espeak-ng and lame)
+	@$(BIN)/python -m survey clips --speak
 
 requirements:    ## maintainers: lock the dependencies anew (needs uv)
 	@for set in tablet centre test; do \

@@ -13,6 +13,7 @@ from flask import Flask, Response, make_response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from survey import pages
+from survey.aloud import Sounds
 from survey.ceiling import NoRoom
 from survey.headers import add_headers
 from survey.interview import Interview, NotAvailable
@@ -37,6 +38,7 @@ def interview_app(parts: Parts) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.autoescape = True
     _add_routes(app, interview)
+    app.add_url_rule("/sound/<names>.mp3", "sound", Sounds(parts.clips).sound, methods=["GET"])
     _add_errors(app, parts)
     app.before_request(_refuse_unreadable)
     app.after_request(add_headers)

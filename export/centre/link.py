@@ -17,6 +17,7 @@ from typing import Any
 from flask import Flask
 
 from export.centre.instance import Centre
+from survey import clips
 from survey.app import interview_app
 from survey.briefing import Keys, Notices
 from survey.ceiling import DailyCeiling
@@ -153,7 +154,8 @@ class Links:
         visits = LockedVisits(drafts, instruments, DailyCeiling(clock.day))
         parts = Parts(
             keys=self._keys, place=place, mode="link", visits=visits, store=centre.store, shelf="arrivals",
-            door="open", tallies=tallies, partials=partials, clock=clock, words=self._words, notices=notices,
+            door="open", tallies=tallies, partials=partials, clock=clock, words=self._words, clips=clips.load(),
+            notices=notices,
         )  # fmt: skip
         return Link(interview_app(parts), drafts, partials, tally_rows)
 
