@@ -46,6 +46,11 @@ class Speakable:
         return dict(_told()["voice"])
 
     @cached_property
+    def without(self) -> Mapping[str, str]:
+        """Language that a computer does not read -> the reason."""
+        return dict(_told()["without"])
+
+    @cached_property
     def texts(self) -> Mapping[str, Mapping[str, str]]:
         """Language (as ``lang`` says it) -> name of a clip -> its text."""
         found: dict[str, dict[str, str]] = {}
@@ -107,7 +112,7 @@ def _report(known: Speakable) -> None:
     for language, texts in known.texts.items():
         there = known.there(language)
         recorded = sum(not clip.by_computer for clip in there.values())
-        reason = "" if language in known.voices else f"  {_told()['without'][language]}"
+        reason = "" if language in known.voices else f"  {known.without[language]}"
         missing = missing or (language in known.voices and len(there) < len(texts))
         click.echo(f"{language:4} {len(there)} of {len(texts)} texts, {recorded} by a person{reason}")
     raise SystemExit(int(missing))

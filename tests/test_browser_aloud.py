@@ -82,6 +82,9 @@ def test_nothing_is_fetched_or_played_until_somebody_presses(tmp_path: Path, bro
             person.look(path)
             expect(button(person)).to_be_visible()
             person.page.wait_for_load_state("networkidle")
+        person.say("experience", "sat1")
+        person.page.wait_for_load_state("networkidle")
+        expect(button(person)).to_be_visible()
         assert asked_for_sound(person) == []
         assert person.page.evaluate("window.sounds.length") == 0
         press(person)
