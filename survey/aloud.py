@@ -20,6 +20,8 @@ from survey.parts import Parts
 from survey.words import Words
 
 _SEPARATOR = "."
+_FOR_THE_EYE = dict.fromkeys(range(0x2066, 0x206A))
+"""Marks that keep a number's groups in order from right to left (Unicode, isolates): they are not spoken."""
 
 BEFORE_THE_FIRST = ("promise",)
 SPOKEN: Mapping[str, Sequence[str]] = {
@@ -90,7 +92,7 @@ def aloud(clips: Clips, texts: Sequence[str], language: str) -> Aloud | None:
 
 def as_spoken(text: str, language: str) -> Text:
     """A text with the language that it is in, which need not be its page's."""
-    return Text(str(text), tag(text.language if isinstance(text, Foreign) else language))
+    return Text(str(text).translate(_FOR_THE_EYE), tag(text.language if isinstance(text, Foreign) else language))
 
 
 def every_text(instrument: Instrument, words: Words, language: str) -> Iterator[Text]:

@@ -17,6 +17,7 @@ from screens import OTHER_DIGITS, at_a_hub, victim_voice
 
 from forms.instrument import Instrument
 from survey import clips
+from survey.aloud import as_spoken
 from survey.clips import COMPUTER, FOLDER, MOST_AT_ONCE, RECORDED, Clip, load, name_of
 from survey.languages import tag
 from survey.speaking import CannotSpeak, Speakable, clips_verb, spoken, taken, written
@@ -157,6 +158,10 @@ def test_a_name_in_another_language_is_spoken_in_that_language(tablet: Tablet) -
         person.say(**{item: "sat1"})
     person.say(crime="theft")
     assert set(english) < set((clip_on(seen(tablet, person, "/page/borough")) or "")[len("/sound/") :].split("."))
+
+
+def test_marks_that_order_a_number_from_right_to_left_change_no_clip() -> None:
+    assert as_spoken("\u206808 08 16\u2069 پر کال کریں۔", "ur") == as_spoken("08 08 16 پر کال کریں۔", "ur")
 
 
 def test_where_the_text_changed_the_button_is_gone_and_the_page_stays(tablet: Tablet) -> None:
