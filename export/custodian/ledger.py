@@ -131,13 +131,14 @@ class Ledger:
                 " could be laid over each other. Use the recipe that it was begun with, or name a new series."
             )
 
-    def enough(self, recipe: Recipe, counting: Mapping[str, int], month: str) -> None:
+    def enough(self, recipe: Recipe, counting: Mapping[str, int], month: str, waiting: int) -> None:
         """Refuse a release that would differ from the last by too few.
 
         Args:
             recipe: says how many are enough.
             counting: month -> new counting responses.
             month: this month.
+            waiting: responses of an epoch that is not over.
 
         Raises:
             LedgerRefused: says how many more are needed, and about how long they take.
@@ -147,10 +148,11 @@ class Ledger:
         if new < least:
             after = f"since {earlier[-1].name} " if earlier else ""
             weeks = weeks_to_wait(least - new, counting, month)
+            unripe = f" {waiting} more are of an epoch that is not over." if waiting else ""
             pace = "" if weeks is None else f": at this pace about {weeks} week{'s' if weeks > 1 else ''}"
             raise LedgerRefused(
                 f"{new} new responses came from tablets and one-time codes {after}and a release needs {least}."
-                f" Wait for {least - new} more{pace}."
+                f" Wait for {least - new} more{pace}.{unripe}"
             )
 
     def set_against(self, recipe: Recipe, table: Table) -> None:

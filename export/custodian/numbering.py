@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from export.custodian.table import FIRST_VALUE, Table
 
-_NAME_CHARACTERS = 32  # Stata's limit; SPSS allows 64
+# Stata takes 32 and SPSS 64, but pyreadstat names a variable's labels by its name and a number of up to four digits.
+_NAME_CHARACTERS = 28
 _LARGEST_WHOLE = 2**31
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 _SPSS_WORDS = ("all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not", "or", "to", "with")
@@ -21,7 +22,7 @@ class Numbered:
 
     Attributes:
         column: its own name.
-        name: the same, as both programs take it: letters, digits and ``_``, 32 at most.
+        name: the same, as both programs take it: letters, digits and ``_``, 28 at most.
         values: its codes, missing codes apart.
         numbers: of every code: not asked, skipped, held back, then each value. The missing ones lie below all others.
             All ``int`` of 32 bits, or all ``float``.

@@ -80,7 +80,7 @@ def build(
     new = _New(ledger.released(), closes)
     builder = columns.builder()
     builder.add(new.records(shaped))
-    ledger.enough(recipe, new.counting, materials.month)
+    ledger.enough(recipe, new.counting, materials.month, new.waiting)
     leaving = _protected(builder.table(), materials, columns, closes, ledger)
     ledger.set_against(recipe, leaving.protected.table)
     place = _put_in_place(folder / "releases" / leaving.name, leaving, authority, ledger)
