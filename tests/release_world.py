@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,11 @@ from typing import Any
 from custodian_world import PLACES, Rows, fresh_secret, victim_voice
 
 from export.custodian.known import Known
-from export.custodian.leaving import Materials
+from export.custodian.leaving import Materials, Writer
 from export.custodian.opening import OpeningReport
 from export.custodian.recipe import Epochs, Recipe
 from export.custodian.recipe_file import DEMONSTRATION, read_recipe
-from export.custodian.release import Released, build
+from export.custodian.release import WRITERS, Released, build
 from forms.instrument import Instrument
 from forms.response import Response
 from survey.reference import read_areas
@@ -36,11 +37,12 @@ def release(
     made_up: bool = True,
     recipe: Recipe = RECIPE,
     month: str = "2026-11",
+    writers: Sequence[Writer] = WRITERS,
 ) -> tuple[Released, OpeningReport]:
     """The next release of this custodian's folder."""
     report = OpeningReport()
     materials = Materials(known, read_areas(), recipe, made_up, month)
-    return build(folder, rows, [SECRET], AUTHORITY, materials, report), report
+    return build(folder, rows, [SECRET], AUTHORITY, materials, report, writers), report
 
 
 def records(released: Released) -> list[dict[str, str]]:

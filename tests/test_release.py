@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -13,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from custodian_world import PLACES, People, sealed, victim_voice
-from release_world import AUTHORITY, SECRET, codebook, records, release, who
+from custodian_world import PLACES, People, Rows, sealed, victim_voice
+from release_world import AUTHORITY, SECRET, WRITERS, codebook, records, release, who
 from small_instruments import instrument, item, option, page
 
 from export.custodian.disclosure import TooFew
@@ -165,28 +166,54 @@ def test_open_door_answers_do_not_count_towards_a_release(tmp_path: Path) -> Non
         release(tmp_path, rows)
 
 
-def test_a_full_disk_leaves_no_release_and_no_trace_in_the_ledger(tmp_path: Path) -> None:
-    """A real limit on the size of files, in a process of its own."""
-    people = People(15, victim_voice()).many(120)
-    rows = [(door, row.hex()) for door, row in sealed(SECRET.public, people)]
-    (tmp_path / "rows.json").write_text(json.dumps([SECRET.seed.hex(), rows]))
-    script = (
-        "import json, resource, signal, sys; from pathlib import Path; import release_world as t;"
+def in_a_process_of_its_own(folder: Path, rows: Rows, script: str) -> subprocess.CompletedProcess[str]:
+    """Run a script with ``t``, the world of these tests, ``folder`` and ``rows``."""
+    (folder / "rows.json").write_text(json.dumps([SECRET.seed.hex(), [(door, row.hex()) for door, row in rows]]))
+    given = (
+        "import json, os, resource, signal, sys; from pathlib import Path; import release_world as t;"
         "from export.custodian.unsealing import CollectionSecret;"
         "folder = Path(sys.argv[1]); seed, rows = json.loads((folder / 'rows.json').read_text());"
-        "t.SECRET = CollectionSecret(bytes.fromhex(seed));"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000));"
-        "t.release(folder, [(door, bytes.fromhex(row)) for door, row in rows])"
+        "t.SECRET = CollectionSecret(bytes.fromhex(seed)); rows = [(door, bytes.fromhex(row)) for door, row in rows]\n"
     )
     paths = os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parent)])
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)],
+    return subprocess.run(
+        [sys.executable, "-c", given + script, str(folder)],
         env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode != 0
-    assert f"[Errno {errno.EFBIG}]" in done.stderr
+
+
+def test_a_full_disk_leaves_no_release_and_no_trace_in_the_ledger(tmp_path: Path) -> None:
+    """A real limit on the size of files, met by each kind of file in turn; the cause and the file are named."""
+    script = """
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+for write in t.WRITERS:
+    try:
+        t.release(folder, rows, writers=[write])
+    except OSError as fault:
+        print(fault, file=sys.stderr)
+"""
+    done = in_a_process_of_its_own(tmp_path, sealed(SECRET.public, People(15, victim_voice()).many(60)), script)
+    assert done.returncode == 0, done.stderr
+    faults = [line for line in done.stderr.splitlines() if line.startswith("[Errno")]
+    assert len(faults) == len(WRITERS)
+    assert all(f"[Errno {errno.EFBIG}]" in fault or "Is the disk full?" in fault for fault in faults)
     assert not (tmp_path / "ledger.json").exists()
     assert list((tmp_path / "releases").iterdir()) == []
+
+
+@pytest.mark.parametrize("written", [0, 3, len(WRITERS)])
+def test_killed_at_any_moment_no_part_of_a_release_stands_and_the_next_is_whole(tmp_path: Path, written: int) -> None:
+    rows = sealed(SECRET.public, People(16, victim_voice()).many(40))
+    kill = "lambda *_: os.kill(os.getpid(), signal.SIGKILL)"
+    script = f"t.release(folder, rows, writers=[*t.WRITERS[:{written}], {kill}, *t.WRITERS[{written}:]])"
+    done = in_a_process_of_its_own(tmp_path, rows, script)
+    assert done.returncode == -signal.SIGKILL
+    assert not (tmp_path / "ledger.json").exists()
+    assert [path.name for path in (tmp_path / "releases").iterdir()] == [".unfinished-heard-made-up-1"]
+    released, _ = release(tmp_path, rows)
+    assert verified(released.folder, AUTHORITY.public).records == 40
+    assert list((tmp_path / "releases").iterdir()) == [released.folder]
 
 
 def with_everything() -> Instrument:

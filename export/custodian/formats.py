@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from export.custodian.leaving import Leaving
+from export.custodian.leaving import Leaving, not_whole
 from export.custodian.table import MISSING
 from survey.durable import replacement
 
@@ -38,14 +38,22 @@ def write_csv(folder: Path, leaving: Leaving) -> None:
 
 
 def write_parquet(folder: Path, leaving: Leaving) -> None:
-    """``records.parquet``: each column an enumeration of its codes, missing codes as in the CSV; none is a null."""
+    """``records.parquet``: each column an enumeration of its codes, missing codes as in the CSV; none is a null.
+
+    Raises:
+        OSError: it could not be written whole.
+    """
     table = leaving.protected.table
     told = table.frame.lazy().select(
         pl.col(column).cat.to(pl.Enum([*MISSING, *table.values[column]])).alias(column) for column in table.columns
     )
     metadata = {"release": leaving.name, "recipe": leaving.materials.recipe.digest}
-    with replacement(folder / "records.parquet") as file:
-        told.collect().write_parquet(file, metadata=metadata)
+    path = folder / "records.parquet"
+    with replacement(path) as file:
+        try:
+            told.collect().write_parquet(file, metadata=metadata)
+        except pl.exceptions.ComputeError as fault:
+            raise not_whole(path, fault) from fault
 
 
 def slices(frame: pl.DataFrame, columns: Sequence[str]) -> Iterator[pl.DataFrame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,11 @@ class Leaving:
     levels: Mapping[str, str]
     closes: str
     protected: Protected
+
+
+def not_whole(path: Path, fault: Exception) -> OSError:
+    """What libraries that write files say in words of their own when a disk is full."""
+    return OSError(errno.EIO, f"it could not be written whole ({fault}). Is the disk full?", str(path))
 
 
 Writer = Callable[[Path, Leaving], None]

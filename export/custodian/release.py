@@ -66,6 +66,7 @@ def build(
     authority: SigningKey,
     materials: Materials,
     report: OpeningReport,
+    writers: Sequence[Writer] = WRITERS,
 ) -> Released:
     """Open, protect and write the next release of a custodian's folder.
 
@@ -83,7 +84,7 @@ def build(
     ledger.enough(recipe, new.counting, materials.month, new.waiting)
     leaving = _protected(builder.table(), materials, columns, closes, ledger)
     ledger.set_against(recipe, leaving.protected.table)
-    place = _put_in_place(folder / "releases" / leaving.name, leaving, authority, ledger)
+    place = _put_in_place(folder / "releases" / leaving.name, leaving, writers, authority, ledger)
     protected = leaving.protected
     blank = sum(protected.suppressed.values())
     return Released(
@@ -133,7 +134,9 @@ def _hierarchies(table: Table, materials: Materials) -> tuple[Hierarchy, ...]:
     )
 
 
-def _put_in_place(place: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger) -> Path:
+def _put_in_place(
+    place: Path, leaving: Leaving, writers: Sequence[Writer], authority: SigningKey, ledger: Ledger
+) -> Path:
     """Write beside, sync, note in the ledger, rename: at any cut there is a whole release or none."""
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left_over in place.parent.glob(_UNFINISHED + "*"):
@@ -142,7 +145,7 @@ def _put_in_place(place: Path, leaving: Leaving, authority: SigningKey, ledger: 
     beside.mkdir(mode=0o700)
     recipe, table = leaving.materials.recipe, leaving.protected.table
     try:
-        for write in steps(WRITERS, len(WRITERS), "Writing"):
+        for write in steps(writers, len(writers), "Writing"):
             write(beside, leaving)
         _sign(beside, leaving, authority, ledger)
         verified(beside, authority.public)

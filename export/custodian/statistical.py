@@ -6,7 +6,6 @@ Labels are in English; a label too long for the program is cut. The codebook giv
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ import pyreadstat
 
 from export.custodian.codebook import MISSING_LABELS
 from export.custodian.describing import Described, described, english
-from export.custodian.leaving import Leaving
+from export.custodian.leaving import Leaving, not_whole
 from export.custodian.numbering import Numbered, numbered
 from export.custodian.table import FIRST_VALUE, MISSING, Table
 from forms.items import NUMBER_KINDS
@@ -75,7 +74,7 @@ def _write(write: Callable[..., None], frame: pl.DataFrame, path: Path, **said: 
     try:
         write(frame, path, **said)
     except pyreadstat.ReadstatError as fault:
-        raise OSError(errno.EIO, f"it could not be written whole ({fault}). Is the disk full?", str(path)) from fault
+        raise not_whole(path, fault) from fault
     path.chmod(0o600)
     with path.open("rb") as file:
         os.fsync(file.fileno())
