@@ -30,6 +30,8 @@ from forms.instrument import Instrument
 from forms.response import Response
 from survey.sealing import SigningKey
 
+KEYS_OF_TWO = (item("age", "integer", disclosure="key"), item("stage", disclosure="key"))
+
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Released, list[Response]]:
@@ -164,6 +166,21 @@ def test_open_door_answers_do_not_count_towards_a_release(tmp_path: Path) -> Non
     rows = sealed(SECRET.public, people.many(9)) + sealed(SECRET.public, people.many(60, mode="link"), "open")
     with pytest.raises((LedgerRefused, TooFew), match="Wait for 1 more"):
         release(tmp_path, rows)
+
+
+def test_nine_forged_answers_at_the_open_door_around_a_real_one_expose_nobody(tmp_path: Path) -> None:
+    made = instrument(page("p1", item("experience", core=True, disclosure="sensitive")), page("p2", *KEYS_OF_TWO))
+    crowd = [who(n, made, {"experience": "yes", "age": 40, "stage": "no"}) for n in range(30)]
+    real = who(99, made, {"experience": "no", "age": 93, "stage": "yes"})
+    forged = [replace(real, response=f"{1000 + n:032x}", mode="link", answers={**real.answers}) for n in range(9)]
+    as_if_theirs = [replace(one, answers={**one.answers, "experience": "yes"}) for one in forged]
+    rows = sealed(SECRET.public, [*crowd, real]) + sealed(SECRET.public, as_if_theirs, "open")
+    released, _ = release(tmp_path, rows, Known.of([made], PLACES))
+    told = records(released)
+    assert not any(record["age"] == "93" or record["stage"] == "yes" for record in told)
+    for record in told:
+        alike = [one for one in told if (one["age"], one["stage"]) == (record["age"], record["stage"])]
+        assert sum(one["mode"] != "link" for one in alike) >= 5
 
 
 def in_a_process_of_its_own(folder: Path, rows: Rows, script: str) -> subprocess.CompletedProcess[str]:

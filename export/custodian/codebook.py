@@ -32,7 +32,6 @@ def write_codebook(folder: Path, leaving: Leaving) -> None:
         "made_up": MADE_UP if materials.made_up else None,
         "records": table.frame.height,
         "left_out": leaving.protected.left_out,
-        "threshold": materials.recipe.thresholds.k,
         "thresholds": asdict(materials.recipe.thresholds),
         "closes": leaving.closes,
         "missing": MISSING_LABELS,

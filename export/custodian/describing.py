@@ -92,12 +92,11 @@ def described(leaving: Leaving) -> tuple[Described, ...]:
 
 def _of_item(column: str, one: ItemColumns, place: int, values: Sequence[str], table: Table, known: Known) -> Described:
     item = one.item
-    several = len(one.variable.columns) > 1
-    options = {} if several else {option.code: option.labels for option in item.options}
-    codes = tuple((value, _label(table, column, value, options)) for value in values)
-    option = None
+    options, option = {each.code: each.labels for each in item.options}, None
     if item.kind == "select_multiple" and one.codes is not None:
-        option = next((each.labels for each in item.options if each.code == one.codes[place]), {"en": one.codes[place]})
+        # An option that only an older version had has no words here but its code.
+        options, option = {}, options.get(one.codes[place], {"en": one.codes[place]})
+    codes = tuple((value, _label(table, column, value, options)) for value in values)
     return Described(column, item.kind, item.labels, option, codes, item, _history(item, known))
 
 

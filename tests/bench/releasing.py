@@ -29,6 +29,7 @@ from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import Columns
 from export.custodian.spreadsheet import write_xlsx
 from export.custodian.table import COUNTS, RESPONSE, Table, Variable
+from forms.instrument import Instrument, Item, Option, Page
 from survey.reference import read_areas
 
 MILLION, SMALL = 1_000_000, 50_000
@@ -115,9 +116,19 @@ def _protected(table: Table) -> Protected:
 
 
 def _leaving(table: Table) -> Leaving:
-    materials = Materials(Known({}, {}), read_areas(), read_recipe(VICTIM_VOICE), made_up=True, month="2026-11")
+    materials = Materials(_asking(table), read_areas(), read_recipe(VICTIM_VOICE), made_up=True, month="2026-11")
     protected = Protected(table, {}, 0, {})
     return Leaving("bench", materials, Columns(materials.known), table, (), {}, "2026-12", protected)
+
+
+def _asking(table: Table) -> Known:
+    """A questionnaire with an item for each column."""
+    items = [
+        Item(name, "select_one", {"en": name}, options=tuple(Option(code, {"en": code}) for code in table.values[name]))
+        for name in table.columns
+    ]
+    page = Page("all", {"en": "All"}, tuple(items))
+    return Known.of([Instrument("bench", "1", {"en": "Bench"}, "en", ("en",), (page,))], [])
 
 
 def _workbook(rows: int) -> float:
