@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from export.custodian.table import COUNTS, MISSING, NOT_ASKED, SUPPRESSED, Table
+from export.custodian.table import ALIKE, COUNTS, MISSING, NOT_ASKED, SUPPRESSED, Table
 
 _HASH_BYTES = 8
 
@@ -30,13 +30,14 @@ class Exposed:
 def contents(table: Table) -> bytes:
     """A hash of its group and one of its cells for each counting record, 8 bytes each, sorted.
 
-    A cell that was not asked is left out, so that a release with more questions can be set against one with fewer.
+    A cell that was not asked is left out, so that a release with more questions can be set against one with fewer. So
+    is the mark of groups that are alike, which tells of the others in a group and not of a record.
     """
     counting = table.frame.filter(pl.col(COUNTS))
     keys = [column for variable in table.variables if variable.key for column in variable.columns]
-    rest = [variable.columns[0] for variable in table.variables if not variable.key]
+    rest = [variable.columns[0] for variable in table.variables if not variable.key and variable.name != ALIKE]
     groups = pl.concat([_texts(table, counting, keys), _asked(counting, rest)], how="horizontal")
-    records = _texts(table, counting, table.columns)
+    records = _texts(table, counting, [column for column in table.columns if column != ALIKE])
     pairs = zip(_hashes(groups), _hashes(records), strict=True)
     return b"".join(sorted(group + record for group, record in pairs))
 
