@@ -10,6 +10,7 @@ from survey.verbs import LazyVerbs, Verbs
 
 _CENTRE = "export.centre.verbs"
 _CUSTODIAN = "export.custodian.verbs"
+_KEYS = "export.custodian.key_verbs"
 
 # verb: (module, function there, one line of help)
 VERBS: Verbs = {
@@ -21,17 +22,22 @@ VERBS: Verbs = {
     "carry-out": (_CENTRE, "carry_out", "Write all sealed rows into one file for the custodian."),
     "publish": (_CENTRE, "publish", "Put a signed release on the analysts' pages."),
     "token": (_CENTRE, "token", "Add, revoke or list analysts' tokens."),
+    "account": ("export.centre.account_verbs", "account", "Make, renew, unlock, close or list accounts."),
     "audit": (_CENTRE, "audit", "Print what staff and analysts did, and when."),
-    "keygen": (_CUSTODIAN, "keygen", "Make the collection key and the authority key."),
-    "split": (_CUSTODIAN, "split", "Split the collection key into paper shares."),
-    "restore": (_CUSTODIAN, "restore", "Put the collection key together from its shares."),
+    "pull": ("export.pulling", "pull", "Pull a release from a centre, whole and checked."),
+    "keygen": (_KEYS, "keygen", "Make the collection key and the authority key."),
+    "split": (_KEYS, "split", "Split the collection key into paper shares."),
+    "drill": (_KEYS, "drill", "Try whether shares still open answers; writes nothing."),
+    "restore": (_KEYS, "restore", "Put the collection key together from its shares."),
+    "rotate": (_KEYS, "rotate", "Make another collection key; old answers still open."),
+    "destroy": (_KEYS, "destroy", "Destroy a collection key: its answers stay sealed for good."),
     "sign-keys": (_CUSTODIAN, "sign_keys", "Sign the keys file that tablets and the centre trust."),
     "release": (_CUSTODIAN, "release", "Open what was carried out and build a release."),
     "verify": (_CUSTODIAN, "verify", "Check that a release is whole and was signed by the custodian."),
 }
 
 
-main = LazyVerbs(VERBS, "The centre, and the custodian who holds the key.")
+main = LazyVerbs(VERBS, "The centre, the custodian who holds the key, and the analyst who pulls.")
 
 if __name__ == "__main__":
     main(prog_name="python -m export")

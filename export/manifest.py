@@ -17,7 +17,7 @@ from survey.signed import NotSigned, read_signed
 
 KIND = "release"
 MANIFEST = "manifest.json"
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MANIFEST_BYTES = 1_000_000
 
@@ -36,6 +36,7 @@ class Manifest:
         files: file name to lower-case hex SHA-256, the manifest itself apart.
         made_up: True for a demonstration.
         records: how many records it holds.
+        public: the files that everybody may read once a publisher has said so; records are never among them.
         more: whatever else the custodian says about it.
     """
 
@@ -45,6 +46,7 @@ class Manifest:
     made_up: bool
     records: int
     more: Mapping[str, Any]
+    public: tuple[str, ...] = ()
 
 
 def digest_of(path: Path) -> str:
@@ -65,17 +67,20 @@ def read_manifest(untrusted: bytes, authority: bytes) -> Manifest:
         raise ReleaseRefused(f"manifest.json is not to be trusted: {fault}") from fault
     name, series, files = body.pop("name", None), body.pop("series", None), body.pop("files", None)
     made_up, records = body.pop("made_up", None), body.pop("records", None)
-    if not (isinstance(name, str) and _NAME.fullmatch(name) and isinstance(series, str)):
+    if not (isinstance(name, str) and NAME.fullmatch(name) and isinstance(series, str)):
         raise ReleaseRefused("manifest.json has no name and series of the usual shape. Build the release again.")
     if type(made_up) is not bool or type(records) is not int or records < 0:
         raise ReleaseRefused("manifest.json does not say how many records there are and whether they are made up.")
     if not isinstance(files, dict) or not all(_listable(key, value) for key, value in files.items()):
         raise ReleaseRefused("manifest.json lists a file that no release has. Build the release again.")
-    return Manifest(name, series, files, made_up, records, body)
+    public = body.pop("public", [])
+    if not isinstance(public, list) or not all(isinstance(file, str) and file in files for file in public):
+        raise ReleaseRefused("manifest.json calls a file public that it does not list. Build the release again.")
+    return Manifest(name, series, files, made_up, records, body, tuple(public))
 
 
 def _listable(name: str, digest: object) -> bool:
-    plain = _NAME.fullmatch(name) is not None and name != MANIFEST
+    plain = NAME.fullmatch(name) is not None and name != MANIFEST
     return plain and isinstance(digest, str) and _DIGEST.fullmatch(digest) is not None
 
 

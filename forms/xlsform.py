@@ -23,6 +23,7 @@ from forms.authoring.faults import Fault, Faults
 from forms.authoring.items import Reader
 from forms.authoring.kinds import check_headings
 from forms.authoring.messages import Message, messages
+from forms.authoring.offers import check_offers
 from forms.authoring.pages import Layout, Pages
 from forms.authoring.reach import check_reach
 from forms.authoring.references import check_references
@@ -97,6 +98,7 @@ def _built(sheets: Mapping[str, Sheet], translations: Sequence[Path], faults: Fa
     layout = Pages(Reader(survey, columns["survey"], wording, choices, faults)).laid_out()
     findings = check_references(layout, faults)
     check_reach(layout, findings, faults)
+    check_offers(layout, findings, faults)
     _check_core(layout, faults)
     title = {wording.default: settings.form_id}
     if settings.title is not None:

@@ -19,11 +19,12 @@ from kiosk.enrolment import OUTBOX, Enrolment, EnrolmentRefused, NotEnrolled
 from kiosk.pins import ASSISTED, CORNER, WeakPin, set_pin
 from kiosk.rescue import rescue as rescued
 from kiosk.running import CannotServe
-from kiosk.sending import Centre, NoReply, UnsafeAddress
+from kiosk.sending import Centre, NoReply
 from kiosk.shell.files import Machine, UnfitPath
 from kiosk.shell.files import write as write_shell
 from kiosk.single import AlreadyRunning, is_running
 from kiosk.sync import NotSent, Sync, take_keys
+from survey.address import UnsafeAddress
 from survey.briefing import KeysRefused
 from survey.clock import Clock
 from survey.hardening import harden

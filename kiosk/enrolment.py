@@ -15,7 +15,8 @@ from typing import Any, Self
 
 from forms.strict_json import canonical, strict_object
 from kiosk.contact import note_contact
-from kiosk.sending import NoReply, Send, safe_address
+from kiosk.sending import NoReply, Send
+from survey.address import safe_address
 from survey.briefing import Briefing, Keys, KeysRefused, words_match
 from survey.clock import Clock
 from survey.durable import write_whole

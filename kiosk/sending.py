@@ -7,14 +7,14 @@ reply is worth is decided by signatures (``kiosk.sync``, ``kiosk.enrolment``).
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError, SSLError
+
+from survey.address import safe_address
 
 CONNECT_SECONDS = 10.0
 SILENT_SECONDS = 20.0
@@ -22,11 +22,6 @@ SILENT_SECONDS = 20.0
 WHOLE_SECONDS = 60.0
 """How long a whole reply may take, so that one that drips does not hold a night's packets."""
 _CHUNK = 65_536
-_LOOPBACK_NAMES = {"localhost"}
-
-
-class UnsafeAddress(ValueError):
-    """An address that a tablet does not speak to. Use the https address that the centre gave."""
 
 
 class NoReply(Exception):
@@ -47,38 +42,6 @@ class Send(Protocol):
 
     def __call__(self, method: str, path: str, body: bytes, headers: Mapping[str, str], limit: int) -> Reply:
         """Raise ``NoReply`` where there is no whole reply within the limit."""
-
-
-def safe_address(untrusted: str) -> str:
-    """The centre's address as scheme, host and port, without a slash at its end.
-
-    Raises:
-        UnsafeAddress: neither https nor this machine itself, or more than a host and a port.
-    """
-    address = untrusted.strip().rstrip("/")
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError as fault:
-        raise UnsafeAddress(f"{untrusted!r} is not an address. It looks like https://centre.example") from fault
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise UnsafeAddress(f"{untrusted!r} is not an address. It looks like https://centre.example")
-    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
-        raise UnsafeAddress(f"{untrusted!r} is not safe: only https is, or a centre on this same machine.")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    plain = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
-    if plain != address.lower():
-        raise UnsafeAddress(f"{untrusted!r} says more than a host: leave out names, passwords and paths.")
-    return plain
-
-
-def _is_this_machine(host: str) -> bool:
-    if host in _LOOPBACK_NAMES:
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Centre:

@@ -242,6 +242,8 @@ def _what_to_try(demo: Demo, tablet_address: str, centre_address: str, token: st
 @click.option("--respondents", type=click.IntRange(min=_FEWEST), default=300, help="With --once: how many answer.")
 def demo(instance: Path | None, *, run_once: bool, respondents: int) -> None:
     """Centre and one tablet on this machine, with made-up respondents."""
+    # As Ctrl-C does: centre and tablet are stopped with it, not left serving with nobody to stop them.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if run_once:
         click.echo(json.dumps(once(instance, respondents)))
     else:

@@ -32,7 +32,7 @@ def replacement(path: Path, ending: str = UNFINISHED) -> Iterator[BinaryIO]:
         second.replace(path)
     finally:
         second.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -45,7 +45,7 @@ def write_whole(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename in this folder outlast a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

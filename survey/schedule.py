@@ -134,6 +134,10 @@ class Schedule:
         with self._planning:
             self._stopped.set()
         if self._scheduler.running:
+            # Stopped while it starts what is due, APScheduler fails over a job that it has just dropped. Paused, it
+            # starts nothing more, and whoever asks for its jobs has waited for what it was at.
+            self._scheduler.pause()
+            self._scheduler.get_jobs()
             self._scheduler.shutdown(wait=True)
             self._watch.join()
 

@@ -14,7 +14,9 @@ FILE = "settings.toml"
 TABLET_PORT = 8700
 CENTRE_PORT = 8800
 _LARGEST_PORT = 65535
-_NAMES = ("host", "port", "memory_folder")
+RELEASE_MONTHS = 3
+_SPANS = (1, 2, 3, 4, 6, 12)
+_NAMES = ("host", "port", "memory_folder", "release_months")
 _RUN = Path("/run/heard")
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it, checked below
 
@@ -25,16 +27,22 @@ class SettingsRefused(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """``memory_folder`` is where partials lie, in memory-backed storage; None where this machine has none."""
+    """What one machine is told.
+
+    Attributes:
+        memory_folder: where partials lie, in memory-backed storage; None where this machine has none.
+        release_months: how many months a release covers, as the custodian's recipe says: a centre prepares by it.
+    """
 
     instance: Path
     host: str
     port: int
     memory_folder: Path | None
+    release_months: int = RELEASE_MONTHS
 
 
 def load(folder: Path, environ: Mapping[str, str], default_port: int = CENTRE_PORT) -> Settings:
-    """Read ``settings.toml`` in an instance folder; ``HEARD_HOST``, ``HEARD_PORT`` and ``HEARD_MEMORY_FOLDER`` win.
+    """Read ``settings.toml`` in an instance folder; each as ``HEARD_`` and its name wins.
 
     Raises:
         SettingsRefused: unreadable, an unknown name, or a value that cannot be.
@@ -54,6 +62,7 @@ def load(folder: Path, environ: Mapping[str, str], default_port: int = CENTRE_PO
         host=host,
         port=_port(*told.get("port", (default_port, ""))),
         memory_folder=memory_folder(folder) if memory is None else _folder(*memory),
+        release_months=_span(*told.get("release_months", (RELEASE_MONTHS, ""))),
     )
 
 
@@ -90,6 +99,14 @@ def _from_file(path: Path) -> dict[str, tuple[object, str]]:
     if unknown:
         raise SettingsRefused(f"{path}: there is no setting {unknown[0]!r}; there are {', '.join(_NAMES)}.")
     return {name: (value, str(path)) for name, value in told.items()}
+
+
+def _span(value: object, where: str) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value not in _SPANS:
+        raise SettingsRefused(f"{where}: release_months is one of {', '.join(map(str, _SPANS))}, not {value!r}.")
+    return value
 
 
 def _port(value: object, where: str) -> int:

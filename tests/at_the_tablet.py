@@ -6,6 +6,7 @@ the test made; a tablet has no such thing.
 
 from __future__ import annotations
 
+import resource
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -130,13 +131,14 @@ class NoSending:
 
 @dataclass
 class Tablet:
-    """One tablet that answers at ``address``. Change ``keys`` or move ``seconds`` as the test needs."""
+    """One tablet that answers at ``address``. Change ``keys``, set ``now`` or move ``seconds`` as the test needs."""
 
     folder: Path
     mode: Mode = "kiosk"
     visits: Visits = field(default_factory=Visits)
     keys: Keys | None = KEYS
     seconds: float = 1000.0
+    now: datetime = TODAY
     address: str = ""
     resets: int = 0
     notices: Callable[[], Notices | None] = lambda: None
@@ -146,7 +148,7 @@ class Tablet:
         shelf: Literal["outbox", "arrivals"] = "outbox" if self.mode == "kiosk" else "arrivals"
         shelves = (shelf, "quarantine") if self.mode == "kiosk" else (shelf, "intake")
         door = "tablet" if self.mode == "kiosk" else "open"
-        self.clock = Clock(lambda: SIGNED_ON, lambda: TODAY, lambda: self.seconds)
+        self.clock = Clock(lambda: SIGNED_ON, lambda: self.now, lambda: self.seconds)
         self.shelf = shelf
         self.store = Store(self.folder / "outbox.db", shelves)
         self.memory = self.folder / "memory"
@@ -183,6 +185,16 @@ class Tablet:
         """So much time goes by, and the verb's tick comes."""
         self.seconds += seconds
         self.whole.expire() if self.mode == "kiosk" else self.app.extensions["interview"].expire()
+
+    @contextmanager
+    def full_disk(self) -> Iterator[None]:
+        """The system lets no file of this process grow beyond what the store has now, as a full disk would."""
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, ((self.folder / "outbox.db").stat().st_size, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     def responses(self) -> list[Response]:
         """What is in the store, opened."""

@@ -97,3 +97,10 @@ def cookies_of(answer: urllib3.BaseHTTPResponse) -> dict[str, SimpleCookie]:
     """Each Set-Cookie line of an answer, by name."""
     lines = [SimpleCookie(line) for line in answer.headers.getlist("Set-Cookie")]
     return {name: line for line in lines for name in line}
+
+
+def the_core(person: Player) -> None:
+    """Answer the core of ``at_the_tablet.SMALL``; the choice stands there next."""
+    person.say(experience="good")
+    person.say(contact="easy")
+    person.say(crime="theft")

@@ -124,6 +124,21 @@ def ended(person: Window, tablet: Tablet) -> None:
         person.page.locator("h1", has_not_text=before).wait_for()
 
 
+def unkept(person: Window, tablet: Tablet) -> None:
+    """The disk was full at the end."""
+    choice(person, tablet)
+    with tablet.full_disk():
+        person.say("more", "finish")
+
+
+def unanswered(person: Window, tablet: Tablet) -> None:
+    """Something else has to be looked at again: a choice among answers that was never offered."""
+    question(person, tablet)
+    person.page.locator("#actions-1").evaluate("box => { box.value = 'unheard'; box.click() }")
+    person.press()
+    person.page.locator(".problems").wait_for()
+
+
 def cover(person: Window, tablet: Tablet) -> None:
     """The warning over whatever stood there."""
     person.page.clock.install()
@@ -160,9 +175,11 @@ Walk = Callable[[Window, Tablet], None]
 ON_BOTH: Mapping[str, Walk] = {
     "start": start, "question": question, "wrong": wrong, "long-list": long_list, "choice": choice, "typed": typed,
     "thanks": thanks, "ended": ended, "help": at("help"), "about": at("about"), "safety": at("safety"),
-    "missing": missing, "unavailable": unavailable,
+    "languages": at("language"), "missing": missing, "unavailable": unavailable,
 }  # fmt: skip
-ON_A_TABLET: Mapping[str, Walk] = {**ON_BOTH, "cover": cover, "staff": at("staff")}
+ON_A_TABLET: Mapping[str, Walk] = {
+    **ON_BOTH, "wrong-choice": unanswered, "unkept": unkept, "cover": cover, "staff": at("staff"),
+}  # fmt: skip
 
 
 # --- what staff and advocates see ---
@@ -195,7 +212,7 @@ def corner(person: Window, tablet: Tablet) -> None:
     person.page.goto(tablet.address + "corner")
     person.page.locator("#pin").fill(DIGITS)
     person.press()
-    person.page.locator("h1", has_text="Staff corner").wait_for()
+    person.page.locator("button[value=stop]").wait_for()
 
 
 def assisted(person: Window, tablet: Tablet) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,12 @@ pytestmark = pytest.mark.browser
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LEAST_TARGET = 48
 
-_TARGETS = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), textarea, select")]
+_SHOWN = """[...document.querySelectorAll("a[href], button, input:not([type=hidden]), textarea, select")]
     .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.matches(".to-main"))
     .filter(each => !document.querySelector("dialog[open]") || each.closest("dialog"))
-    .map(each => [each.outerHTML.slice(0, 90), (each.closest("label") ?? each).getBoundingClientRect()])
-    .map(([what, {width, height}]) => [what, width, height])"""
+    .map(each => [each.outerHTML.slice(0, 90), (each.closest("label") ?? each).getBoundingClientRect()])"""
+_TARGETS = f"() => {_SHOWN}.map(([what, {{width, height}}]) => [what, width, height])"
+_BOXES = f"() => {_SHOWN}.map(([what, {{left, top, right, bottom}}]) => [what, [left, top, right, bottom]])"
 
 
 @pytest.fixture
@@ -58,12 +60,21 @@ def check_targets(person: Window) -> None:
         assert height >= LEAST_TARGET, what
 
 
+def check_nothing_overlaps(person: Window) -> None:
+    """A finger between two targets must not be able to reach both."""
+    person.page.evaluate("scrollTo(0, 0)")
+    boxes = person.page.evaluate(_BOXES)
+    for (one, (left, top, right, bottom)), (other, (start, above, end, below)) in combinations(boxes, 2):
+        assert right <= start or end <= left or bottom <= above or below <= top, (one, other)
+
+
 def check_every_size(person: Window) -> None:
     for size in (TABLET, PHONE):
         person.page.set_viewport_size({"width": size["width"], "height": size["height"]})
         check_axe(person)
         check_nothing_sticks_out(person)
         check_targets(person)
+        check_nothing_overlaps(person)
     person.page.set_viewport_size({"width": NARROW["width"], "height": NARROW["height"]})
     check_nothing_sticks_out(person)
     for size in (TABLET, PHONE):
@@ -156,3 +167,25 @@ def test_every_question_can_be_skipped_and_says_honestly_how_long_it_takes(
         assert person.page.locator(".skip").count() == 1
         assert "minute" in person.page.locator(".remaining").inner_text()
         assert person.page.locator("progress, [role=progressbar]").count() == 0
+
+
+def test_choosing_an_answer_reveals_nothing_and_moves_nothing(tablet: Tablet, browser: Browser) -> None:
+    """What appears on a choice is missed by people who hear the page; a question more is a page more."""
+    with screen(browser, tablet, "start", TABLET) as person:
+        before = person.page.evaluate(_BOXES)
+        for row in person.page.locator(".row").all():
+            row.click()
+            assert person.page.evaluate(_BOXES) == before
+
+
+def test_what_an_advocate_reads_out_is_larger_than_what_others_read_for_themselves(
+    tmp_path: Path, browser: Browser
+) -> None:
+    sizes = "all => all.map(each => parseFloat(getComputedStyle(each).fontSize))"
+    with at_a_hub(tmp_path) as hub:
+        with screen(browser, hub, "start", TABLET) as person:
+            alone = person.page.locator("h1, .row").evaluate_all(sizes)
+        with screen(browser, hub, "assisted", TABLET) as person:
+            read_out = person.page.locator("h1, .row").evaluate_all(sizes)
+    assert len(read_out) == len(alone) > 7
+    assert all(out >= 1.25 * own for out, own in zip(read_out, alone, strict=True)), (read_out, alone)

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from at_the_tablet import Tablet, a_tablet
 from playwright.sync_api import Browser, Error, expect
-from real_browser import OUTSIDE, PHONE, Window, window
+from real_browser import ARGUMENTS, OUTSIDE, PHONE, Window, chromium_path, window
+
+from survey.parts import Mode
 
 pytestmark = pytest.mark.browser
 
@@ -180,6 +182,34 @@ def test_without_scripts_leaving_is_a_plain_form_or_link(tmp_path: Path, tablet:
         assert "close this tab as well" in person.words()
         press_leave(person)
         person.page.wait_for_url(OUTSIDE)
+
+
+@pytest.mark.parametrize("mode", ["kiosk", "link"])
+def test_without_scripts_nothing_leads_back_either_where_the_browser_keeps_no_pages(
+    tmp_path: Path, browser: Browser, mode: Mode
+) -> None:
+    """Without our flag Playwright switches the back-forward cache off, as a tablet's own flags do."""
+    with (
+        browser.browser_type.launch(executable_path=chromium_path(), args=ARGUMENTS) as keeps_nothing,
+        a_tablet(tmp_path, mode=mode) as served,
+        window(keeps_nothing, served.address, java_script_enabled=False) as person,
+    ):
+        person.look()
+        for item, code in (("experience", "good"), ("contact", "easy"), ("crime", "theft"), ("more", "yes")):
+            person.choose(item, code)
+            person.press()
+            person.page.locator(f'input[name="{item}"]').first.wait_for(state="detached")
+        person.press(".skip")
+        person.page.locator("#better").fill(TYPED)
+        press_leave(person)
+        expect(person.page.locator("h1")).to_have_text("What about experience?" if mode == "kiosk" else "Weather")
+        while person.page.url != "about:blank":
+            said = person.page.content()
+            assert TYPED not in said
+            assert not any(asked in said for asked in ("What about contact", "Who helped", "should be better"))
+            assert person.page.locator("input:checked").count() == 0
+            person.page.go_back()
+        assert served.counts()["left"] == 1
 
 
 def away_and_back(person: Window) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import pytest
+from babel import Locale
 
 from export.__main__ import main as export
 from export.manifest import MANIFEST
@@ -20,9 +21,11 @@ from forms.authoring import choices, kinds
 from forms.authoring import settings as form_settings
 from forms.expression import ARGUMENTS
 from forms.items import KINDS
+from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from kiosk.__main__ import main as kiosk
 from survey import settings
 from survey.__main__ import main as survey
+from survey.languages import EASY_READ
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("forms", "survey", "kiosk", "export")
@@ -31,7 +34,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 OPERATORS = ROOT / "docs" / "operators.md"
 CUSTODIANS = ROOT / "docs" / "custodians.md"
 AUTHORS = ROOT / "docs" / "questionnaires.md"
-CUSTODIANS_VERBS = {"keygen", "split", "restore", "sign-keys", "release", "verify"}
+CUSTODIANS_VERBS = {"keygen", "split", "drill", "restore", "rotate", "destroy", "sign-keys", "release", "verify"}
 
 _FENCE = re.compile(r"^[ ]*```[a-z]*\n(.*?)^[ ]*```", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -319,3 +322,12 @@ def test_every_test_that_attacks_a_promise_is_named_with_the_files_that_keep_it(
     for keeps, attacks in promises:
         assert _CODE.findall(keeps)
         assert any(name.startswith("tests/") for name in _CODE.findall(attacks)), f"nothing attacks what {keeps} keeps"
+
+
+def test_the_accessibility_statement_names_every_language_that_can_be_chosen() -> None:
+    checked = load(VICTIM_VOICE, shipped_translations())
+    assert checked.instrument is not None
+    said = page(ROOT / "docs/accessibility-statement.md")
+    for code in checked.instrument.languages:
+        name = "Easy Read" if code == EASY_READ else Locale.parse(code).english_name
+        assert name in said, code

@@ -11,7 +11,8 @@ from faulty_centre import CODE, PLACE, FaultyCentre, serving
 
 from kiosk.contact import last_contact
 from kiosk.enrolment import Enrolment, EnrolmentRefused, NotEnrolled, authority_words_of, enrol
-from kiosk.sending import Centre, NoReply, UnsafeAddress
+from kiosk.sending import Centre, NoReply
+from survey.address import UnsafeAddress
 from survey.briefing import authority_words
 from survey.clock import Clock
 from survey.sealing import SigningKey

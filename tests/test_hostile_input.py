@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote_from_bytes
 
 import pytest
-from at_the_tablet import Tablet, a_tablet
+from at_the_tablet import Tablet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from player import Player, raw
@@ -34,12 +32,6 @@ HOSTILE = [
     "\U0010ffff".encode() * 500,
     b"good\r\nSet-Cookie: a=b",
 ]
-
-
-@pytest.fixture
-def tablet(tmp_path: Path) -> Iterator[Tablet]:
-    with a_tablet(tmp_path) as tablet:
-        yield tablet
 
 
 @pytest.fixture

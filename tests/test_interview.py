@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from at_the_tablet import KEYS, RESET, WARN, Tablet, a_tablet, one_of, page
-from player import Player, raw
+from at_the_tablet import KEYS, RESET, TODAY, WARN, Tablet, a_tablet, one_of, page
+from player import Player, raw, the_core
 
 from forms.instrument import Instrument
 from kiosk.app import Rewriting
 from survey.store import StoreFull
-
-
-@pytest.fixture
-def tablet(tmp_path: Path) -> Iterator[Tablet]:
-    with a_tablet(tmp_path) as tablet:
-        yield tablet
-
-
-@pytest.fixture
-def person(tablet: Tablet) -> Player:
-    player = Player(tablet.address)
-    player.look()
-    return player
-
-
-def the_core(person: Player) -> None:
-    person.say(experience="good")
-    person.say(contact="easy")
-    person.say(crime="theft")
 
 
 def test_the_first_question_stands_on_the_first_screen(person: Player) -> None:
@@ -254,6 +234,20 @@ def test_walking_away_after_the_core_is_filed_when_the_time_is_up(tablet: Tablet
     assert tablet.counts() == {"offered": 1, "started": 1, "core": 1, "timed_out": 1}
     person.look("/page/more")
     assert person.screen.heading == "What about experience?"
+
+
+@pytest.mark.parametrize("years", [-10, 10], ids=["back", "forward"])
+def test_a_clock_that_jumps_by_years_in_the_middle_costs_nothing_but_the_month(
+    tablet: Tablet, person: Player, years: int
+) -> None:
+    person.say(experience="good")
+    tablet.now = TODAY.replace(year=TODAY.year + years)
+    tablet.wait(1)
+    person.say(contact="easy")
+    person.say(crime="theft")
+    person.say(more="finish")
+    assert person.page == "thanks"
+    assert (tablet.only_response().status, tablet.only_response().period) == ("core", "unknown")
 
 
 def test_walking_away_before_the_core_leaves_nothing(tablet: Tablet, person: Player) -> None:

@@ -1,4 +1,4 @@
-"""Kill -9 at random moments between touch and forget, then count everything.
+"""Kill -9 at random moments between touch and forget, and after each of them count everything.
 
 Twenty kills of the tablet and twenty of the centre or the sender in the ordinary run; ``make soak`` does two hundred of
 each. Each made-up person writes a number into the first five answers, so that what was kept can be told apart: nothing
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -27,7 +28,9 @@ from export.custodian.unsealing import CollectionSecret
 from forms.response import framed, unframed
 from survey.demo import Demo, set_up
 from survey.made_up import Browser, fill_in
+from survey.partials import rows_in
 from survey.sealing import row_id
+from survey.settings import memory_folder
 from survey.store import CENTRE_SHELVES, Store
 from survey.tallies import cover
 
@@ -35,6 +38,7 @@ KILLS = int(os.environ.get("HEARD_SOAK_KILLS", "20"))
 DIGIT_ITEMS = 5
 BASE = 6
 LONGEST_LIFE = 0.6
+MOST_PAGES = 40
 
 
 @pytest.fixture
@@ -49,21 +53,34 @@ def the_key(demo: Demo) -> CollectionSecret:
 
 
 @contextmanager
-def killed_after(demo: Demo, package: str, verb: str, instance: Path, seconds: float) -> Iterator[str]:
-    """A serving verb that dies by kill -9 some time after it is ready; yields its address."""
+def mortal(demo: Demo, package: str, verb: str, instance: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A serving verb that is dead by kill -9 when the block ends, if not before; with its address once it is ready."""
     command = [sys.executable, "-m", package, verb, "--instance", str(instance)]
     process = subprocess.Popen(command, env=demo.environ, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     lines = (line.strip().partition(": ")[2] for line in process.stdout)
     address = next(line for line in lines if line.startswith("http://"))
-    death = threading.Timer(seconds, process.send_signal, [signal.SIGKILL])
-    death.start()
     try:
-        yield address
+        yield address, process
     finally:
-        death.join()
+        process.kill()
         process.wait()
         process.stdout.close()
+
+
+@dataclass
+class Life:
+    """A tablet's: so many pages, and then a moment. Counted in pages, so that people get as far on a slow machine."""
+
+    process: subprocess.Popen[str]
+    pages: int
+    moment: float
+
+    def spend(self) -> None:
+        """One page is asked for."""
+        if self.pages == 0:
+            threading.Timer(self.moment, self.process.kill).start()
+        self.pages -= 1
 
 
 @dataclass
@@ -81,7 +98,7 @@ def digits(number: int) -> list[int]:
     return [number // BASE**place % BASE for place in range(DIGIT_ITEMS)]
 
 
-def one_person(address: str, said: Said, *, leaves: bool) -> None:
+def one_person(address: str, said: Said, life: Life, *, leaves: bool) -> None:
     """Answer until the end, Leave, or the tablet's death, noting only what the pages have shown."""
     number, browser = said.next_number, Browser(address)
     said.next_number += 1
@@ -93,8 +110,10 @@ def one_person(address: str, said: Said, *, leaves: bool) -> None:
             return ["finish"]
         return [offered[code[asked] if asked < DIGIT_ITEMS else 0]] if offered else []
 
+    life.spend()
     screen = browser.get("/")
     while screen.question is not None:
+        life.spend()
         if "more" in screen.question.offered:
             said.past_the_core.add(number)
             if leaves:
@@ -111,67 +130,103 @@ def one_person(address: str, said: Said, *, leaves: bool) -> None:
     browser.close()
 
 
-def until_it_dies(address: str, said: Said, chance: random.Random) -> None:
+def until_it_dies(address: str, said: Said, life: Life, chance: random.Random) -> None:
     try:
         while True:
-            one_person(address, said, leaves=chance.random() < 0.2)
+            one_person(address, said, life, leaves=chance.random() < 0.2)
     except HTTPError:
         return
 
 
-def numbers_in(rows: Iterator[tuple[str, bytes]], secret: CollectionSecret, core: Sequence[str]) -> Counter[int]:
-    """Who is in these rows: by number, in how many different responses."""
-    codes: dict[str, tuple[str, ...]] = {}
-    for _, row in rows:
-        content = unframed(secret.open(row))
-        if content["kind"] == "response":
-            codes[content["response"]] = tuple(content["answers"].get(item, "") for item in core)
-    return Counter(hash_free_number(code) for code in codes.values())
+@dataclass
+class Count:
+    """A full count of a dead tablet's folders: who is in the rows, by number; each row is opened once."""
+
+    demo: Demo
+    core: list[str]
+    offered: list[list[str]]
+    secret: CollectionSecret = field(init=False)
+    opened: dict[bytes, tuple[str, int] | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.secret = the_key(self.demo)
+        self.memory = memory_folder(self.demo.tablet)
+        code = "|".join(sorted({code for codes in self.offered for code in codes}))
+        self.answer = re.compile(rf"""(?:{"|".join(self.core)})["']?\s*[=:,]\s*["']?(?:{code})\b""".encode())
+
+    def kept(self) -> set[int]:
+        """Who is kept, in the outbox or for the next start; nobody as two responses."""
+        store = Store(self.demo.tablet / "outbox.db")
+        rows = [*(row for _, row in store.rows("outbox")), *rows_in(self._in_memory())]
+        store.close()
+        numbers = Counter(number for _, number in {who for who in map(self._who, rows) if who is not None})
+        assert max(numbers.values(), default=1) == 1, "somebody is counted twice"
+        return set(numbers)
+
+    def in_the_clear(self) -> list[str]:
+        """The files within the tablet's reach that hold an answer beside its question."""
+        files = [*self._in_memory(), *(path for path in self.demo.tablet.rglob("*") if path.is_file())]
+        return [str(path) for path in files if self.answer.search(path.read_bytes())]
+
+    def _in_memory(self) -> list[Path]:
+        return [*self.memory.iterdir()] if self.memory is not None and self.memory.is_dir() else []
+
+    def _who(self, row: bytes) -> tuple[str, int] | None:
+        """Which response a row holds, and who gave it."""
+        if row_id(row) not in self.opened:
+            content = unframed(self.secret.open(row))
+            self.opened[row_id(row)] = (
+                (content["response"], self._number(content["answers"])) if content["kind"] == "response" else None
+            )
+        return self.opened[row_id(row)]
+
+    def _number(self, answers: dict[str, str]) -> int:
+        return sum(self.offered[place].index(answers[item]) * BASE**place for place, item in enumerate(self.core))
 
 
-_OFFERED: list[list[str]] = []
-
-
-def hash_free_number(code: Sequence[str]) -> int:
-    return sum(_OFFERED[place].index(value) * BASE**place for place, value in enumerate(code))
-
-
-def learn_what_is_offered(address: str) -> list[str]:
-    """The first five items and their codes, read from the pages themselves."""
-    _OFFERED.clear()
-    names: list[str] = []
+def learn_what_is_offered(address: str) -> tuple[list[str], list[list[str]]]:
+    """The first five items and the codes of each, read from the pages themselves."""
+    names, codes = [], []
     browser = Browser(address)
     screen = browser.get("/")
     for _ in range(DIGIT_ITEMS):
         assert screen.question is not None
         ((name, offered),) = screen.question.offered.items()
         names.append(name)
-        _OFFERED.append(offered)
+        codes.append(offered)
         screen = browser.send(screen.question, [(name, offered[0])])
     browser.send(screen.form_to("/leave"))
     browser.close()
-    assert all(len(offered) >= BASE for offered in _OFFERED)
-    return names
+    assert all(len(offered) >= BASE for offered in codes)
+    return names, codes
 
 
 def test_a_killed_tablet_loses_nothing_from_the_core_on_and_counts_nobody_twice(demo: Demo) -> None:
     chance = random.Random(20261122)  # noqa: S311 - repeatable, not secret
     said = Said()
     with demo.running("kiosk", "run", demo.tablet) as address:
-        core = learn_what_is_offered(address)
+        count = Count(demo, *learn_what_is_offered(address))
+    planted = demo.tablet / "planted"
+    planted.write_text(f'{{"{count.core[0]}":"{count.offered[0][-1]}"}}')
+    assert count.in_the_clear() == [str(planted)], "the search finds what is there"
+    planted.unlink()
     for _ in range(KILLS):
-        with killed_after(demo, "kiosk", "run", demo.tablet, chance.uniform(0, LONGEST_LIFE)) as address:
-            until_it_dies(address, said, chance)
+        with mortal(demo, "kiosk", "run", demo.tablet) as (address, process):
+            until_it_dies(address, said, Life(process, chance.randrange(MOST_PAGES), chance.uniform(0, 0.05)), chance)
+        check(said, count)
     with demo.running("kiosk", "run", demo.tablet):
         pass  # what was left in memory-backed storage is filed at the start
-    store = Store(demo.tablet / "outbox.db")
-    kept = numbers_in(store.rows("outbox"), the_key(demo), core)
-    store.close()
+    check(said, count)
     assert said.told_kept, "nobody got through: the test shows nothing"
-    assert said.told_kept <= set(kept), "somebody was told that theirs was kept, and it is lost"
-    assert said.past_the_core - said.left <= set(kept), "somebody past the core was lost with the process"
-    assert set(kept) <= said.sent_late_core, "somebody is counted who had not answered the core"
-    assert max(kept.values()) == 1, "somebody is counted twice"
+
+
+def check(said: Said, count: Count) -> None:
+    """Nothing acknowledged is lost, nothing counted twice, nothing in the clear."""
+    kept = count.kept()
+    assert said.told_kept <= kept, "somebody was told that theirs was kept, and it is lost"
+    assert said.past_the_core - said.left <= kept, "somebody past the core was lost with the process"
+    assert kept <= said.sent_late_core, "somebody is counted who had not answered the core"
+    assert not count.in_the_clear()
 
 
 def test_a_killed_centre_or_sender_loses_no_row_and_keeps_none_twice(demo: Demo) -> None:
@@ -183,18 +238,27 @@ def test_a_killed_centre_or_sender_loses_no_row_and_keeps_none_twice(demo: Demo)
         outbox.put("outbox", rows)
         sent |= {row_id(row) for row in rows}
         deaths = chance.uniform(0, LONGEST_LIFE), chance.uniform(0.2, LONGEST_LIFE)
-        with killed_after(demo, "export", "serve", demo.centre, deaths[0]):
+        with mortal(demo, "export", "serve", demo.centre) as (_, process):
+            death = threading.Timer(deaths[0], process.kill)
+            death.start()
             _sync(demo, deaths[1] if chance.random() < 0.5 else None)
+            death.join()
+        waiting = {row_id(row) for shelf in outbox.shelves for _, row in outbox.rows(shelf)}
+        assert sent <= waiting | held_once(demo), "a row that the tablet has forgotten is not at the centre"
     with demo.running("export", "serve", demo.centre):
         assert _sync(demo, None) == 0
     assert outbox.count("outbox") == outbox.count("quarantine") == 0
     outbox.close()
+    assert sent <= held_once(demo)
+
+
+def held_once(demo: Demo) -> set[bytes]:
+    """What a dead centre holds: no row of it twice."""
     centre = Store(demo.centre / "centre.db", CENTRE_SHELVES)
-    centre.merge()
-    held = [row_id(row) for _, row in centre.rows("intake")]
+    held = [row_id(row) for shelf in centre.shelves for _, row in centre.rows(shelf)]
     centre.close()
-    assert sent <= set(held), "a row that the tablet has forgotten is not at the centre"
     assert len(held) == len(set(held))
+    return set(held)
 
 
 def _sync(demo: Demo, dies_after: float | None) -> int:

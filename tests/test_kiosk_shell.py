@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -74,6 +75,7 @@ def test_every_file_is_there_and_anybody_may_read_it(written: Path) -> None:
     found = {path.relative_to(written).as_posix() for path in written.rglob("*") if path.is_file()}
     assert found == {
         shell.APP_UNIT, shell.SCREEN_UNIT, shell.POLICY, shell.SWAY, shell.USERS, shell.CONSOLE, shell.KERNEL,
+        shell.KEYBOARD,
     }  # fmt: skip
     assert all((written / name).stat().st_mode & 0o777 == 0o644 for name in found)
 
@@ -99,6 +101,17 @@ def test_both_units_give_up_what_they_do_not_need_and_say_nothing(written: Path)
     assert any(line.startswith("InaccessiblePaths=") and "/run/heard" in line for line in screen)
 
 
+def test_what_the_screen_writes_goes_where_its_unit_lets_it_write(written: Path) -> None:
+    """The rest of the machine is read-only to it, the folder that logging in makes for it among that."""
+    screen = settings_of(written / shell.SCREEN_UNIT)
+    assert {"ProtectSystem=strict", "RuntimeDirectory=heard-screen", "RuntimeDirectoryMode=0700"} <= screen
+    assert not [line for line in screen if line.startswith("ReadWritePaths=")]
+    places = re.findall(r"\b(?:HOME|XDG_RUNTIME_DIR)=(\S+)", " ".join(screen))
+    assert places == ["/run/heard-screen"] * 2
+    (started,) = [line for line in screen if line.startswith("ExecStart=")]
+    assert "XDG_RUNTIME_DIR=/run/heard-screen" in started, "set any earlier, logging in would set it anew"
+
+
 def test_the_app_reaches_its_centre_and_nobody_else_where_the_address_is_a_number() -> None:
     def unit(centre: str) -> set[str]:
         machine = shell.Machine("p", centre, 8700, Path("/var/lib/heard/t"), Path("/opt/heard/python"), Path("/opt"))
@@ -120,6 +133,12 @@ def test_sway_binds_no_key_and_starts_the_keyboard_and_the_loop(written: Path) -
     assert " -m kiosk.shell http://127.0.0.1:8700/ $XDG_RUNTIME_DIR/heard-browser /usr/bin/chromium " in started[1]
     assert "--disable-back-forward-cache" in started[1]
     assert len(started) == 2
+
+
+def test_the_on_screen_keyboard_is_switched_on_and_no_window_lies_over_it(written: Path) -> None:
+    """Tried by hand with sway 1.7, squeekboard 1.21 and Chromium 156: without either line no key is ever seen."""
+    assert "screen-keyboard-enabled=true" in (written / shell.KEYBOARD).read_text().splitlines()
+    assert 'for_window [app_id=".*"] fullscreen disable' in (written / shell.SWAY).read_text().splitlines()
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here")
@@ -150,6 +169,7 @@ def looping(tablet: Tablet, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     browser = folder / "browser"
     browser.write_text(
         '#!/bin/sh\nfor word in "$@"; do case $word in --user-data-dir=*) profile=${word#*=};; esac; done\n'
+        f'for word in "$@"; do echo "$word" >> {folder}/told; done\n'
         f'ls -A "$profile" | wc -l >> {folder}/found\necho left > "$profile/left-behind"\n'
         f'echo "$$" >> {folder}/starts\necho noise; echo noise >&2\nsleep 600 & wait\n'
     )
@@ -186,6 +206,9 @@ def test_each_person_has_a_new_browser_with_an_empty_profile_and_nothing_is_said
         person.press("/next")
         until(lambda: len(starts(tmp_path)) == 2)
         assert (tmp_path / "found").read_text().split() == ["0", "0"]
+        told = (tmp_path / "told").read_text().splitlines()
+        assert told.count(f"--app={tablet.address}") == 2, "without tabs or an address bar"
+        assert tablet.address not in told
         first, second = starts(tmp_path)
         until(lambda: not alive(first))
         loop.send_signal(signal.SIGTERM)

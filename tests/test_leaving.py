@@ -2,31 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from at_the_tablet import Tablet, a_tablet
-from player import Player, raw
-
-
-@pytest.fixture
-def tablet(tmp_path: Path) -> Iterator[Tablet]:
-    with a_tablet(tmp_path) as tablet:
-        yield tablet
-
-
-@pytest.fixture
-def person(tablet: Tablet) -> Player:
-    player = Player(tablet.address)
-    player.look()
-    return player
-
-
-def the_core(person: Player) -> None:
-    person.say(experience="good")
-    person.say(contact="easy")
-    person.say(crime="theft")
+from at_the_tablet import Tablet
+from player import Player, raw, the_core
 
 
 def test_leave_stands_on_every_page(person: Player) -> None:
@@ -87,3 +65,10 @@ def test_leaving_works_without_cookie_token_or_keys(tablet: Tablet) -> None:
     tablet.keys = None
     answer = raw(tablet.address, "/leave", "POST", b"")
     assert (answer.status, answer.headers["Location"]) == (303, "/")
+
+
+def test_on_a_tablet_the_safety_page_puts_what_leaving_does_before_what_it_cannot_do(person: Player) -> None:
+    said = " ".join(person.look("/safety").words.split())
+    does, cannot = said.split("What it cannot do")
+    assert "Nothing of your visit stays on this tablet but sealed answers" in does
+    assert "over your shoulder" in cannot

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import resource
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -102,19 +100,8 @@ def test_tapping_for_the_next_person_twice_counts_once(tablet: Tablet, at_the_ch
     assert tablet.counts()["offered"] == 2
 
 
-@contextmanager
-def full(store: Path) -> Iterator[None]:
-    """The system lets no file of this process grow beyond what the store has now, as a full disk would."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (store.stat().st_size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 def test_a_full_disk_is_told_plainly_and_a_second_try_files_it_once(tablet: Tablet, at_the_choice: Player) -> None:
-    with full(tablet.folder / "outbox.db"):
+    with tablet.full_disk():
         at_the_choice.say(more="finish")
         assert at_the_choice.page == "finish"
         assert "were not kept" in at_the_choice.screen.words
@@ -127,7 +114,7 @@ def test_a_full_disk_is_told_plainly_and_a_second_try_files_it_once(tablet: Tabl
 
 
 def test_a_full_disk_and_nobody_who_tries_again_leaves_nothing(tablet: Tablet, at_the_choice: Player) -> None:
-    with full(tablet.folder / "outbox.db"):
+    with tablet.full_disk():
         at_the_choice.say(more="finish")
         tablet.wait(1000)
     assert tablet.responses() == []
@@ -137,7 +124,7 @@ def test_a_full_disk_and_nobody_who_tries_again_leaves_nothing(tablet: Tablet, a
 def test_who_was_told_that_nothing_was_kept_is_not_filed_when_there_is_room_again(
     tablet: Tablet, at_the_choice: Player
 ) -> None:
-    with full(tablet.folder / "outbox.db"):
+    with tablet.full_disk():
         at_the_choice.say(more="finish")
         assert "were not kept" in at_the_choice.screen.words
     tablet.wait(1000)

@@ -141,7 +141,7 @@ def test_a_wrong_token_is_told_so_beside_the_field(portal: tuple[World, Centre, 
     page = ask("GET", f"{address}releases/sign-in")
     answer = post(f"{address}releases/sign-in", analyst_cookie(page), token="wrong", csrf_token=mac_in(page.body))
     assert answer.status == 401
-    assert b"This token is not known here" in answer.body
+    assert b"That does not fit" in answer.body
     assert b'aria-invalid="true"' in answer.body
     assert b"<title>Error: " in answer.body
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,3 +77,17 @@ def test_an_answer_of_ones_own_reaches_the_analysts_page_by_the_four_printed_com
         (release,) = listed.json()["releases"]
         assert re.fullmatch(r"heard-made-up-\d+", release["name"])
         assert 50 <= release["records"] <= WAITING + 1, "mine among them, or left out for standing alone"
+
+
+def test_a_demonstration_that_is_ended_early_leaves_no_process_behind(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "survey", "demo", "--instance", str(tmp_path)]
+    demo = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert demo.stderr is not None
+    assert any(line.startswith("Made-up people answering") for line in demo.stderr), "centre and tablet are up"
+    demo.send_signal(signal.SIGTERM)
+    demo.communicate(timeout=60)
+    assert demo.returncode != 0
+    for machine in ("centre", "tablet"):
+        port = int((tmp_path / machine / "settings.toml").read_text().removeprefix("port = "))
+        with socket.socket() as visitor, pytest.raises(ConnectionRefusedError):
+            visitor.connect(("127.0.0.1", port))

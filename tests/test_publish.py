@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from export.centre.releases import NoSuchRelease, Releases
-from export.manifest import MANIFEST, ReleaseRefused, verified
+from export.manifest import MANIFEST, ReleaseRefused, read_manifest, verified
 from survey.sealing import SigningKey
 from survey.signed import write_signed
 
 
-def built(folder: Path, authority: SigningKey, name: str = "london-2026-1", records: str = "a,b\n1,2\n") -> Path:
-    """A release as a custodian builds one."""
+def built(
+    folder: Path,
+    authority: SigningKey,
+    name: str = "london-2026-1",
+    records: str = "a,b\n1,2\n",
+    public: Mapping[str, bytes] = MappingProxyType({}),
+) -> Path:
+    """A release as a custodian builds one; ``public`` are the files in it that a publisher may make public."""
     release = folder / name
     release.mkdir(parents=True)
     columns = [{"column": "a", "question": {"en": "How was it?"}, "answered": 1}]
     contents = {"records.csv": records.encode(), "codebook.json": json.dumps({"columns": columns}).encode()}
+    contents |= public
     for file, content in contents.items():
         (release / file).write_bytes(content)
     body = {
@@ -28,6 +37,7 @@ def built(folder: Path, authority: SigningKey, name: str = "london-2026-1", reco
         "files": {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()},
         "made_up": True,
         "records": 1,
+        "public": sorted(public),
     }
     (release / MANIFEST).write_bytes(write_signed("release", body, authority))
     return release
@@ -155,3 +165,11 @@ def test_only_files_of_the_manifest_can_be_pulled(tmp_path: Path, authority: Sig
     for name in ("../london-2026-1/records.csv", "/etc/passwd", "nothing.csv", ""):
         with pytest.raises(NoSuchRelease):
             releases.opened(manifest, name)
+
+
+@pytest.mark.parametrize("public", [["nothing.csv"], "records.csv", [1], {"records.csv": True}])
+def test_a_manifest_that_calls_public_what_it_does_not_list_is_refused(authority: SigningKey, public: object) -> None:
+    body = {"name": "a", "series": "a", "files": {"records.csv": "0" * 64}, "made_up": True, "records": 1}
+    with pytest.raises(ReleaseRefused, match="public"):
+        read_manifest(write_signed("release", body | {"public": public}, authority), authority.public)
+    assert read_manifest(write_signed("release", body, authority), authority.public).public == ()

@@ -369,6 +369,12 @@ def test_groups_that_stand_inside_each_other_without_end_are_refused(tmp_path: P
     assert ("fault", "survey", "22", "type") in found(checked.faults)
 
 
+def test_a_condition_as_deep_as_one_may_be_can_stand_inside_a_group(tmp_path: Path) -> None:
+    deep = f"${{typed}}{' + 1' * 39} > 3"
+    rows = "| | integer | typed | How many? | |\n| | begin_group | g | | ${typed} != '' |\n"
+    assert load(tiny(tmp_path, f"{rows}| | text | a | A? | {deep} |\n| | end_group | | | |")).faults == ()
+
+
 CHARACTERS = st.characters(codec="utf-8")
 
 

@@ -116,7 +116,7 @@ def test_the_codebook_says_what_every_column_and_code_means(first: tuple[Release
         ("sat3", "Completely satisfied", 1),
         ("sat2", "Very satisfied", 2),
     ]
-    assert experience["unverified_wording"] == sorted(next(iter(victim_voice().core_items())).unverified)
+    assert set(experience["unverified_wording"]) == set(victim_voice().languages), "all are drafts until reviewed"
     borough = next(column for column in book["columns"] if column["column"] == "borough")
     assert borough["told_as"] in {"police area", "zone", "London"}
 

@@ -37,6 +37,8 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ('host = " "', "host"),
         ('memory_folder = "run"', "'run'"),
         ("port 9000", "cannot be read"),
+        ("release_months = 5", "release_months is one of"),
+        ("release_months = true", "True"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named_with_its_file(tmp_path: Path, text: str, named: str) -> None:

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk.nightly import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, Nightly
-from kiosk.sending import Centre, NoReply, UnsafeAddress, safe_address
+from kiosk.sending import Centre, NoReply
 from kiosk.sync import NotSent, Sync
+from survey.address import UnsafeAddress, safe_address
 
 FAULTS = [
     "login page",

@@ -32,7 +32,7 @@ def new_code() -> str:
 def code_digest(untrusted_code: str) -> bytes:
     """What the registry keeps of a code; spaces, dashes, case and O, I, L do not matter."""
     plain = untrusted_code.upper().translate(_MISREAD)
-    return hashlib.sha256(f"heard enrolment code 1\n{plain}".encode()).digest()
+    return hashlib.sha256(f"heard enrolment code 1\n{plain}".encode(errors="replace")).digest()
 
 
 def new_token() -> str:

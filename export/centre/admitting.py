@@ -80,7 +80,7 @@ def issue_token(centre: Centre, name: str) -> str:
         NameTaken: there is one of this name.
     """
     fresh = new_token()
-    centre.registry.add_token(name, token_digest(fresh))
+    centre.people.add_token(name, token_digest(fresh))
     centre.audit.note(OPERATOR, "token add", name)
     return fresh
 
@@ -91,6 +91,6 @@ def revoke_token(centre: Centre, name: str) -> None:
     Raises:
         TokenUnknown: there is none of this name.
     """
-    if not centre.registry.revoke_token(name):
+    if not centre.people.revoke_token(name):
         raise TokenUnknown(f"There is no token for {name!r}. List them: python -m export token list")
     centre.audit.note(OPERATOR, "token revoke", name)

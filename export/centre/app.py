@@ -7,7 +7,7 @@ answer. Where one is needed, the audit log has it, and that is about staff and a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from pathlib import Path
 
@@ -16,13 +16,17 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
-from export.centre.accounts import SignIns, Throttle
+from export.centre.account_pages import AccountPages
+from export.centre.accounts import Throttle
 from export.centre.arrivals import NotAPacket
+from export.centre.guard import Guard
 from export.centre.instance import Centre
 from export.centre.intake import Intake
+from export.centre.people import ROLES, Role
 from export.centre.portal import Portal
 from export.centre.registry import RegistryDamaged
 from export.centre.releases import NoSuchRelease
+from export.centre.sign_ins import SignIns
 from export.centre.tablets import Tablets
 from export.manifest import ReleaseRefused
 from survey.app import LARGEST_BODY
@@ -63,8 +67,8 @@ def centre_app(centre: Centre) -> Flask:
     )
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.logger.disabled = True
-    tablets = Tablets(centre, Throttle(centre.clock.monotonic))
-    _bind(app, tablets, Intake(centre, tablets), Portal(centre, SignIns(centre.clock.monotonic)))
+    _bind_machines(app, centre)
+    _bind_portal(app, centre)
     app.register_error_handler(HTTPException, lambda fault: _told(fault.code or 500, ""))
     for kind, status in _STATUS.items():
         app.register_error_handler(kind, _teller(status))
@@ -74,23 +78,57 @@ def centre_app(centre: Centre) -> Flask:
     return app
 
 
-def _bind(app: Flask, tablets: Tablets, intake: Intake, portal: Portal) -> None:
-    def route(rule: str, view: Callable[..., ResponseReturnValue], name: str = "", method: str = "GET") -> None:
-        app.add_url_rule(rule, name or view.__name__, view, methods=[method])
+Route = tuple[str, str, str, Callable[..., ResponseReturnValue]]
+"""Method, rule, name of the endpoint, view."""
 
-    route("/tablets/enrol", tablets.enrol, method="POST")
-    route("/news/keys", tablets.keys)
-    route("/news/notices", tablets.notices)
-    route("/intake/rows", intake.rows, "intake", method="POST")
-    route("/", _home, "home")
-    route("/releases/", portal.releases)
-    route("/releases/sign-in", portal.sign_in_page)
-    route("/releases/sign-in", portal.sign_in, method="POST")
-    route("/releases/sign-out", portal.sign_out, method="POST")
-    route("/releases/<name>/", portal.release)
-    route("/releases/<name>/<file>", portal.pull)
-    route("/api/releases", portal.api_releases)
-    route("/api/releases/<name>/<file>", portal.api_pull)
+
+def _bind(app: Flask, routes: Iterable[Route]) -> None:
+    for method, rule, name, view in routes:
+        app.add_url_rule(rule, name, view, methods=[method])
+
+
+def _bind_machines(app: Flask, centre: Centre) -> None:
+    tablets = Tablets(centre, Throttle(centre.clock.monotonic))
+    intake = Intake(centre, tablets)
+    _bind(
+        app,
+        (
+            ("POST", "/tablets/enrol", "enrol", tablets.enrol),
+            ("GET", "/news/keys", "keys", tablets.keys),
+            ("GET", "/news/notices", "notices", tablets.notices),
+            ("POST", "/intake/rows", "intake", intake.rows),
+        ),
+    )
+
+
+def _bind_portal(app: Flask, centre: Centre) -> None:
+    """The pages about releases, each with the roles that it is for: nothing else decides who sees what."""
+    sign_ins = SignIns(centre.people, centre.audit.now)
+    guard, portal, people = Guard(sign_ins), Portal(centre, centre.people), AccountPages(centre, sign_ins)
+    readers: tuple[Role, ...] = ("analyst", "publisher")
+    _bind(
+        app,
+        (
+            ("GET", "/", "home", _home),
+            ("GET", "/public/", "public", portal.public),
+            ("GET", "/public/<name>/<file>", "public_pull", portal.public_pull),
+            ("GET", "/releases/sign-in", "sign_in_page", people.sign_in_page),
+            ("POST", "/releases/sign-in", "sign_in", people.sign_in),
+            ("POST", "/releases/sign-out", "sign_out", guard.page(ROLES, people.sign_out)),
+            ("GET", "/releases/account", "account", guard.page(ROLES, people.account)),
+            ("POST", "/releases/account/passphrase", "passphrase", guard.page(ROLES, people.passphrase)),
+            ("POST", "/releases/account/tokens", "add_token", guard.page(["analyst"], people.add_token)),
+            ("POST", "/releases/account/tokens/drop", "drop_token", guard.page(["analyst"], people.drop_token)),
+            ("GET", "/releases/audit", "audit", guard.page(["operator"], people.audit)),
+            ("GET", "/releases/", "releases", guard.page(readers, portal.releases)),
+            ("GET", "/releases/<name>/", "release", guard.page(readers, portal.release)),
+            ("GET", "/releases/<name>/<file>", "pull", guard.page(readers, portal.pull)),
+            ("POST", "/releases/<name>/public", "make_public", guard.page(["publisher"], portal.make_public)),
+            ("GET", "/api/authority", "api_authority", guard.api(["analyst"], portal.api_authority)),
+            ("GET", "/api/releases", "api_releases", guard.api(["analyst"], portal.api_releases)),
+            ("GET", "/api/releases/<name>/<file>", "api_pull", guard.api(["analyst"], portal.pull)),
+        ),
+    )
 
 
 def _made_up(centre: Centre) -> bool:

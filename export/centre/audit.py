@@ -1,4 +1,7 @@
-"""The audit log: what staff, analysts and custodians did, with the full time.
+"""The audit log: what staff, analysts and custodians did, with the full time, each line chained to the last.
+
+A line's link is the SHA-256 of the link before it and of the line itself, so a line that was changed, dropped or
+slipped in breaks every link after it. Lines cut off at the end break none: who wrote down the newest link finds out.
 
 It is the one place of the centre that reads a full time (design.md, 'Time'), and no respondent's act, and nothing
 that a tablet does by itself, may ever reach it.
@@ -6,11 +9,13 @@ that a tablet does by itself, may ever reach it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from export.centre.registry import Note, Registry
+from forms.strict_json import canonical
 
 OPERATOR = "operator"
 
@@ -35,4 +40,30 @@ class Audit:
             did: a verb in the past or a word such as ``pull``.
             what: what it was done to.
         """
-        self.registry.add_note(Note(self.now().isoformat(timespec="seconds"), who, did, what))
+        self.registry.add_note(Note(self.now().isoformat(timespec="seconds"), who, did, what), chained)
+
+    def newest_link(self) -> str:
+        """The last link of the chain, to be written down; it holds all lines. Empty where there are none.
+
+        Raises:
+            ChainBroken: a line was changed, dropped or slipped in.
+        """
+        last = ""
+        for number, (note, link) in enumerate(self.registry.links(), start=1):
+            if chained(last, note) != link:
+                raise ChainBroken(f"Line {number} of the audit log, or one before it, is not as it was written.")
+            last = link
+        return last
+
+    def holds(self, link: str) -> bool:
+        """Whether a link that somebody wrote down is in the chain still."""
+        return link in {held for _, held in self.registry.links()}
+
+
+class ChainBroken(RuntimeError):
+    """The audit log is not as it was written. Keep the file as it is, and look who could write to it."""
+
+
+def chained(last: str, note: Note) -> str:
+    """A line's link: lower-case hex SHA-256 of the link before it, a newline, and the line as canonical JSON."""
+    return hashlib.sha256(f"{last}\n{canonical(asdict(note))}".encode()).hexdigest()

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from export.centre.audit import Audit
+from export.centre.people import People
 from export.centre.registry import Registry
 from export.centre.releases import Releases
 from survey.briefing import Briefing
@@ -45,12 +46,14 @@ class Centre:
     clock: Clock = field(init=False)
     store: Store = field(init=False)
     audit: Audit = field(init=False)
+    people: People = field(init=False)
     _briefing: Briefing | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.clock = Clock(self._newest_signed_day)
         self.store = Store(self.folder / "centre.db", CENTRE_SHELVES, self.clock.day)
         self.audit = Audit(self.registry)
+        self.people = People(self.registry)
 
     @property
     def authority_file(self) -> Path:

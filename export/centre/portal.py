@@ -1,115 +1,99 @@
-"""The analysts' pages and their API: sign in with a token, see the releases, pull a file.
+"""The releases: analysts see and pull them, a publisher makes one public, and then everybody reads its public files.
 
-No page needs a script. Every pull is in the audit log, with the full time, before its first byte leaves; and each
-file is hashed against the signed manifest first (``releases.opened``).
+No page needs a script. Every pull of somebody who is signed in is in the audit log, with the full time, before its
+first byte leaves; of everybody else nothing is written down. Each file is hashed against the signed manifest first
+(``releases.opened``).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+import csv
+import io
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from itertools import islice
 
-from flask import Response, jsonify, make_response, redirect, render_template, request, send_file, url_for
+from flask import Response, abort, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from export.centre.accounts import SignIns, new_token, token_digest
+from export.centre.codebook import Column, columns_of
+from export.centre.guard import page
 from export.centre.instance import Centre
+from export.centre.people import People
 from export.centre.releases import NoSuchRelease, Releases
+from export.centre.sending import sent
+from export.centre.sign_ins import Person
 from export.manifest import MANIFEST, Manifest, ReleaseRefused
-from survey.csrf import CSRF_FIELD, belongs, csrf_token
 
-COOKIE = "analyst"
-_CODEBOOK = "codebook.json"
-_NOT_KNOWN = "This token is not known here. Check it, or ask the operator for a new one."
-_STALE_FORM = "This page was open for too long. Enter the token again."
+_CODEBOOK, _RECORDS = "codebook.json", "records.csv"
+_PREVIEWED = 10
 
 
 @dataclass(frozen=True)
 class Portal:
-    """The views for analysts."""
+    """The views of releases."""
 
     centre: Centre
-    sign_ins: SignIns
+    people: People
 
-    def sign_in_page(self, problem: str = "") -> AnyResponse:
-        """GET /releases/sign-in."""
-        cookie = request.cookies.get(COOKIE) or new_token()
-        status = HTTPStatus.UNAUTHORIZED if problem else HTTPStatus.OK
-        page = render_template("sign_in.html", problem=problem, mac=csrf_token(cookie))
-        return _with_cookie(make_response(page, status), cookie)
-
-    def sign_in(self) -> AnyResponse:
-        """POST /releases/sign-in: a token in, a fresh random cookie out."""
-        if not self._form_is_ours():
-            return self.sign_in_page(_STALE_FORM)
-        digest = token_digest(request.form.get("token", ""))
-        name = self.centre.registry.token_name(digest)
-        if name is None:
-            return self.sign_in_page(_NOT_KNOWN)
-        self.centre.audit.note(name, "signed in", "releases")
-        return _with_cookie(redirect(url_for("releases"), HTTPStatus.SEE_OTHER), self.sign_ins.begin(digest))
-
-    def sign_out(self) -> AnyResponse:
-        """POST /releases/sign-out."""
-        if self._form_is_ours():
-            self.sign_ins.end(request.cookies.get(COOKIE, ""))
-        response = redirect(url_for("sign_in_page"), HTTPStatus.SEE_OTHER)
-        response.delete_cookie(COOKIE, path="/releases")
-        return response
-
-    def _form_is_ours(self) -> bool:
-        cookie = request.cookies.get(COOKIE, "")
-        return bool(cookie) and belongs(request.form.get(CSRF_FIELD, ""), cookie)
-
-    def _reader(self) -> str | None:
-        # Asked with every page, so that a revoked token ends its sign-ins at once.
-        digest = self.sign_ins.digest_of(request.cookies.get(COOKIE, ""))
-        return None if digest is None else self.centre.registry.token_name(digest)
-
-    def _page(self, render: Callable[[str], AnyResponse]) -> AnyResponse:
-        name = self._reader()
-        return redirect(url_for("sign_in_page"), HTTPStatus.SEE_OTHER) if name is None else render(name)
-
-    def _rendered(self, template: str, name: str, **parts: object) -> AnyResponse:
-        mac = csrf_token(request.cookies.get(COOKIE, ""))
-        return make_response(render_template(template, name=name, mac=mac, **parts))
-
-    def releases(self) -> AnyResponse:
+    def releases(self, person: Person) -> AnyResponse:
         """GET /releases/."""
-        return self._page(lambda name: self._rendered("releases.html", name, releases=self._listed()))
+        sent_page = page("releases.html", person, releases=self._listed(), public=self.people.public())
+        return make_response(sent_page)
 
-    def release(self, name: str) -> AnyResponse:
-        """GET /releases/<name>/."""
-        return self._page(lambda reader: self._release(reader, name))
+    def release(self, person: Person, name: str) -> AnyResponse:
+        """GET /releases/<name>/: what it holds, what its columns mean, and the first records for an analyst."""
+        manifest = self._published().named(name)
+        return make_response(
+            page(
+                "release.html",
+                person,
+                release=manifest,
+                files=_files_for(person, manifest),
+                is_public=name in self.people.public(),
+                columns=self._columns(manifest),
+                preview=self._preview(person, manifest),
+            )
+        )
 
-    def _release(self, reader: str, untrusted_name: str) -> AnyResponse:
-        manifest = self._published().named(untrusted_name)
-        parts = {"release": manifest, "files": [*sorted(manifest.files), MANIFEST], "columns": self._columns(manifest)}
-        return self._rendered("release.html", reader, **parts)
+    def pull(self, person: Person, name: str, file: str) -> AnyResponse:
+        """GET /releases/<name>/<file>, and /api/releases/<name>/<file> for programs."""
+        manifest = self._published().named(name)
+        if file not in _files_for(person, manifest):
+            raise NoSuchRelease(f"There is no {file} in {manifest.name} for you.")
+        return self._pulled(manifest, file, person)
 
-    def pull(self, name: str, file: str) -> AnyResponse:
-        """GET /releases/<name>/<file>."""
-        return self._page(lambda reader: self._pulled(reader, name, file))
+    def make_public(self, person: Person, name: str) -> AnyResponse:
+        """POST /releases/<name>/public: from now on everybody may read its public files."""
+        manifest = self._published().named(name)
+        if not manifest.public or "sure" not in request.form:
+            return redirect(url_for("release", name=manifest.name), HTTPStatus.SEE_OTHER)
+        if self.people.make_public(manifest.name):
+            self.centre.audit.note(person.name, "made public", manifest.name)
+        return redirect(url_for("release", name=manifest.name), HTTPStatus.SEE_OTHER)
 
-    def api_releases(self) -> AnyResponse:
+    def api_releases(self, _person: Person) -> AnyResponse:
         """GET /api/releases with ``Authorization: Bearer TOKEN``."""
-        if self._bearer() is None:
-            return _unauthorised()
         return jsonify(releases=[_as_json(manifest) for manifest in self._listed()])
 
-    def api_pull(self, name: str, file: str) -> AnyResponse:
-        """GET /api/releases/<name>/<file> with ``Authorization: Bearer TOKEN``."""
-        reader = self._bearer()
-        return _unauthorised() if reader is None else self._pulled(reader, name, file)
+    def api_authority(self, _person: Person) -> AnyResponse:
+        """GET /api/authority: the key that signs releases, to be compared with the custodian's words."""
+        return jsonify(authority=self._published().authority.hex())
 
-    def _bearer(self) -> str | None:
-        scheme, _, untrusted_token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        return self.centre.registry.token_name(token_digest(untrusted_token))
+    def public(self) -> AnyResponse:
+        """GET /public/: the releases that everybody may read."""
+        public = self.people.public()
+        listed = [manifest for manifest in self._listed() if manifest.name in public]
+        return make_response(render_template("public.html", releases=listed))
+
+    def public_pull(self, name: str, file: str) -> AnyResponse:
+        """GET /public/<name>/<file>: nothing is written down about who reads it."""
+        if name not in self.people.public():
+            abort(HTTPStatus.NOT_FOUND)
+        manifest = self._published().named(name)
+        if file not in (*manifest.public, MANIFEST):
+            abort(HTTPStatus.NOT_FOUND)
+        return self._pulled(manifest, file, None)
 
     def _published(self) -> Releases:
         releases = self.centre.releases()
@@ -121,66 +105,36 @@ class Portal:
         releases = self.centre.releases()
         return [] if releases is None else releases.listed()
 
-    def _pulled(self, reader: str, untrusted_name: str, untrusted_file: str) -> Response:
-        releases = self._published()
-        manifest = releases.named(untrusted_name)
-        file = releases.opened(manifest, untrusted_file)
-        self.centre.audit.note(reader, "pull", f"{manifest.name}/{untrusted_file}")
-        # Among somebody's downloads its name alone says which release it is of, and whether that is made up.
-        download_name = f"{manifest.name}-{untrusted_file}"
-        return send_file(file, mimetype=_media_type(untrusted_file), as_attachment=True, download_name=download_name)
+    def _pulled(self, manifest: Manifest, untrusted_file: str, person: Person | None) -> Response:
+        file = self._published().opened(manifest, untrusted_file)
+        if person is not None:
+            begins = request.range.ranges[0][0] if request.range and request.range.ranges else 0
+            resumed = f" from byte {begins}" if begins else ""
+            self.centre.audit.note(person.name, "pull", f"{manifest.name}/{untrusted_file}{resumed}")
+        return sent(file, manifest, untrusted_file)
 
     def _columns(self, manifest: Manifest) -> list[Column]:
         try:
             with self._published().opened(manifest, _CODEBOOK) as file:
-                return columns_of(json.load(file))
+                return columns_of(file.read())
         except (NoSuchRelease, ReleaseRefused, ValueError):
             return []  # the files are what matters; a release without a codebook of ours still lists them
 
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a release as its codebook tells it: what was asked, and on how many answers it rests."""
-
-    name: str
-    asked: str
-    answered: str
-
-
-def columns_of(codebook: Any) -> list[Column]:
-    """The columns of a codebook as the custodian writes it; whatever else it holds is for who pulls it."""
-    columns = codebook.get("columns", []) if isinstance(codebook, dict) else []
-    return [_column(column) for column in columns if isinstance(column, dict) and "column" in column]
+    def _preview(self, person: Person, manifest: Manifest) -> list[list[str]]:
+        if person.role != "analyst" or _RECORDS not in manifest.files:
+            return []
+        with self._published().opened(manifest, _RECORDS) as file:
+            self.centre.audit.note(person.name, "preview", f"{manifest.name}/{_RECORDS}")
+            lines = csv.reader(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""))
+            return list(islice(lines, _PREVIEWED + 1))
 
 
-def _column(column: dict[str, Any]) -> Column:
-    asked = " – ".join(_english(column.get(part)) for part in ("question", "option") if column.get(part))
-    return Column(str(column["column"]), asked, str(column.get("answered", "")))
-
-
-def _english(labels: Any) -> str:
-    if not isinstance(labels, dict):
-        return str(labels)
-    return str(labels.get("en") or next(iter(labels.values()), ""))
-
-
-def _media_type(file: str) -> str:
-    return {"csv": "text/csv", "json": "application/json"}.get(file.rpartition(".")[2], "application/octet-stream")
+def _files_for(person: Person, manifest: Manifest) -> list[str]:
+    # A publisher decides about what everybody may read, and needs no records for that.
+    names = manifest.files if person.role == "analyst" else manifest.public
+    return [*sorted(names), MANIFEST]
 
 
 def _as_json(manifest: Manifest) -> dict[str, object]:
-    files = dict(manifest.files)
     return {"name": manifest.name, "series": manifest.series, "records": manifest.records,
-            "made_up": manifest.made_up, "files": files, "manifest": MANIFEST}  # fmt: skip
-
-
-def _with_cookie(response: AnyResponse, cookie: str) -> AnyResponse:
-    response.set_cookie(COOKIE, cookie, path="/releases", httponly=True, samesite="Strict", secure=request.is_secure)
-    return response
-
-
-def _unauthorised() -> AnyResponse:
-    response = jsonify(problem="Send a token that is known here: Authorization: Bearer TOKEN.")
-    response.status_code = HTTPStatus.UNAUTHORIZED
-    response.headers["WWW-Authenticate"] = "Bearer"
-    return response
+            "made_up": manifest.made_up, "files": dict(manifest.files), "manifest": MANIFEST}  # fmt: skip

@@ -1,4 +1,4 @@
-"""The centre's register and its only SQL besides ``survey.store``: tablets, codes, tokens, key ids, the audit log.
+"""The centre's register: tablets, codes, key ids, the audit log. With ``people`` its only SQL besides ``survey.store``.
 
 It is a file of its own, and nothing in it is ever written in a row's transaction: a registry page that changed
 together with a row would tie a tablet or a minute to an answer (docs/threat-model.md). For the same reason a
@@ -8,7 +8,7 @@ tablet's last contact is a day, and nothing here counts.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,10 +26,10 @@ CREATE TABLE IF NOT EXISTS tablets (
 CREATE TABLE IF NOT EXISTS enrol_codes (
   digest BLOB PRIMARY KEY, place TEXT NOT NULL, until TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tokens (digest BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS collection_keys (key_id BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS audit (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, did TEXT NOT NULL, what TEXT NOT NULL
+  number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, did TEXT NOT NULL, what TEXT NOT NULL,
+  chain TEXT NOT NULL
 );
 CREATE TRIGGER IF NOT EXISTS audit_stays BEFORE UPDATE ON audit
   BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
@@ -40,10 +40,6 @@ CREATE TRIGGER IF NOT EXISTS audit_is_kept BEFORE DELETE ON audit
 
 class RegistryDamaged(RuntimeError):
     """registry.db cannot be read or written. Put back the last back-up of it; no answer lies in it."""
-
-
-class NameTaken(ValueError):
-    """A token of this name exists. Revoke it first, or choose another name."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +81,26 @@ class Registry:
         except sqlite3.Error as fault:
             raise RegistryDamaged(f"{path} cannot be opened ({fault}). Put back its last back-up.") from fault
 
+    def add_tables(self, script: str) -> None:
+        """Make the tables of another room of the register where they are missing.
+
+        Raises:
+            RegistryDamaged: the file cannot be written.
+        """
+        with self._lock:
+            try:
+                self._db.executescript(script)
+            except sqlite3.Error as fault:
+                raise RegistryDamaged(f"The register could not be written: {fault}.") from fault
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
             self._db.close()
 
     @contextmanager
-    def _changing(self) -> Iterator[Database]:
+    def changing(self) -> Iterator[Database]:
+        """One transaction; rolled back where it fails."""
         with self._lock:
             try:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -107,7 +116,8 @@ class Registry:
                 raise RegistryDamaged(f"The registry could not be written: {fault}.") from fault
             self._own_changes += 1
 
-    def _read(self, sql: str, values: tuple[object, ...] = ()) -> list[dict[str, object]]:
+    def read(self, sql: str, values: tuple[object, ...] = ()) -> list[dict[str, object]]:
+        """Lines by column."""
         with self._lock:
             try:
                 return list(self._db.query(sql, values))
@@ -118,7 +128,7 @@ class Registry:
 
     def add_code(self, digest: bytes, place: str, until: datetime, now: datetime) -> None:
         """Keep an enrolment code's digest for its place; codes that ran out are dropped on the way."""
-        with self._changing() as db:
+        with self.changing() as db:
             db.execute("DELETE FROM enrol_codes WHERE until <= ?", (now.isoformat(),))
             db.execute("INSERT INTO enrol_codes VALUES (?, ?, ?)", (digest, place, until.isoformat()))
 
@@ -127,7 +137,7 @@ class Registry:
 
         A revoked key never comes back, and spends nothing.
         """
-        with self._changing() as db:
+        with self.changing() as db:
             spent = list(
                 db.query(
                     "DELETE FROM enrol_codes WHERE digest = ? AND until > ?"
@@ -158,8 +168,8 @@ class Registry:
         with self._lock:
             version = (self._data_version(), self._own_changes)
             if self._cached is None or self._cached[0] != version:
-                tablets = [_tablet(line) for line in self._read("SELECT * FROM tablets")]
-                keys = self._read("SELECT key_id FROM collection_keys")
+                tablets = [_tablet(line) for line in self.read("SELECT * FROM tablets")]
+                keys = self.read("SELECT key_id FROM collection_keys")
                 ids = frozenset(key for line in keys if isinstance(key := line["key_id"], bytes))
                 self._cached = (version, {tablet.public: tablet for tablet in tablets}, ids)
             return self._cached[1], self._cached[2]
@@ -173,60 +183,41 @@ class Registry:
     def seen(self, tablet: Tablet, day: date) -> None:
         """Note the day of a tablet's contact: one write a day, whatever it came for."""
         if tablet.last_contact < day:
-            with self._changing() as db:
+            with self.changing() as db:
                 db.execute("UPDATE tablets SET last_contact = ? WHERE public = ?", (day.isoformat(), tablet.public))
 
     def revoke(self, tablet: Tablet) -> None:
         """Believe this tablet no more, from its next request on."""
-        with self._changing() as db:
+        with self.changing() as db:
             db.execute("UPDATE tablets SET revoked = 1 WHERE public = ?", (tablet.public,))
 
     def add_collection_key(self, key_id: bytes) -> None:
         """Remember that rows may be sealed to this key, for as long as the centre stands."""
         if key_id not in self.collection_keys():
-            with self._changing() as db:
+            with self.changing() as db:
                 db.execute("INSERT OR IGNORE INTO collection_keys VALUES (?)", (key_id,))
-
-    # Analysts' tokens
-
-    def add_token(self, name: str, digest: bytes) -> None:
-        """Keep a token's digest under a name.
-
-        Raises:
-            NameTaken: there is one of this name.
-        """
-        try:
-            with self._changing() as db:
-                db.execute("INSERT INTO tokens VALUES (?, ?)", (digest, name))
-        except sqlite3.IntegrityError as fault:
-            raise NameTaken(f"There is a token for {name!r} already. Revoke it first: token revoke {name}") from fault
-
-    def revoke_token(self, name: str) -> bool:
-        """Drop the token of this name; False when there was none."""
-        with self._changing() as db:
-            return bool(list(db.query("DELETE FROM tokens WHERE name = ? RETURNING name", (name,))))
-
-    def token_name(self, digest: bytes) -> str | None:
-        """Whose token has this digest."""
-        names = self._read("SELECT name FROM tokens WHERE digest = ?", (digest,))
-        return str(names[0]["name"]) if names else None
-
-    def token_names(self) -> list[str]:
-        """Everyone who has a token."""
-        return [str(line["name"]) for line in self._read("SELECT name FROM tokens ORDER BY name")]
 
     # The audit log
 
-    def add_note(self, note: Note) -> None:
-        """Write one line that stays."""
-        with self._changing() as db:
-            db.execute("INSERT INTO audit (at, who, did, what) VALUES (?, ?, ?, ?)",
-                       (note.at, note.who, note.did, note.what))  # fmt: skip
+    def add_note(self, note: Note, chained: Callable[[str, Note], str]) -> None:
+        """Write one line that stays. ``chained`` makes its link of the chain from the last one, or from nothing."""
+        with self.changing() as db:
+            last = list(db.query("SELECT chain FROM audit ORDER BY number DESC LIMIT 1"))
+            link = chained(str(last[0]["chain"]) if last else "", note)
+            db.execute("INSERT INTO audit (at, who, did, what, chain) VALUES (?, ?, ?, ?, ?)",
+                       (note.at, note.who, note.did, note.what, link))  # fmt: skip
 
     def notes(self) -> list[Note]:
         """Every line, oldest first."""
-        lines = self._read("SELECT at, who, did, what FROM audit ORDER BY number")
-        return [Note(**{key: str(value) for key, value in line.items()}) for line in lines]
+        return [note for note, _ in self.links()]
+
+    def links(self) -> list[tuple[Note, str]]:
+        """Every line with its link of the chain, oldest first."""
+        lines = self.read("SELECT at, who, did, what, chain FROM audit ORDER BY number")
+        return [
+            (Note(*map(str, (line["at"], line["who"], line["did"], line["what"]))), str(line["chain"]))
+            for line in lines
+        ]
 
 
 def _tablet(line: dict[str, object]) -> Tablet:

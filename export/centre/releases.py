@@ -22,6 +22,7 @@ from export.manifest import (
     read_manifest,
     verified,
 )
+from survey.durable import sync_folder
 
 _UNFINISHED = ".new-"
 
@@ -65,9 +66,9 @@ class Releases:
             _copied(source / name, unfinished / name)
         # The copy is what will be handed out, so the copy is what must hold, whatever happened to the source meanwhile.
         verified(unfinished, self.authority)
-        _synced(unfinished)
+        sync_folder(unfinished)
         unfinished.rename(target)
-        _synced(self.folder)
+        sync_folder(self.folder)
         return manifest, True
 
     def listed(self) -> list[Manifest]:
@@ -130,11 +131,3 @@ def _copied(source: Path, target: Path) -> None:
         shutil.copyfileobj(whole, copy, 1 << 20)
         copy.flush()
         os.fsync(copy.fileno())
-
-
-def _synced(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -16,6 +16,7 @@ import click
 from export.centre.app import centre_app
 from export.centre.instance import Centre
 from export.centre.link import Link, Links
+from export.centre.preparing import prepare
 from export.centre.verbs import instance_folder, opened
 from survey.schedule import Schedule
 from survey.serving import server
@@ -23,6 +24,8 @@ from survey.store import StoreDamaged, StoreFull
 
 _TALLY_MINUTES = 60
 _TICK_MINUTES = 10
+# After the merge, so that a span's last rows are in.
+_PREPARED_FROM, _PREPARED_UNTIL = 5, 7
 
 
 class CannotListen(click.ClickException):
@@ -48,6 +51,7 @@ def run(centre: Centre, ready: Callable[[str], None]) -> None:
     links.start()
     schedule = Schedule(centre.clock, centre.folder / "nights.json")
     schedule.nightly("merge", lambda: _night(centre, links))
+    schedule.nightly("preparation", lambda: _prepare(centre), _PREPARED_FROM, _PREPARED_UNTIL)
     schedule.every("tallies", _TALLY_MINUTES, 0, lambda: links.each(_keep_tally))
     schedule.every("times", _TICK_MINUTES, 0, lambda: hide_times(centre, links))
     schedule.every("instruments", 1, 0, lambda: links.each(_follow))
@@ -65,6 +69,12 @@ def run(centre: Centre, ready: Callable[[str], None]) -> None:
 def _night(centre: Centre, links: Links) -> None:
     links.each(Link.nightly)
     centre.store.merge()
+
+
+def _prepare(centre: Centre) -> None:
+    prepared = prepare(centre)
+    if prepared is not None:
+        click.echo(f"A span of months has ended: take {prepared} to the custodian.")
 
 
 def hide_times(centre: Centre, links: Links) -> None:

@@ -22,7 +22,7 @@ from export.centre.admitting import (
     silence,
     tablet_called,
 )
-from export.centre.audit import OPERATOR
+from export.centre.audit import OPERATOR, ChainBroken
 from export.centre.carrying import (
     AuthorityRefused,
     KeysOfAnotherCentre,
@@ -33,7 +33,8 @@ from export.centre.carrying import carry_out as carried_out
 from export.centre.carrying import take_in as taken_in
 from export.centre.instance import Centre, DamagedKey, NotYetTold, open_centre
 from export.centre.notices import renew_notices
-from export.centre.registry import NameTaken, RegistryDamaged
+from export.centre.people import NameTaken
+from export.centre.registry import RegistryDamaged
 from export.manifest import ReleaseRefused
 from survey.briefing import KeysRefused, authority_words, words_match
 from survey.hardening import harden
@@ -44,7 +45,7 @@ from survey.store import StoreDamaged, StoreFull
 from survey.verbs import instance_option
 
 _FORESEEN = (
-    AuthorityRefused, DamagedKey, KeysOfAnotherCentre, KeysRefused, NameTaken, NotYetTold, ParcelRefused,
+    AuthorityRefused, ChainBroken, DamagedKey, KeysOfAnotherCentre, KeysRefused, NameTaken, NotYetTold, ParcelRefused,
     PlaceUnknown, RegistryDamaged, ReleaseRefused, RowsChanged, SettingsRefused, StoreDamaged, StoreFull, TabletUnknown,
     TokenUnknown, UnfamiliarFile, UnsafeFolder,
 )  # fmt: skip
@@ -177,13 +178,22 @@ def token(instance: Path, action: str, name: str) -> None:
             revoke_token(centre, name)
             click.echo(f"The token of {name} is revoked.")
         else:
-            click.echo("\n".join(centre.registry.token_names()) or "Nobody has a token.")
+            click.echo("\n".join(centre.people.token_names()) or "Nobody has a token.")
 
 
 @click.command()
 @instance_folder
-def audit(instance: Path) -> None:
-    """Print what staff and analysts did, oldest first."""
+@click.option("--holds", metavar="LINK", help="A link that was written down: say whether the log still holds it.")
+def audit(instance: Path, holds: str | None) -> None:
+    """Print what staff and analysts did, oldest first, and the newest link of the chain that holds it together.
+
+    Write the link down elsewhere: with ``--holds`` it proves later that nothing before it was changed or dropped.
+    """
     with opened(instance) as centre:
+        newest = centre.audit.newest_link()
+        if holds is not None and not centre.audit.holds(holds):
+            raise click.ClickException("This link is not in the audit log: lines that were there have been dropped.")
         for note in centre.registry.notes():
             click.echo(f"{note.at}  {note.who}  {note.did}  {note.what}")
+        if newest:
+            click.echo(f"Every line is as it was written. Newest link: {newest}")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from export.custodian.custody import Custody, CustodyRefused
+from export.custodian.keyring import Keyring
 from export.custodian.known import Known
-from export.custodian.unsealing import CollectionSecret
 from forms.instrument import Instrument
 from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from survey.briefing import Keys, KeysRefused, Place, SupportLine, read_keys, write_keys
@@ -21,6 +21,7 @@ from survey.clock import Clock
 from survey.durable import write_whole
 from survey.parcel import CARRY_OUT, open_parcel
 from survey.reference import DEMO_PLACES, SUPPORT_LINES, read_places, read_support_lines
+from survey.sealing import CollectionKey
 
 DEFAULT_NEUTRAL_ADDRESS = "https://www.bbc.co.uk/weather"
 
@@ -42,6 +43,7 @@ class Wishes:
     made_up: bool = False
     stop: bool = False
     new_centre: bool = False
+    collection: str | None = None
 
 
 def history(custody: Custody) -> list[Keys]:
@@ -76,11 +78,13 @@ def sign(custody: Custody, passphrase: str, wishes: Wishes, clock: Clock, out: P
     intake, content = _public_halves(wishes, last)
     instrument = _instrument(wishes, last)
     _one_meaning_a_name(instrument, signed)
-    authority, secrets = custody.authority(passphrase), custody.collection(passphrase)
+    authority, keyring = custody.authority(passphrase), Keyring(custody)
+    if custody.holds_collection():
+        keyring.notice(custody.collection(passphrase))
     keys = Keys(
         serial=last.serial + 1 if last else 1,
         signed_on=clock.day() if last is None else max(clock.day(), last.signed_on),
-        collection=_current(secrets, last).public,
+        collection=_current(keyring, last, wishes.collection),
         intake=intake,
         content=content,
         instruments=_with_earlier(instrument, signed),
@@ -164,16 +168,17 @@ def _with_earlier(instrument: Instrument, signed: Sequence[Keys]) -> tuple[Instr
     return tuple(by_digest.values())
 
 
-def _current(secrets: Sequence[CollectionSecret], last: Keys | None) -> CollectionSecret:
-    """The key that answers are sealed to: that of the last keys file, lest somebody seals to one that was lost."""
-    if last is None:
-        return secrets[0]
-    same = next((secret for secret in secrets if secret.public == last.collection), None)
-    if same is None:
-        raise CustodyRefused(
-            f"The collection key {last.collection.key_id.hex()} of the last keys file is not in the folder. Restore it."
-        )
-    return same
+def _current(keyring: Keyring, last: Keys | None, wanted: str | None) -> CollectionKey:
+    """The key that answers are sealed to: that of the last keys file, until another is asked for."""
+    if wanted is not None:
+        return keyring.to_seal_to(wanted)
+    if last is not None:
+        return keyring.to_seal_to(last.collection.key_id.hex())
+    able = [key for key in keyring.known() if key.kept != "destroyed"]
+    if len(able) != 1:
+        ids = ", ".join(key.id for key in able) or "none: make one with keygen"
+        raise CustodyRefused(f"Say with --collection which collection key to seal to: {ids}.")
+    return keyring.to_seal_to(able[0].id)
 
 
 def _places(wishes: Wishes, last: Keys | None) -> tuple[Place, ...]:

@@ -7,6 +7,7 @@ with everything else in the file as its context, so neither a parameter nor a na
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -163,6 +164,23 @@ class Custody:
         if not files:
             raise CustodyRefused(f"{self.folder} holds no collection key. Make one with keygen, or use restore.")
         return tuple(CollectionSecret(_seed("collection", path, passphrase, _collection_id)) for path in files)
+
+    def holds_collection(self, key_id: str = "*") -> bool:
+        """Whether this collection key, or any, lies here: not where it is kept on shares alone."""
+        return any(self.folder.glob(f"collection-{key_id}.key"))
+
+    def drop_collection(self, key_id: str) -> None:
+        """Overwrite and delete a collection key's file, where there is one.
+
+        Flash may keep old pages: the disk is encrypted, and the passphrase locks what is left of the file.
+        """
+        path = self.folder / f"collection-{key_id}.key"
+        if path.exists():
+            with path.open("r+b") as file:
+                file.write(bytes(path.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
 
     @property
     def authority_public_file(self) -> Path:

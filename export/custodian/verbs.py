@@ -12,22 +12,22 @@ import click
 
 from export.custodian.ceremony import SigningRefused, Wishes, history, known_of, sign
 from export.custodian.crew import CrewLost
-from export.custodian.custody import Custody, CustodyRefused, authority_key_id
+from export.custodian.custody import Custody, CustodyRefused
 from export.custodian.disclosure import DisclosureFailed, TooFew
 from export.custodian.epochs import EpochOpen
+from export.custodian.keyring import Keyring
 from export.custodian.leaving import Materials
 from export.custodian.ledger import LedgerRefused
 from export.custodian.opening import OpeningReport
-from export.custodian.passphrase import asked, custody_passphrase
+from export.custodian.passphrase import custody_passphrase
 from export.custodian.recipe_file import DEMONSTRATION, VICTIM_VOICE, read_recipe
 from export.custodian.recipe_shapes import RecipeRefused
 from export.custodian.release import Released, build
-from export.custodian.shares import Share, join, read_sheets, write_sheets
-from export.custodian.shares import split as split_key
+from export.custodian.sheets import FILE, joined, shares_options
 from export.manifest import ReleaseRefused, verified
-from survey.briefing import KeysRefused, authority_words
+from survey.briefing import KeysRefused
 from survey.clock import Clock
-from survey.hardening import harden
+from survey.hardening import harden, open_swap
 from survey.languages import drafts
 from survey.parcel import CARRY_OUT, Parcel, ParcelRefused, open_parcel
 from survey.progress import steps
@@ -38,14 +38,18 @@ _FORESEEN = (
     CrewLost, CustodyRefused, DisclosureFailed, EpochOpen, KeysRefused, LedgerRefused, ParcelRefused, RecipeRefused,
     ReferenceRefused, ReleaseRefused, SigningRefused, TooFew,
 )  # fmt: skip
-_FILE = click.Path(path_type=Path, dir_okay=False)
-_FOLDER = click.Path(path_type=Path, file_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
 
-_instance = instance_option("The custodian's folder.")
+custodians_folder = instance_option("The custodian's folder.")
 
 
 @contextmanager
-def _in_custody(instance: Path) -> Iterator[Custody]:
+def in_custody(instance: Path) -> Iterator[Custody]:
+    """The custodian's folder for one verb; what may go wrong ends the verb with words instead of a traceback.
+
+    Raises:
+        ClickException: saying what to do.
+    """
     harden()
     try:
         yield Custody(instance)
@@ -55,87 +59,24 @@ def _in_custody(instance: Path) -> Iterator[Custody]:
         raise click.ClickException(f"{fault.filename or instance}: {fault.strerror or fault}.") from fault
 
 
-@click.command()
-@_instance
-def keygen(instance: Path) -> None:
-    """Make the authority key and the collection key, locked under a passphrase."""
-    with _in_custody(instance) as custody:
-        authority, collection = custody.make(custody_passphrase(new=True))
-        click.echo(f"Authority words: {' '.join(authority_words(authority.public))}")
-        click.echo(f"Authority key id: {authority_key_id(authority.public)}")
-        click.echo(f"Collection key id: {collection.public.key_id.hex()}")
-        click.echo("Write the words and ids on paper. Then make a backup: python -m export split", err=True)
-
-
-@click.command()
-@_instance
-@click.option("--shares", "count", type=int, required=True, help="How many shares to make.")
-@click.option("--threshold", type=int, required=True, help="How many of them put the key together.")
-@click.option("--out", type=_FOLDER, required=True, help="A new folder, best on removable media; one file a share.")
-@click.option("--key", "key_id", help="The collection key's id, where the folder holds several.")
-@click.option("--with-passphrase", is_flag=True, help="Ask for a passphrase that restoring needs beside the shares.")
-def split(instance: Path, *, count: int, threshold: int, out: Path, key_id: str | None, with_passphrase: bool) -> None:
-    """Split the collection key into paper shares (SLIP-39)."""
-    with _in_custody(instance) as custody:
-        secrets = custody.collection(custody_passphrase())
-        chosen = [secret for secret in secrets if key_id in (None, secret.public.key_id.hex())]
-        if len(chosen) != 1:
-            ids = ", ".join(secret.public.key_id.hex() for secret in secrets)
-            raise CustodyRefused(f"Say with --key which collection key to split: {ids}.")
-        extra = asked("Share passphrase", new=True) if with_passphrase else ""
-        paths = write_sheets(split_key(chosen[0], threshold, count, extra), threshold, out)
-        for path in paths:
-            click.echo(str(path))
-        click.echo(
-            f"Any {threshold} of these {count} sheets open every answer. Print them, hand each to one person,", err=True
-        )
-        click.echo("destroy the files, and try a restore before you rely on them.", err=True)
-
-
-@click.command()
-@_instance
-@click.argument("sheets", nargs=-1, type=_FILE)
-@click.option("--with-passphrase", is_flag=True, help="The shares were made with a passphrase of their own.")
-def restore(instance: Path, sheets: tuple[Path, ...], *, with_passphrase: bool) -> None:
-    """Put the collection key together from the SHEETS of its shares, or from words typed in."""
-    with _in_custody(instance) as custody:
-        shares = read_sheets(sheets) if sheets else _typed_shares()
-        secret = join(shares, asked("Share passphrase", new=False) if with_passphrase else "")
-        path = custody.keep_collection(secret, custody_passphrase(new=True))
-        click.echo(f"Collection key {secret.public.key_id.hex()} is restored: {path}")
-
-
-def _typed_shares() -> list[Share]:
-    key_id = click.prompt("Key id, as printed on the sheets", err=True).strip().lower()
-    shares: list[Share] = []
-    while words := click.prompt(
-        f"Words of share {len(shares) + 1} (nothing: that is all)",
-        default="",
-        show_default=False,
-        hide_input=True,
-        err=True,
-    ):
-        shares.append(Share(key_id, " ".join(words.lower().split())))
-    return shares
-
-
 @click.command("sign-keys")
-@_instance
-@click.option("--from", "carried_out", type=_FILE, help="A file of carry-out; the first time it may hold no row yet.")
-@click.option("--questionnaire", type=_FILE, help="Default: the one signed last; the first time, Victim Voice.")
-@click.option("--translation", "translations", type=_FILE, multiple=True, help="A .po file; one for each language.")
-@click.option("--places", type=_FILE, help="A TOML file. Default: those signed last.")
+@custodians_folder
+@click.option("--from", "carried_out", type=FILE, help="A file of carry-out; the first time it may hold no row yet.")
+@click.option("--questionnaire", type=FILE, help="Default: the one signed last; the first time, Victim Voice.")
+@click.option("--translation", "translations", type=FILE, multiple=True, help="A .po file; one for each language.")
+@click.option("--places", type=FILE, help="A TOML file. Default: those signed last.")
 @click.option(
-    "--support-lines", type=_FILE, help="A TOML file. Default: those signed last; the first time, the house's."
+    "--support-lines", type=FILE, help="A TOML file. Default: those signed last; the first time, the house's."
 )
 @click.option("--neutral-address", help="Where Leave leads on a phone. Default: the one signed last.")
 @click.option("--made-up", is_flag=True, help="For a demonstration: every page, file and release says 'made up'.")
 @click.option("--stop", is_flag=True, help="Tell every tablet to stop asking.")
+@click.option("--collection", metavar="ID", help="The collection key to seal to from now on. Default: as signed last.")
 @click.option("--new-centre", is_flag=True, help="The carry-out is from another centre, or its keys were made anew.")
-@click.option("--out", type=_FILE, required=True, help="Where to write the signed keys file.")
+@click.option("--out", type=FILE, required=True, help="Where to write the signed keys file.")
 def sign_keys(instance: Path, out: Path, **wishes: Any) -> None:
     """Sign the keys file that tablets and the centre trust."""
-    with _in_custody(instance) as custody:
+    with in_custody(instance) as custody:
         keys = sign(custody, custody_passphrase(), Wishes(**wishes), Clock(), out)
         unchecked = sum(line.verified_on is None for line in keys.support_lines)
         click.echo(f"Keys file {keys.serial}: {out}{' (it tells every tablet to stop)' if keys.stop else ''}")
@@ -151,13 +92,14 @@ def sign_keys(instance: Path, out: Path, **wishes: Any) -> None:
 
 
 @click.command()
-@_instance
-@click.option("--from", "carried_out", type=_FILE, required=True, help="The file that carry-out wrote.")
-@click.option("--recipe", "recipe", type=_FILE, help="A TOML file. Default: Victim Voice's, or the demonstration's.")
+@custodians_folder
+@click.option("--from", "carried_out", type=FILE, required=True, help="The file that carry-out wrote.")
+@click.option("--recipe", "recipe", type=FILE, help="A TOML file. Default: Victim Voice's, or the demonstration's.")
+@shares_options
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
-def release(instance: Path, carried_out: Path, recipe: Path | None, *, as_json: bool) -> None:
+def release(instance: Path, carried_out: Path, recipe: Path | None, *, as_json: bool, **shares: Any) -> None:
     """Open what was carried out and build a release in which nobody can be found, by the rules of a recipe."""
-    with _in_custody(instance) as custody:
+    with in_custody(instance) as custody:
         signed = history(custody)
         if not signed:
             raise SigningRefused(
@@ -166,7 +108,9 @@ def release(instance: Path, carried_out: Path, recipe: Path | None, *, as_json: 
         rules = read_recipe(recipe or (DEMONSTRATION if signed[0].made_up else VICTIM_VOICE))
         parcel = _believed(carried_out, {keys.intake for keys in signed})
         passphrase = custody_passphrase()
-        secrets, authority = custody.collection(passphrase), custody.authority(passphrase)
+        authority, keyring = custody.authority(passphrase), Keyring(custody)
+        secrets = keyring.opening(passphrase, joined(**shares))
+        warn_of_keys(keyring)
         report = OpeningReport()
         rows = steps(parcel.rows, parcel.count, "Opening")
         month = Clock(lambda: signed[0].signed_on).month()
@@ -178,6 +122,17 @@ def release(instance: Path, carried_out: Path, recipe: Path | None, *, as_json: 
         _say_released(released)
         if as_json:
             click.echo(json.dumps(_summary(report, released)))
+
+
+def warn_of_keys(keyring: Keyring) -> None:
+    """Say which keys should have been destroyed by now, and what the machine could write of an opened answer."""
+    for key in keyring.due(Clock().day()):
+        click.echo(
+            f"The collection key {key.id} was to be destroyed by {key.until}: python -m export destroy {key.id}",
+            err=True,
+        )
+    for device in open_swap():
+        click.echo(f"This machine may write memory to {device}. Switch it off: sudo swapoff {device}", err=True)
 
 
 def _believed(path: Path, intakes: set[bytes]) -> Parcel:
@@ -221,11 +176,11 @@ def _summary(report: OpeningReport, released: Released) -> dict[str, Any]:
 
 
 @click.command()
-@_instance
-@click.argument("folder", type=_FOLDER)
+@custodians_folder
+@click.argument("folder", type=FOLDER)
 def verify(instance: Path, folder: Path) -> None:
     """Check that the release in FOLDER is whole and was signed by this custodian."""
-    with _in_custody(instance) as custody:
+    with in_custody(instance) as custody:
         manifest = verified(folder, custody.authority_public())
         says = ", made up" if manifest.made_up else ""
         click.echo(f"{manifest.name} is whole and signed by this custodian: {manifest.records} records{says}.")

@@ -7,12 +7,12 @@ not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
 from forms.authoring.faults import Faults
-from forms.authoring.pages import Layout, Use, both
+from forms.authoring.pages import Layout, Use
 from forms.authoring.references import Findings
 from forms.fitting import steps
 from forms.items import Item
@@ -24,6 +24,9 @@ _MOST_LOOKED_AT = 40
 _BUDGET = 60_000
 """Steps spent on a whole questionnaire, so that a check stays quick whoever wrote the file."""
 
+Conditions = tuple[Expression, ...]
+"""All of them must hold. Joined into one expression they could be deeper than an expression may be."""
+
 
 @dataclass(frozen=True)
 class _Step:
@@ -31,13 +34,13 @@ class _Step:
 
     name: str
     values: list[Answer | None]
-    needs: Expression | None
+    needs: Conditions
     calculated: list[Item]
 
 
 def check_reach(layout: Layout, findings: Findings, faults: Faults) -> None:
     """Add a fault for every group or item whose own relevance can never hold."""
-    reach = _Reach(layout, findings)
+    reach = Reach(layout, findings)
     for use in findings.sound:
         if use.column == "relevant" and reach.never(use):
             faults.add(
@@ -49,7 +52,9 @@ def check_reach(layout: Layout, findings: Findings, faults: Faults) -> None:
             )
 
 
-class _Reach:
+class Reach:
+    """Tries the answers to a questionnaire, until the budget for all that is asked of it is spent."""
+
     def __init__(self, layout: Layout, findings: Findings) -> None:
         self._items = findings.items
         self._calculations = {item.name: item for item in findings.calculations}
@@ -58,19 +63,17 @@ class _Reach:
         self._left = _BUDGET
         self._unreachable: set[str] = set()
         self._answers: dict[str, list[Answer | None]] = {}
-        self._needs: dict[str, Expression | None] = {}
+        self.needs: dict[str, Conditions] = {}
+        """By item: when it is asked."""
         for page in layout.pages:
             for item in page.items:
-                self._needs[item.name] = both(page.relevant, item.relevant)
+                self.needs[item.name] = _given(page.relevant, item.relevant)
 
     def never(self, use: Use) -> bool:
         """Whether this relevance cannot hold while that of the groups around it does."""
         if self._inside_unreachable(use.owner):
             return False  # said once already, of the group
-        condition = both(use.inherited, use.expression)
-        looked_at = self._looked_at(condition)
-        steps = self._steps(looked_at) if looked_at is not None else None
-        if condition is None or steps is None or self._possible(condition, steps, {}, self._calculated(looked_at)):
+        if self.possible(_given(use.inherited, use.expression), lambda _answers: True):
             return False
         self._unreachable.add(use.owner)
         return True
@@ -85,10 +88,10 @@ class _Reach:
             combinations_to_try *= len(values)
             if not 0 < combinations_to_try <= _MOST_COMBINATIONS:
                 return None
-            needs = self._needs.get(name)
+            needs = self.needs.get(name, ())
             known = self._looked_at(needs)
             decided = known is not None and set(known) <= {*asked[:place], *self._calculations}
-            steps.append(_Step(name, values, needs if decided else None, self._calculated(known)))
+            steps.append(_Step(name, values, needs if decided else (), self._calculated(known)))
         return steps
 
     def _inside_unreachable(self, name: str) -> bool:
@@ -97,13 +100,13 @@ class _Reach:
             group = self._layout.inside.get(group)
         return group is not None
 
-    def _looked_at(self, expression: Expression | None) -> list[str] | None:
-        """All that an expression depends on, through calculations too, in the order in which it is asked.
+    def _looked_at(self, expressions: Conditions) -> list[str] | None:
+        """All that expressions depend on, through calculations too, in the order in which it is asked.
 
         None where that is more than can be tried.
         """
         found: set[str] = set()
-        waiting = list(references(expression)) if expression is not None else []
+        waiting = [name for expression in expressions for name in references(expression)]
         while waiting:
             name = waiting.pop()
             if name in found:
@@ -135,29 +138,60 @@ class _Reach:
             self._answers[name] = _answers(item) if item is not None else []
         return self._answers[name]
 
-    def _possible(
-        self, condition: Expression, steps: list[_Step], given: dict[str, Answer], calculated: list[Item]
+    def possible(
+        self, conditions: Conditions, found: Callable[[Mapping[str, Answer]], bool], *also: Expression, cost: int = 1
     ) -> bool:
-        """Whether some path through these items makes the condition true."""
-        self._left -= 1 + len(calculated)
+        """Whether some path makes all conditions true and is what is looked for; taken to be so where that is endless.
+
+        Args:
+            conditions: what must hold.
+            found: whether this path, with what is calculated from it, is one that is looked for.
+            also: what ``found`` looks at besides.
+            cost: steps that one look takes.
+        """
+        looked_at = self._looked_at((*conditions, *also))
+        steps = self._steps(looked_at) if looked_at is not None else None
+        if steps is None:
+            return True
+        calculated = self._calculated(looked_at)
+
+        def holds(given: Mapping[str, Answer]) -> bool:
+            answers = _worked_out(given, calculated)
+            return _hold(conditions, answers) and found(answers)
+
+        return self._walk(holds, steps, {}, cost + len(calculated))
+
+    def _walk(
+        self, holds: Callable[[Mapping[str, Answer]], bool], steps: list[_Step], given: dict[str, Answer], cost: int
+    ) -> bool:
+        """Whether some path through these items is one of those that are looked for."""
+        self._left -= cost
         if self._left < 0:
             return True
         if not steps:
-            return _holds(condition, given, calculated)
+            return holds(given)
         step, *rest = steps
-        asked = step.needs is None or _holds(step.needs, given, step.calculated)
+        asked = not step.needs or _hold(step.needs, _worked_out(given, step.calculated))
         return any(
-            self._possible(condition, rest, given if value is None else {**given, step.name: value}, calculated)
+            self._walk(holds, rest, given if value is None else {**given, step.name: value}, cost)
             for value in (step.values if asked else [None])
         )
 
 
-def _holds(condition: Expression, given: Mapping[str, Answer], calculated: list[Item]) -> bool:
+def _given(*expressions: Expression | None) -> Conditions:
+    return tuple(expression for expression in expressions if expression is not None)
+
+
+def _worked_out(given: Mapping[str, Answer], calculated: list[Item]) -> Mapping[str, Answer]:
     answers = dict(given)
     for item in calculated:
         if item.calculation is not None and (item.relevant is None or truth(evaluate(item.relevant, answers))):
             answers[item.name] = evaluate(item.calculation, answers)
-    return truth(evaluate(condition, answers))
+    return answers
+
+
+def _hold(conditions: Conditions, answers: Mapping[str, Answer]) -> bool:
+    return all(truth(evaluate(condition, answers)) for condition in conditions)
 
 
 def _answers(item: Item) -> list[Answer | None]:

@@ -24,6 +24,7 @@ SWAY = "etc/heard/sway.conf"
 USERS = "etc/sysusers.d/heard.conf"
 CONSOLE = "etc/systemd/logind.conf.d/heard.conf"
 KERNEL = "etc/sysctl.d/90-heard.conf"
+KEYBOARD = "usr/share/glib-2.0/schemas/90_heard.gschema.override"
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9._/-]+")
@@ -63,6 +64,8 @@ def files(machine: Machine) -> Mapping[str, str]:
         USERS: 'u heard - "Heard: the app"\nu heard-screen - "Heard: the screen"\n',
         CONSOLE: "[Login]\nNAutoVTs=0\nReserveVT=0\nHandlePowerKey=ignore\nKillUserProcesses=yes\n",
         KERNEL: "kernel.sysrq = 0\nkernel.core_pattern = |/bin/false\n",
+        # Without it squeekboard runs and never shows itself (measured, Debian 12).
+        KEYBOARD: "[org.gnome.desktop.a11y.applications]\nscreen-keyboard-enabled=true\n",
     }
 
 
@@ -186,7 +189,8 @@ UtmpMode=user
 StandardInput=tty-fail
 WorkingDirectory={machine.code}
 Environment=HOME=/run/heard-screen XDG_SESSION_TYPE=wayland XDG_CURRENT_DESKTOP=sway
-ExecStart=/usr/bin/dbus-run-session -- /usr/bin/sway --config /{SWAY}
+# The folder that logging in makes lies below /run/user, which is read-only here; this one is in memory as well.
+ExecStart=/usr/bin/env XDG_RUNTIME_DIR=/run/heard-screen /usr/bin/dbus-run-session -- /usr/bin/sway --config /{SWAY}
 Restart=always
 RestartSec=2
 RuntimeDirectory=heard-screen
@@ -213,6 +217,8 @@ focus_follows_mouse no
 output * bg #fbfaf7 solid_color
 seat * hide_cursor 2000
 seat * hide_cursor when-typing enable
+# A window over the whole screen would hide the on-screen keyboard. Alone and without a border it fills it anyway.
+for_window [app_id=".*"] fullscreen disable
 exec squeekboard
 exec {loop}
 """

@@ -52,9 +52,10 @@ class Loop:
     def _sitting(self, began_at: str) -> None:
         self._empty()
         self._profile.mkdir(mode=0o700, parents=True)
+        # As an app it has no tabs and no address bar, also where it does not fill the screen: the keyboard needs room.
         command = [
             *self._browser, f"--user-data-dir={self._profile}", f"--disk-cache-dir={self._profile / 'cache'}",
-            self._address,
+            f"--app={self._address}",
         ]  # fmt: skip
         with subprocess.Popen(  # noqa: S603 - the command stands in our own configuration
             command,

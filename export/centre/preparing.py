@@ -1,0 +1,50 @@
+"""Prepares the file for the custodian once a span of months has ended, and reminds until somebody has fetched it.
+
+The key lies on a machine without a network, so nothing here opens or releases anything: a person does that. Whether a
+span was prepared is looked up in the audit log, so one that was missed is made up once, and one that was fetched is not
+made again.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from export.centre.carrying import carry_out
+from export.centre.instance import Centre
+
+_DID, _WHO = "prepared", "schedule"
+_SUFFIX = ".carried"
+
+
+def last_span(day: date, months: int) -> str:
+    """The span of so many whole months that ended last before this day: ``2026-07-to-2026-09``.
+
+    Args:
+        months: 1, 2, 3, 4, 6 or 12, counted from January, as the custodian's recipe counts them.
+    """
+    ended = (day.year * 12 + day.month - 1) // months * months - 1
+    began = ended - months + 1
+    return f"{began // 12:04}-{began % 12 + 1:02}-to-{ended // 12:04}-{ended % 12 + 1:02}"
+
+
+def prepare(centre: Centre) -> Path | None:
+    """Carry out for the span that ended last, unless that was done; the file, or None where nothing was to do.
+
+    Raises:
+        RowsChanged, StoreFull, StoreDamaged, OSError: nothing was written; the next night tries again.
+    """
+    name = last_span(centre.clock.day(), centre.settings.release_months) + _SUFFIX
+    done = any((note.who, note.did, note.what) == (_WHO, _DID, name) for note in centre.registry.notes())
+    if done or centre.briefing() is None or not centre.store.count("intake"):
+        return None
+    folder = centre.folder / "prepared"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    carry_out(centre, folder / name)
+    centre.audit.note(_WHO, _DID, name)
+    return folder / name
+
+
+def waiting(centre: Centre) -> list[str]:
+    """The files that somebody has to take to the key machine, oldest first."""
+    return sorted(path.name for path in (centre.folder / "prepared").glob("*" + _SUFFIX))

@@ -1,0 +1,182 @@
+"""``pull``: an analyst's machine fetches releases from a centre, goes on where a pull broke off, and checks every byte.
+
+What the centre sends is believed in nothing: the manifest has to carry the signature of the authority whose 13 words
+the analyst compared at the first pull, and each file the hash that the manifest names.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import click
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from export.manifest import MANIFEST, NAME, Manifest, ReleaseRefused, digest_of, read_manifest, verified
+from forms.strict_json import strict_object
+from survey.address import UnsafeAddress, safe_address
+from survey.durable import write_whole
+from survey.fingerprint import authority_words, words_match
+
+_AUTHORITY = "authority.pub"
+_UNFINISHED = ".pulling-"
+_PIECE = 1 << 20
+_TIMEOUT = urllib3.Timeout(connect=10, read=60)
+
+
+class PullRefused(RuntimeError):
+    """The centre did not send what was asked for. What came so far lies where the next pull goes on."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One centre, and the token that opens its API."""
+
+    address: str
+    token: str
+    pool: urllib3.PoolManager
+
+    def small(self, path: str) -> bytes:
+        """A small answer, whole.
+
+        Raises:
+            PullRefused: no answer, or one that says no.
+        """
+        return b"".join(self.pieces(path, {}, HTTPStatus.OK))
+
+    def pieces(self, path: str, headers: Mapping[str, str], expected: int) -> Iterator[bytes]:
+        """An answer as it comes.
+
+        Raises:
+            PullRefused: no answer, another status than the expected one, or it broke off.
+        """
+        try:
+            answer = self.pool.request(
+                "GET",
+                self.address + path,
+                headers={"Authorization": f"Bearer {self.token}", "Accept-Encoding": "identity", **headers},
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                if answer.status == HTTPStatus.UNAUTHORIZED:
+                    raise PullRefused("This token is not known there. Check it, or make a new one.")
+                if answer.status != expected:
+                    raise PullRefused(f"{self.address}{path} answered {answer.status}. Ask whoever runs the centre.")
+                yield from answer.stream(_PIECE)
+            finally:
+                answer.close()
+        except HTTPError as fault:
+            raise PullRefused(
+                f"{self.address} could not be reached or broke off. Run the same command again."
+            ) from fault
+
+
+def pulled(source: Source, name: str, into: Path, authority: bytes) -> Manifest:
+    """Fetch one release into ``into``/``name``, whole or not at all; what was fetched before is not fetched again.
+
+    Raises:
+        PullRefused: it broke off; the next call goes on from there.
+        ReleaseRefused: what came is not what the custodian signed.
+        OSError: it cannot be written.
+    """
+    beside = into / f"{_UNFINISHED}{name}"
+    beside.mkdir(mode=0o700, parents=True, exist_ok=True)
+    untrusted = source.small(f"/api/releases/{name}/{MANIFEST}")
+    manifest = read_manifest(untrusted, authority)
+    if manifest.name != name:
+        raise ReleaseRefused(f"The centre sent {manifest.name} in the place of {name}. Ask whoever runs it.")
+    for file, digest in manifest.files.items():
+        _fetched(source, f"/api/releases/{name}/{file}", beside / file, digest)
+    for left_over in beside.iterdir():
+        if left_over.name not in manifest.files:
+            left_over.unlink()
+    write_whole(beside / MANIFEST, untrusted)
+    verified(beside, authority)
+    beside.rename(into / name)
+    return manifest
+
+
+def _fetched(source: Source, path: str, target: Path, digest: str) -> None:
+    have = target.stat().st_size if target.exists() else 0
+    if have and digest_of(target) == digest:
+        return
+    headers, expected = ({"Range": f"bytes={have}-"}, HTTPStatus.PARTIAL_CONTENT) if have else ({}, HTTPStatus.OK)
+    with target.open("ab") as file:
+        for piece in source.pieces(path, headers, expected):
+            file.write(piece)
+    if digest_of(target) != digest:
+        target.unlink()
+        raise PullRefused(f"{target.name} did not come as it was signed. Run the same command again.")
+
+
+def _authority(source: Source, into: Path, words: str | None) -> bytes:
+    """The authority that was compared at the first pull; at the first, the one that the 13 words are of."""
+    kept = into / _AUTHORITY
+    if kept.is_file():
+        return bytes.fromhex(kept.read_text(encoding="ascii").strip())
+    untrusted: dict[str, Any] = strict_object(source.small("/api/authority").decode())
+    public = bytes.fromhex(str(untrusted["authority"]))
+    if words is None:
+        click.echo("Releases of this centre are signed by the authority with these 13 words:")
+        click.echo("  " + " ".join(authority_words(public)))
+        confirmed = click.confirm("Are they, each of them, the words that the custodian gave you?")
+    else:
+        confirmed = words_match(words.split(), public)
+    if not confirmed:
+        raise PullRefused("The words do not fit. Nothing was pulled: compare them with the custodian's.")
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_whole(kept, public.hex().encode() + b"\n")
+    return public
+
+
+def _names(source: Source, wanted: str | None) -> list[str]:
+    listed = strict_object(source.small("/api/releases").decode())["releases"]
+    names = [str(one["name"]) for one in listed if NAME.fullmatch(str(one["name"]))]
+    if wanted is not None and wanted not in names:
+        raise PullRefused(f"There is no release {wanted} there. There are: {', '.join(names) or 'none'}.")
+    return names if wanted is None else [wanted]
+
+
+def _token() -> str:
+    if path := os.environ.get("HEARD_TOKEN_FILE"):
+        return Path(path).read_text(encoding="utf-8").strip()
+    if said := os.environ.get("HEARD_TOKEN"):
+        return said
+    asked: str = click.prompt("Token", hide_input=True, err=True)
+    return asked.strip()
+
+
+@click.command()
+@click.argument("url")
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), default="releases", show_default=True,
+              help="The folder to pull into.")  # fmt: skip
+@click.option("--release", "wanted", help="This release only; else every one that is not there yet.")
+@click.option("--authority", metavar="WORDS", help="The custodian's 13 words; asked for at the first pull.")
+def pull(url: str, into: Path, wanted: str | None, authority: str | None) -> None:
+    """Pull releases from the centre at URL, whole and checked against the custodian's signature.
+
+    The token comes from HEARD_TOKEN_FILE, HEARD_TOKEN or a prompt. A pull that broke off goes on where it was.
+    """
+    try:
+        source = Source(safe_address(url), _token(), urllib3.PoolManager(retries=False, timeout=_TIMEOUT))
+        public = _authority(source, into, authority)
+        for name in _names(source, wanted):
+            if (into / name).is_dir():
+                verified(into / name, public)
+                click.echo(f"{name} is here already, and is whole.")
+            else:
+                manifest = pulled(source, name, into, public)
+                label = " It is made up." if manifest.made_up else ""
+                click.echo(f"{name}: {manifest.records} records, {len(manifest.files)} files, as signed.{label}")
+    except (PullRefused, ReleaseRefused, UnsafeAddress) as fault:
+        raise click.ClickException(str(fault)) from fault
+    except (ValueError, KeyError, TypeError) as fault:
+        raise click.ClickException(f"{url} answered something that no centre of Heard says.") from fault
+    except OSError as fault:
+        raise click.ClickException(f"{fault.filename or into}: {fault.strerror}.") from fault

@@ -1,0 +1,122 @@
+"""What is within reach without scrolling: the first question whole, and Help and Leave wherever the page stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from at_the_tablet import Tablet, a_tablet
+from playwright.sync_api import Browser, expect
+from real_browser import PHONE, TABLET, Window, window
+from screens import long_list, shown, victim_voice
+
+pytestmark = pytest.mark.browser
+
+_END_OF = "what => [...document.querySelectorAll(what)].at(-1).getBoundingClientRect().bottom + scrollY"
+# Whether a press in the middle of what has the focus would reach something else.
+_OBSCURED = """() => {
+    const at = document.activeElement, {x, y, width, height} = (at.closest(".row") ?? at).getBoundingClientRect();
+    const there = document.elementFromPoint(x + width / 2, y + height / 2);
+    return !there || !(there.contains(at) || at.contains(there) || there.closest(".row")?.contains(at));
+}"""
+
+
+@pytest.fixture
+def tablet(tmp_path: Path) -> Iterator[Tablet]:
+    with shown(tmp_path) as tablet:
+        yield as_it_really_is(tablet)
+
+
+@pytest.fixture
+def link(tmp_path: Path) -> Iterator[Tablet]:
+    with shown(tmp_path, "link") as link:
+        yield as_it_really_is(link)
+
+
+def as_it_really_is(tablet: Tablet) -> Tablet:
+    """Without the banner of a demonstration."""
+    assert tablet.keys is not None
+    tablet.keys = replace(tablet.keys, made_up=False)
+    return tablet
+
+
+def read_in(person: Window, language: str) -> None:
+    """Press the name of a language and wait until the page stands there in it."""
+    button = f'.languages button[value="{language}"]'
+    person.page.locator(button).click()
+    person.page.locator(f"{button}[aria-pressed]").wait_for()
+
+
+def end_of(person: Window, what: str) -> float:
+    return float(person.page.evaluate(_END_OF, what))
+
+
+def test_on_a_tablet_the_first_question_is_on_the_first_screen_with_its_answers_in_every_language(
+    tablet: Tablet, browser: Browser
+) -> None:
+    with window(browser, tablet.address, TABLET) as person:
+        person.look()
+        for language in victim_voice().languages:
+            read_in(person, language)
+            assert person.page.locator("#question .row").count() == 7
+            assert end_of(person, "#question .continue") <= TABLET["height"], language
+
+
+@pytest.mark.parametrize("language", ["en", "en-easy"])
+def test_on_a_phone_no_answer_of_the_first_question_hides_below_the_screen(
+    link: Tablet, browser: Browser, language: str
+) -> None:
+    """Half a scale that can be seen is chosen from more often than the half that cannot."""
+    with window(browser, link.address, PHONE) as person:
+        person.look()
+        read_in(person, language)
+        assert end_of(person, "#question .row") <= PHONE["height"]
+
+
+@pytest.mark.parametrize("size", [TABLET, PHONE], ids=["tablet", "phone"])
+def test_help_and_leave_stay_within_reach_at_the_end_of_the_longest_list(
+    tablet: Tablet, browser: Browser, size: dict[str, int]
+) -> None:
+    with window(browser, tablet.address, size) as person:
+        long_list(person, tablet)
+        person.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        for button in (".bar .help", ".bar .leave"):
+            expect(person.page.locator(button)).to_be_in_viewport(ratio=1)
+        person.page.locator(".bar .leave").click()
+        person.page.locator('input[name="experience"]').first.wait_for()
+        assert tablet.counts()["left"] == 1
+
+
+@pytest.mark.parametrize("size", [TABLET, PHONE], ids=["tablet", "phone"])
+def test_whoever_walks_up_a_long_list_by_keyboard_sees_where_they_are(
+    tablet: Tablet, browser: Browser, size: dict[str, int]
+) -> None:
+    with window(browser, tablet.address, size) as person:
+        long_list(person, tablet)
+        person.choose("borough", "prefer")
+        person.page.locator('input[value="prefer"]').focus()
+        for _ in range(35):
+            person.page.keyboard.press("ArrowUp")
+            assert not person.page.evaluate(_OBSCURED), person.page.evaluate("document.activeElement.value")
+        assert person.page.locator('input[value="barking"]').is_checked()
+
+
+def test_an_answer_that_a_finger_took_back_looks_like_any_other(tmp_path: Path, browser: Browser) -> None:
+    touch = {"has_touch": True, "is_mobile": True, "reduced_motion": "reduce"}
+    with a_tablet(tmp_path, mode="link") as phone, window(browser, phone.address, PHONE, **touch) as person:
+        person.look()
+        person.the_core()
+        person.say("more", "yes")
+        rows = person.page.locator(".row")
+        rows.first.tap()
+        assert len(backgrounds(person)) == 2
+        rows.first.tap()
+        expect(person.page.locator("input:checked")).to_have_count(0)
+        assert len(backgrounds(person)) == 1
+
+
+def backgrounds(person: Window) -> set[str]:
+    colours = "all => all.map(each => getComputedStyle(each).backgroundColor)"
+    return set(person.page.locator(".row").evaluate_all(colours))

@@ -1,0 +1,88 @@
+"""Once a span of months has ended the centre prepares the custodian's file, once, and reminds until it is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from centre_world import World
+from hypothesis import given
+from hypothesis import strategies as st
+from portal_world import PortalWorld, portal_world
+
+from export.centre.instance import Centre
+from export.centre.preparing import last_span, prepare, waiting
+from survey.clock import Clock
+from survey.parcel import CARRY_OUT, open_parcel
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Iterator[PortalWorld]:
+    with portal_world(tmp_path) as world:
+        yield world
+
+
+def on(centre: Centre, day: date) -> None:
+    """The centre's clock says this day."""
+    centre.clock = Clock(now=lambda: datetime(day.year, day.month, day.day, 6, tzinfo=UTC))
+
+
+def with_rows(world: World, centre: Centre) -> None:
+    centre.store.put("arrivals", world.rows(3), door="tablet")
+    centre.store.merge()
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "span"),
+    [
+        (date(2026, 11, 24), 3, "2026-07-to-2026-09"),
+        (date(2026, 10, 1), 3, "2026-07-to-2026-09"),
+        (date(2026, 9, 30), 3, "2026-04-to-2026-06"),
+        (date(2027, 1, 1), 3, "2026-10-to-2026-12"),
+        (date(2027, 1, 1), 1, "2026-12-to-2026-12"),
+        (date(2026, 11, 24), 12, "2025-01-to-2025-12"),
+    ],
+)
+def test_the_span_that_ended_last(day: date, months: int, span: str) -> None:
+    assert last_span(day, months) == span
+
+
+@given(day=st.dates(date(2020, 1, 1), date(2099, 12, 31)), months=st.sampled_from([1, 2, 3, 4, 6, 12]))
+def test_a_span_has_always_ended(day: date, months: int) -> None:
+    began, ended = last_span(day, months).split("-to-")
+    assert began <= ended < f"{day:%Y-%m}"
+
+
+def test_it_is_prepared_once_and_made_up_once_and_not_again_when_it_was_fetched(portal: PortalWorld) -> None:
+    world, centre = portal.world, portal.centre
+    with_rows(world, centre)
+    on(centre, date(2026, 12, 31))
+    first = prepare(centre)
+    assert first is not None
+    assert open_parcel(first, CARRY_OUT, centre.intake_key.public).count == 3
+    assert prepare(centre) is None
+    first.unlink()
+    assert prepare(centre) is None, "somebody took it to the custodian"
+    on(centre, date(2027, 5, 9))
+    second = prepare(centre)
+    assert second is not None
+    assert second.name == "2027-01-to-2027-03.carried", "what was missed meanwhile is in it: it holds everything"
+    assert prepare(centre) is None
+
+
+def test_a_centre_that_nobody_answered_at_prepares_nothing(portal: PortalWorld) -> None:
+    assert prepare(portal.centre) is None
+    assert waiting(portal.centre) == []
+
+
+def test_the_operator_is_reminded_until_the_file_is_fetched(portal: PortalWorld) -> None:
+    with_rows(portal.world, portal.centre)
+    on(portal.centre, date(2026, 12, 31))
+    prepared = prepare(portal.centre)
+    assert prepared is not None
+    operator = portal.at_work("operator")
+    assert prepared.name.encode() in operator.get("releases/audit").body.split(b"<table>")[0]
+    prepared.unlink()
+    assert b"A span of months has ended" not in operator.get("releases/audit").body

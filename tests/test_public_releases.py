@@ -1,0 +1,83 @@
+"""A release is the analysts' until a publisher makes it public: then everybody reads its tables, nobody its records."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64decode
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from centre_world import ask
+from portal_world import RELEASE, PortalWorld, portal_world
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Iterator[PortalWorld]:
+    with portal_world(tmp_path) as world:
+        yield world
+
+
+def public(portal: PortalWorld, file: str) -> int:
+    return ask("GET", f"{portal.address}public/{RELEASE}/{file}").status
+
+
+def test_until_a_publisher_says_so_only_analysts_see_it(portal: PortalWorld) -> None:
+    assert RELEASE.encode() not in ask("GET", f"{portal.address}public/").body
+    assert public(portal, "tables.csv") == 404
+    assert portal.at_work("analyst").get(f"releases/{RELEASE}/tables.csv").status == 200
+
+
+def test_then_everybody_reads_its_tables_and_nobody_its_records(portal: PortalWorld) -> None:
+    publisher = portal.at_work("publisher")
+    page = f"releases/{RELEASE}/"
+    assert publisher.post(f"{page}public", page=page).status == 303
+    assert public(portal, "tables.csv") == 404, "without the tick nothing happens"
+    publisher.post(f"{page}public", page=page, sure="yes")
+    assert RELEASE.encode() in ask("GET", f"{portal.address}public/").body
+    assert [public(portal, file) for file in ("tables.csv", "manifest.json")] == [200, 200]
+    assert [public(portal, file) for file in ("records.csv", "codebook.json", "../authority.pub")] == [404, 404, 404]
+    publisher.post_raw(f"{page}public", sure="yes")
+    assert portal.did("made public") == [("publisher", RELEASE)]
+
+
+def test_nothing_is_written_down_about_who_reads_what_is_public(portal: PortalWorld) -> None:
+    portal.centre.people.make_public(RELEASE)
+    before = {file: file.read_bytes() for file in portal.world.folder.rglob("*") if file.is_file()}
+    assert public(portal, "tables.csv") == 200
+    answer = ask("GET", f"{portal.address}public/")
+    assert "Set-Cookie" not in answer.headers
+    assert b"Made up" in answer.body
+    assert {file: file.read_bytes() for file in portal.world.folder.rglob("*") if file.is_file()} == before
+
+
+def test_a_publisher_sees_no_records(portal: PortalWorld) -> None:
+    publisher = portal.at_work("publisher")
+    page = publisher.get(f"releases/{RELEASE}/")
+    assert b"records.csv" not in page.body
+    assert publisher.get(f"releases/{RELEASE}/records.csv").status == 404
+    assert publisher.get(f"releases/{RELEASE}/tables.csv").status == 200
+
+
+def test_an_analyst_previews_the_first_records_and_that_is_written_down(portal: PortalWorld) -> None:
+    page = portal.at_work("analyst").get(f"releases/{RELEASE}/")
+    assert b'<th scope="col">a</th><th scope="col">b</th>' in page.body
+    assert b"<td>1</td><td>2</td>" in page.body
+    assert portal.did("preview") == [("analyst", f"{RELEASE}/records.csv")]
+
+
+def test_a_pull_goes_on_where_it_broke_and_carries_its_hash(portal: PortalWorld) -> None:
+    browser = portal.at_work("analyst")
+    address, cookie = f"{portal.address}releases/{RELEASE}/tables.csv", {"Cookie": f"analyst={browser.cookie}"}
+    whole = ask("GET", address, headers=cookie)
+    assert (
+        b64decode(whole.headers["Repr-Digest"].removeprefix("sha-256=:").removesuffix(":"))
+        == hashlib.sha256(whole.body).digest()
+    )
+    rest = ask("GET", address, headers=cookie | {"Range": "bytes=1000-", "If-Range": whole.headers["ETag"]})
+    assert (rest.status, rest.body) == (206, whole.body[1000:])
+    assert rest.headers["Content-Range"] == f"bytes 1000-{len(whole.body) - 1}/{len(whole.body)}"
+    changed = ask("GET", address, headers=cookie | {"Range": "bytes=1000-", "If-Range": '"another"'})
+    assert (changed.status, changed.body) == (200, whole.body)
+    assert ask("GET", address, headers=cookie | {"Range": f"bytes={len(whole.body)}-"}).status == 416
+    assert (("analyst", f"{RELEASE}/tables.csv from byte 1000")) in portal.did("pull")

@@ -1,0 +1,132 @@
+"""`export pull`: every release whole and as the custodian signed it, going on where a pull broke off."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from centre_world import World, told_world
+from test_publish import built
+
+from export.centre.admitting import issue_token, revoke_token
+from export.centre.instance import Centre
+from survey.fingerprint import authority_words
+
+RELEASE = "london-2026-1"
+LARGE = b"area,share\nLondon,61\n" * 100_000
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Iterator[tuple[World, Centre, str]]:
+    with told_world(tmp_path / "centre") as (world, centre, address):
+        releases = centre.releases()
+        assert releases is not None
+        releases.publish(built(tmp_path, world.authority, public={"tables.csv": LARGE}))
+        yield world, centre, address
+
+
+def pull(told: tuple[World, Centre, str], into: Path, *more: str, token: str = "") -> subprocess.CompletedProcess[str]:
+    """An analyst's command, with a token that the operator made for it."""
+    world, centre, address = told
+    if not token:
+        revoke_all(centre)
+        token = issue_token(centre, "ana")
+    words = " ".join(authority_words(world.authority.public))
+    command = [sys.executable, "-m", "export", "pull", address, "--into", str(into), "--authority", words, *more]
+    environ = {**os.environ, "HEARD_TOKEN": token}
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environ)
+
+
+def revoke_all(centre: Centre) -> None:
+    for name in centre.people.token_names():
+        revoke_token(centre, name)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_everything_is_pulled_whole_and_once(told: tuple[World, Centre, str], tmp_path: Path) -> None:
+    done = pull(told, tmp_path / "mine")
+    assert done.returncode == 0, done.stderr
+    assert "as signed. It is made up." in done.stdout
+    assert contents(tmp_path / "mine" / RELEASE) == contents(tmp_path / RELEASE)
+    again = pull(told, tmp_path / "mine")
+    assert "here already, and is whole" in again.stdout
+    pulls = [note.what for note in told[1].registry.notes() if note.did == "pull"]
+    assert sorted(pulls) == sorted(f"{RELEASE}/{file.name}" for file in (tmp_path / RELEASE).iterdir())
+
+
+def test_a_pull_that_broke_off_goes_on_where_it_was(told: tuple[World, Centre, str], tmp_path: Path) -> None:
+    half = tmp_path / "mine" / f".pulling-{RELEASE}"
+    half.mkdir(parents=True)
+    (half / "tables.csv").write_bytes(LARGE[:500_000])
+    (half / "something-else").write_bytes(b"left over")
+    done = pull(told, tmp_path / "mine")
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / "mine" / RELEASE) == contents(tmp_path / RELEASE)
+    assert f"{RELEASE}/tables.csv from byte 500000" in [note.what for note in told[1].registry.notes()]
+
+
+def test_what_came_wrong_is_thrown_away_and_pulled_anew(told: tuple[World, Centre, str], tmp_path: Path) -> None:
+    half = tmp_path / "mine" / f".pulling-{RELEASE}"
+    half.mkdir(parents=True)
+    (half / "tables.csv").write_bytes(b"x" * 1000)
+    first = pull(told, tmp_path / "mine")
+    assert first.returncode != 0
+    assert "did not come as it was signed" in first.stderr
+    assert not (tmp_path / "mine" / RELEASE).exists()
+    assert pull(told, tmp_path / "mine").returncode == 0
+
+
+def test_a_centre_that_was_turned_cannot_hand_out_what_another_authority_signed(
+    told: tuple[World, Centre, str], tmp_path: Path
+) -> None:
+    assert pull(told, tmp_path / "mine").returncode == 0
+    with told_world(tmp_path / "turned") as turned:
+        releases = turned[1].releases()
+        assert releases is not None
+        releases.publish(built(tmp_path / "forged", turned[0].authority, name="forged"))
+        done = pull(turned, tmp_path / "mine")
+    assert done.returncode != 0
+    assert "not to be trusted" in done.stderr
+    assert not (tmp_path / "mine" / "forged").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "token", "said"),
+    [
+        (("--release", "nothing"), "", "There is no release nothing there. There are: london-2026-1"),
+        (("--authority", "academic " * 13), "", "The words do not fit"),
+        ((), "wrong", "This token is not known there"),
+    ],
+)
+def test_a_refusal_says_what_to_do_and_leaves_nothing(
+    told: tuple[World, Centre, str], tmp_path: Path, more: tuple[str, ...], token: str, said: str
+) -> None:
+    done = pull(told, tmp_path / "mine", *more, token=token)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "mine" / RELEASE).exists()
+
+
+@pytest.mark.parametrize("address", ["http://example.org", "ftp://127.0.0.1", "https://user:pass@example.org"])
+def test_an_address_that_is_not_safe_is_asked_nothing(tmp_path: Path, address: str) -> None:
+    command = [sys.executable, "-m", "export", "pull", address, "--into", str(tmp_path)]
+    environ = {**os.environ, "HEARD_TOKEN": "x"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environ)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+
+
+def test_a_centre_that_is_away_is_told_as_such(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "export", "pull", "http://127.0.0.1:1", "--into", str(tmp_path)]
+    environ = {**os.environ, "HEARD_TOKEN": "x"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environ)
+    assert done.returncode != 0
+    assert "Run the same command again" in done.stderr
