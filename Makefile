@@ -17,7 +17,7 @@ demo: $(VENV)/ready       ## the whole walk, unattended: 300 made-up respondents
 	@$(BIN)/python -m survey demo --once --respondents 300
 
 test: $(VENV)/ready-test  ## every test but the long sweeps
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
 lint: $(VENV)/ready-test  ## style, types, import contracts
 	@$(BIN)/ruff check .
