@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import islice
 
 from forms.fitting import Misfit, misfit, plain_number
 from forms.items import Item, Option
@@ -75,9 +76,10 @@ def _single(item: Item, given: str) -> Reading:
 
 
 def _line(given: str) -> str:
-    """Short and in plain digits: people write numbers in the digits of their language."""
-    digits = (str(unicodedata.decimal(character, character)) for character in given.strip()[: _LONGEST_LINE + 1])
-    return "".join(digits).translate(_MARKS)
+    """Short and in plain digits: people write in the digits of their language, and some keyboards add unseen marks."""
+    seen = (character for character in given.strip() if unicodedata.category(character) != "Cf")
+    digits = (str(unicodedata.decimal(character, character)) for character in islice(seen, _LONGEST_LINE + 1))
+    return "".join(digits).strip().translate(_MARKS)
 
 
 def _number(item: Item, given: str) -> Reading:

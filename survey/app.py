@@ -13,6 +13,7 @@ from flask import Flask, Response, make_response, redirect, request, url_for
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from survey import pages
+from survey.aloud import Sounds
 from survey.card_code import add_card_code
 from survey.ceiling import NoRoom, OnlyWithCode
 from survey.headers import add_headers
@@ -39,6 +40,7 @@ def interview_app(parts: Parts) -> Flask:
     app.jinja_env.autoescape = True
     _add_routes(app, interview)
     add_card_code(app, interview)
+    app.add_url_rule("/sound/<names>.mp3", "sound", Sounds(parts.clips).sound, methods=["GET"])
     _add_errors(app, parts)
     app.before_request(_refuse_unreadable)
     app.after_request(add_headers)

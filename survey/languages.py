@@ -6,6 +6,7 @@ it, and in a page from right to left it keeps its own direction.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import SupportsIndex
@@ -14,11 +15,15 @@ from babel import Locale, UnknownLocaleError
 from markupsafe import Markup, escape
 
 from forms.instrument import Instrument
+from survey.easy_read import a_sentence_a_line
 
 EASY_READ = "en-easy"
 """Easy Read English: the same items in shorter words, so that the answers compare."""
 
 _OWN_NAMES = {EASY_READ: "Easy Read"}
+# On a line from right to left, browsers put the groups of '0800 1111' or of a date in the opposite order (UAX 9, N1).
+_GROUPS = re.compile(r"\d+(?:[ /.–-]\d+)+")
+_ISOLATE, _POP = "\N{LEFT-TO-RIGHT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 
 
 class Foreign(str):
@@ -61,6 +66,13 @@ def own_name(code: str) -> str:
     return _OWN_NAMES.get(code) or (locale.get_display_name() if locale is not None else None) or code
 
 
+def in_order(text: str, language: str) -> str:
+    """A text of this language in which telephone numbers and dates keep the order of their groups."""
+    if direction(language) == "ltr" or isinstance(text, Foreign):
+        return text
+    return _GROUPS.sub(lambda groups: f"{_ISOLATE}{groups[0]}{_POP}", text)
+
+
 @dataclass(frozen=True)
 class Language:
     """One language to choose: its code, what ``lang`` and ``dir`` say, and its name in itself."""
@@ -82,9 +94,11 @@ def in_language(texts: Mapping[str, str], language: str, default: str) -> str:
     """A questionnaire's text in this language; where it has none, or the same, the default language's, marked."""
     own = texts.get(language)
     whole = texts.get(default, "")
+    if language == EASY_READ:
+        return a_sentence_a_line(own or whole)
     if tag(language) == tag(default):
         return own or whole
-    return own if own and own != whole else Foreign(whole, default) if whole else ""
+    return in_order(own, language) if own and own != whole else Foreign(whole, default) if whole else ""
 
 
 def drafts(instrument: Instrument) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from forms.instrument import Instrument
 from survey.briefing import Keys, Notices, Place
+from survey.clips import Clips
 from survey.clock import Clock
 from survey.partials import Partials
 from survey.store import Store
@@ -67,6 +68,7 @@ class Parts:
     partials: Partials
     clock: Clock
     words: Mapping[str, Words]
+    clips: Clips
     after_reset: Callable[[], None] = _nothing
     notices: Callable[[], Notices | None] = _no_notices
     codes: CardCodes | None = None

@@ -27,6 +27,8 @@ from kiosk.pins import ASSISTED, CORNER, Door
 from kiosk.rooms import whole_tablet
 from survey.app import interview_app
 from survey.briefing import Keys, Notices, Place, SupportLine
+from survey.clips import Clips
+from survey.clips import load as load_clips
 from survey.clock import Clock
 from survey.partials import Partials
 from survey.parts import CardCodes, Mode, Parts
@@ -144,6 +146,7 @@ class Tablet:
     notices: Callable[[], Notices | None] = lambda: None
     assisted: bool = False
     codes: CardCodes | None = None
+    clips: Clips = field(default_factory=load_clips)
 
     def __post_init__(self) -> None:
         shelf: Literal["outbox", "arrivals"] = "outbox" if self.mode == "kiosk" else "arrivals"
@@ -158,7 +161,7 @@ class Tablet:
         self.parts = Parts(
             keys=self._keys_today, place="lewisham", mode=self.mode, visits=self.visits, store=self.store,
             shelf=shelf, door=door, tallies=self.tallies, partials=self.partials, clock=self.clock, words=load(),
-            after_reset=self._after_reset, notices=self.notices, codes=self.codes,
+            clips=self.clips, after_reset=self._after_reset, notices=self.notices, codes=self.codes,
         )  # fmt: skip
         self.app: Flask = self._whole() if self.mode == "kiosk" else interview_app(self.parts)
 

@@ -72,6 +72,14 @@ def start(person: Window, _tablet: Tablet) -> None:
     person.look()
 
 
+def in_their_language(person: Window, code: str) -> None:
+    """Press a language where it is offered; the page comes back in it."""
+    person.page.locator(f'.languages button[value="{code}"]').click()
+    person.page.locator(f'.languages button[value="{code}"][aria-pressed]').wait_for(state="attached")
+    person.page.mouse.move(0, 0)
+    person.page.evaluate("document.fonts.ready.then(() => null)")
+
+
 def question(person: Window, tablet: Tablet) -> None:
     """A question in the middle of the core, answered."""
     start(person, tablet)

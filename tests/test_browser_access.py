@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
 from pathlib import Path
 
 import pytest
 from at_the_tablet import Tablet
-from axe_playwright_python.sync_playwright import Axe
+from open_to_everybody import BOXES, check_axe, check_every_size
 from playwright.sync_api import Browser
-from real_browser import NARROW, PHONE, TABLET, Window
+from real_browser import PHONE, TABLET
 from screens import FOR_STAFF, ON_A_LINK, ON_A_TABLET, at_a_hub, screen, shown
 
 pytestmark = pytest.mark.browser
-
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LEAST_TARGET = 48
-
-_SHOWN = """[...document.querySelectorAll("a[href], button, input:not([type=hidden]), textarea, select")]
-    .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.matches(".to-main"))
-    .filter(each => !document.querySelector("dialog[open]") || each.closest("dialog"))
-    .map(each => [each.outerHTML.slice(0, 90), (each.closest("label") ?? each).getBoundingClientRect()])"""
-_TARGETS = f"() => {_SHOWN}.map(([what, {{width, height}}]) => [what, width, height])"
-_BOXES = f"() => {_SHOWN}.map(([what, {{left, top, right, bottom}}]) => [what, [left, top, right, bottom]])"
 
 
 @pytest.fixture
@@ -36,52 +25,6 @@ def tablet(tmp_path: Path) -> Iterator[Tablet]:
 def link(tmp_path: Path) -> Iterator[Tablet]:
     with shown(tmp_path, "link") as link:
         yield link
-
-
-def check_axe(person: Window) -> None:
-    results = Axe().run(person.page, options={"runOnly": TAGS, "resultTypes": ["violations"]})
-    assert results.violations_count == 0, results.generate_report()
-
-
-def check_nothing_sticks_out(person: Window) -> None:
-    wide, room = person.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    assert wide <= room
-    cut = person.page.evaluate(
-        """() => [...document.querySelectorAll("body *:not(.to-main, .said, input)")].filter(each =>
-            each.checkVisibility() && each.clientWidth && each.scrollWidth > each.clientWidth + 1
-            && getComputedStyle(each).overflowX !== "visible").map(each => each.outerHTML)"""
-    )
-    assert cut == []
-
-
-def check_targets(person: Window) -> None:
-    for what, width, height in person.page.evaluate(_TARGETS):
-        assert width >= LEAST_TARGET, what
-        assert height >= LEAST_TARGET, what
-
-
-def check_nothing_overlaps(person: Window) -> None:
-    """A finger between two targets must not be able to reach both."""
-    person.page.evaluate("scrollTo(0, 0)")
-    boxes = person.page.evaluate(_BOXES)
-    for (one, (left, top, right, bottom)), (other, (start, above, end, below)) in combinations(boxes, 2):
-        assert right <= start or end <= left or bottom <= above or below <= top, (one, other)
-
-
-def check_every_size(person: Window) -> None:
-    for size in (TABLET, PHONE):
-        person.page.set_viewport_size({"width": size["width"], "height": size["height"]})
-        check_axe(person)
-        check_nothing_sticks_out(person)
-        check_targets(person)
-        check_nothing_overlaps(person)
-    person.page.set_viewport_size({"width": NARROW["width"], "height": NARROW["height"]})
-    check_nothing_sticks_out(person)
-    for size in (TABLET, PHONE):
-        person.page.set_viewport_size({"width": size["width"], "height": size["height"]})
-        person.page.evaluate("void (document.documentElement.style.fontSize = '200%')")
-        check_nothing_sticks_out(person)
-        person.page.evaluate("void (document.documentElement.style.fontSize = '')")
 
 
 @pytest.mark.parametrize("name", ON_A_TABLET)
@@ -134,20 +77,6 @@ def test_with_forced_colours_rows_buttons_and_the_chosen_answer_can_still_be_tol
         assert focused == "solid"
 
 
-def test_from_right_to_left_the_page_mirrors_by_itself(tablet: Tablet, browser: Browser) -> None:
-    with screen(browser, tablet, "question", TABLET) as person:
-        person.page.evaluate("void (document.documentElement.dir = 'rtl')")
-        places = person.page.evaluate(
-            """() => [".row input", ".row span", ".help", ".leave", ".back a"].map(
-                each => document.querySelector(each).getBoundingClientRect().x)"""
-        )
-        button, label, help_link, leave, back = places
-        assert button > label
-        assert help_link > leave
-        assert back > 400
-        check_nothing_sticks_out(person)
-
-
 def test_answer_rows_are_at_least_56_pixels_high_and_fill_the_line(tablet: Tablet, browser: Browser) -> None:
     with screen(browser, tablet, "start", TABLET) as person:
         main = person.page.locator("#question").bounding_box()
@@ -172,10 +101,10 @@ def test_every_question_can_be_skipped_and_says_honestly_how_long_it_takes(
 def test_choosing_an_answer_reveals_nothing_and_moves_nothing(tablet: Tablet, browser: Browser) -> None:
     """What appears on a choice is missed by people who hear the page; a question more is a page more."""
     with screen(browser, tablet, "start", TABLET) as person:
-        before = person.page.evaluate(_BOXES)
+        before = person.page.evaluate(BOXES)
         for row in person.page.locator(".row").all():
             row.click()
-            assert person.page.evaluate(_BOXES) == before
+            assert person.page.evaluate(BOXES) == before
 
 
 def test_what_an_advocate_reads_out_is_larger_than_what_others_read_for_themselves(

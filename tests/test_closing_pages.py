@@ -11,7 +11,7 @@ from player import Player
 
 from survey.briefing import Notices
 from survey.notices import LABELS, Figure
-from survey.pages import time_left
+from survey.pages import figures, time_left
 from survey.visits import Visit, new_token
 from survey.words import load
 
@@ -37,6 +37,15 @@ def finished(tablet: Tablet) -> str:
 def test_thanks_tell_what_came_of_it_from_the_signed_notices(told: Tablet) -> None:
     said = finished(told)
     assert all(line in said for line in ("What came of it so far", "12,034 people have answered", "3 places take part"))
+
+
+@pytest.mark.parametrize(
+    ("language", "number"), [("en-easy", "12,034"), ("pl", "12\u00a0034"), ("ar", "12,034"), ("bn", "12,034")]
+)
+def test_figures_are_grouped_as_the_language_does_and_in_the_digits_of_the_page(
+    told: Tablet, language: str, number: str
+) -> None:
+    assert figures(told.parts, language)[0].value == number
 
 
 def test_without_notices_nothing_is_said_to_have_come_of_it(tmp_path: Path) -> None:

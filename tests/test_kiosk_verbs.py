@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import urllib3
+from custodian_world import victim_voice
 from faulty_centre import CODE, INSTRUMENT, SECRET, FaultyCentre, serving
 from tablet_process import Machine
 
@@ -19,6 +20,7 @@ from forms.response import unframed
 from kiosk import status
 from kiosk.enrolment import Enrolment
 from survey.clock import Clock
+from survey.languages import drafts, own_name
 from survey.made_up import Browser, Screen, answer_all
 from survey.parcel import RESCUE, open_parcel
 from survey.sealing import SigningKey, row_id
@@ -217,6 +219,18 @@ def test_status_says_that_memory_backed_storage_is_missing_and_that_the_keys_are
         said = " ".join(status.sentences(enrolment, keys, clock, survives_a_kill=False))
         assert "memory-backed storage" in said
         assert ("new keys file" in said) is old
+
+
+def test_status_names_the_languages_that_nobody_has_checked(machine: Machine) -> None:
+    enrolment = Enrolment.load(machine.instance)
+    keys = enrolment.briefing().keys()
+    assert keys is not None
+    clock = Clock(lambda: date(2026, 11, 2), lambda: datetime(2026, 11, 20, tzinfo=UTC))
+    for instrument, told in ((INSTRUMENT, False), (victim_voice(), True)):
+        shown = replace(keys, instruments=(instrument,))
+        said = " ".join(status.sentences(enrolment, shown, clock, survives_a_kill=True))
+        assert ("Translated by a computer, and checked by nobody yet: " in said) is told
+        assert all((own_name(code) in said) is told for code in drafts(victim_voice()))
 
 
 def test_a_memory_folder_that_is_none_is_said(machine: Machine) -> None:

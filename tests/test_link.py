@@ -53,7 +53,7 @@ class Centre:
             keys=lambda: KEYS, place="lewisham", mode="link",
             visits=LockedVisits(self.drafts, lambda: KEYS.instruments, DailyCeiling(clock.day, self.most_a_day)),
             store=self.store, shelf="arrivals", door="open", tallies=Tallies("lewisham", SMALL.digest(), clock),
-            partials=self.partials, clock=clock, words=load(),
+            partials=self.partials, clock=clock, words=load(), clips={},
         )  # fmt: skip
         self.link = interview_app(parts)
 

@@ -28,7 +28,7 @@ def test_every_file_is_the_one_that_was_built_last(path: str) -> None:
 def test_every_source_and_every_output_has_its_hash() -> None:
     sources = {f"source/{path.name}" for path in SOURCE.iterdir() if path.suffix in {".js", ".mjs", ".scss", ".json"}}
     assert set(hashes()) == sources | set(BUILT)
-    assert {path.name for path in STATIC.iterdir() if path.is_file()} == {*BUILT, "icon.svg"}
+    assert {path.name for path in STATIC.iterdir() if path.is_file()} == {*BUILT, "icon.svg", "symbols.svg"}
 
 
 @pytest.mark.parametrize("name", BUILT)

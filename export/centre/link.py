@@ -22,6 +22,7 @@ from export.centre.instance import Centre
 from export.centre.limits import AddressLimit, address_of
 from export.centre.link_rows import PATHS as ROWS
 from export.centre.link_rows import LinkRows, rows_app
+from survey import clips
 from survey.app import interview_app
 from survey.briefing import Keys, Notices
 from survey.ceiling import DailyCeiling
@@ -207,8 +208,8 @@ class Links:
         visits = LockedVisits(drafts, instruments, ceiling, turns, clock.monotonic)
         parts = Parts(
             keys=self._keys, place=place, mode="link", visits=visits, store=centre.store, shelf="arrivals",
-            door="open", tallies=tallies, partials=partials, clock=clock, words=self._words, notices=notices,
-            codes=card_codes(centre, self._codes, place),
+            door="open", tallies=tallies, partials=partials, clock=clock, words=self._words, clips=clips.load(),
+            notices=notices, codes=card_codes(centre, self._codes, place),
         )  # fmt: skip
         return Link(interview_app(parts), drafts, partials, counts, tally_rows, ceiling)
 

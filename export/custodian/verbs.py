@@ -14,11 +14,15 @@ from export.custodian.ceremony import SigningRefused, Wishes, history, known_of,
 from export.custodian.crew import CrewLost
 from export.custodian.custody import Custody, CustodyRefused
 from export.custodian.disclosure import DisclosureFailed, TooFew
+from export.custodian.epochs import EpochOpen
 from export.custodian.keyring import Keyring
+from export.custodian.leaving import Materials
 from export.custodian.ledger import LedgerRefused
 from export.custodian.opening import OpeningReport
 from export.custodian.passphrase import custody_passphrase
-from export.custodian.release import Recipe, Released, build
+from export.custodian.recipe_file import DEMONSTRATION, VICTIM_VOICE, read_recipe
+from export.custodian.recipe_shapes import RecipeRefused
+from export.custodian.release import Released, build
 from export.custodian.sheets import FILE, joined, shares_options
 from export.manifest import ReleaseRefused, verified
 from survey.briefing import KeysRefused
@@ -31,8 +35,8 @@ from survey.reference import ReferenceRefused, read_areas
 from survey.verbs import instance_option
 
 _FORESEEN = (
-    CrewLost, CustodyRefused, DisclosureFailed, KeysRefused, LedgerRefused, ParcelRefused, ReferenceRefused,
-    ReleaseRefused, SigningRefused, TooFew,
+    CrewLost, CustodyRefused, DisclosureFailed, EpochOpen, KeysRefused, LedgerRefused, ParcelRefused, RecipeRefused,
+    ReferenceRefused, ReleaseRefused, SigningRefused, TooFew,
 )  # fmt: skip
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -90,16 +94,18 @@ def sign_keys(instance: Path, out: Path, **wishes: Any) -> None:
 @click.command()
 @custodians_folder
 @click.option("--from", "carried_out", type=FILE, required=True, help="The file that carry-out wrote.")
+@click.option("--recipe", "recipe", type=FILE, help="A TOML file. Default: Victim Voice's, or the demonstration's.")
 @shares_options
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
-def release(instance: Path, carried_out: Path, *, as_json: bool, **shares: Any) -> None:
-    """Open what was carried out and build a release in which every group holds ten or more."""
+def release(instance: Path, carried_out: Path, recipe: Path | None, *, as_json: bool, **shares: Any) -> None:
+    """Open what was carried out and build a release in which nobody can be found, by the rules of a recipe."""
     with in_custody(instance) as custody:
         signed = history(custody)
         if not signed:
             raise SigningRefused(
                 "No keys file was signed in this folder yet, so no row can be read. Run sign-keys first."
             )
+        rules = read_recipe(recipe or (DEMONSTRATION if signed[0].made_up else VICTIM_VOICE))
         parcel = _believed(carried_out, {keys.intake for keys in signed})
         passphrase = custody_passphrase()
         authority, keyring = custody.authority(passphrase), Keyring(custody)
@@ -107,9 +113,10 @@ def release(instance: Path, carried_out: Path, *, as_json: bool, **shares: Any) 
         warn_of_keys(keyring)
         report = OpeningReport()
         rows = steps(parcel.rows, parcel.count, "Opening")
-        recipe = Recipe(known_of(signed), read_areas(), signed[0].made_up)
+        month = Clock(lambda: signed[0].signed_on).month()
+        materials = Materials(known_of(signed), read_areas(), rules, signed[0].made_up, month)
         try:
-            released = build(custody.folder, rows, secrets, authority, recipe, report)
+            released = build(custody.folder, rows, secrets, authority, materials, report)
         finally:
             _say_opened(report)
         _say_released(released)
@@ -151,6 +158,8 @@ def _say_released(released: Released) -> None:
     click.echo(
         f"  {released.records} records, {released.suppressed_cells} cells blanked, {released.left_out} left out."
     )
+    if released.waiting:
+        click.echo(f"  {released.waiting} responses wait for the end of their epoch.")
     for key, level in sorted(released.levels.items()):
         click.echo(f"  {key} is told by {level}")
 

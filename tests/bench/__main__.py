@@ -11,7 +11,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from tests.bench import bringing_home, checking_codes, filing, opening, tablet
+from tests.bench import bringing_home, checking_codes, filing, opening, releasing, tablet
 
 MEANS = {
     "filing_ratio": ("sealing and filing one response, of (HPKE call + one insert, same pragmas)", "at least 0.5"),
@@ -27,6 +27,15 @@ MEANS = {
     "million_s": ("a million rows opened to records, s", "with --full"),
     "million_peak_mb": ("the largest process while it was done, MB", "under 1,024"),
     "million_of_ten_tenths": ("time for a million, of ten times that for a tenth", "near 1"),
+    "protect_s": ("recodes searched and 8 keys of 40 columns protected, s", "a million with --full"),
+    "protect_mb": ("memory of the process that did, MB", "half of anjana's"),
+    "protect_of_ten_tenths": ("time for all, of ten times that for a tenth", "near 1"),
+    "protect_of_anjana": ("time of anjana's on the same keys (with --full)", "under 0.167"),
+    "protect_memory_of_anjana": ("memory of anjana's", "under 0.5"),
+    "workbook_s": ("an .xlsx of as many records, s", "a million with --full"),
+    "workbook_mb": ("memory of the process that wrote it, MB", "under 600"),
+    "wide_csv_s": ("a CSV of 132,229 records by 510 columns, s (KoboToolbox: over 30 minutes)", "under 60"),
+    "wide_csv_mb": ("memory of the process that wrote it, MB", "under 300"),
     "post_p95_ms": ("tablet: an answer's POST with 1,000 rows waiting, 95th percentile, ms", "under 30"),
 }
 
@@ -38,7 +47,7 @@ def main() -> None:
     full = arguments.parse_args().full
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="heard-bench-") as folder:
-        for bench in (filing, tablet, bringing_home, checking_codes, opening):
+        for bench in (filing, tablet, bringing_home, checking_codes, opening, releasing):
             found = bench.measure(Path(folder), full=full)
             for name, figure in found.items():
                 what, bar = MEANS[name]

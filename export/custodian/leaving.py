@@ -1,0 +1,71 @@
+"""What the files of a release are written from, and the writers' one shape."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from export.custodian.disclosure import Protected
+from export.custodian.generalising import Hierarchy
+from export.custodian.known import Known
+from export.custodian.recipe import Recipe
+from export.custodian.records import Columns
+from export.custodian.table import Table
+from survey.reference import Areas
+
+MADE_UP = "MADE UP: these people do not exist. For demonstration only."
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What a release is built with.
+
+    Attributes:
+        known: the questionnaires and places that the custodian signed.
+        areas: how boroughs lie in police areas.
+        recipe: by which rules.
+        made_up: whether everybody in it is made up.
+        month: this month, ``YYYY-MM``, or ``unknown``.
+    """
+
+    known: Known
+    areas: Areas
+    recipe: Recipe
+    made_up: bool
+    month: str
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A release before it is written.
+
+    Attributes:
+        name: of its folder.
+        materials: what it is made with.
+        columns: what fills the columns.
+        answered: the responses as they were answered. Never written; tables are counted from it.
+        hierarchies: of the recipe, laid over the answers.
+        levels: key -> level that the microdata tell it at.
+        closes: the last month that it tells of.
+        protected: the records that may be written, in order of their content.
+    """
+
+    name: str
+    materials: Materials
+    columns: Columns
+    answered: Table
+    hierarchies: tuple[Hierarchy, ...]
+    levels: Mapping[str, str]
+    closes: str
+    protected: Protected
+
+
+def not_whole(path: Path, fault: Exception) -> OSError:
+    """What libraries that write files say in words of their own when a disk is full."""
+    return OSError(errno.EIO, f"it could not be written whole ({fault}). Is the disk full?", str(path))
+
+
+Writer = Callable[[Path, Leaving], None]
+"""Writes its files into the folder of a release that is not in place yet. What lies there is listed and signed."""

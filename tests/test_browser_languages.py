@@ -1,0 +1,303 @@
+"""Every language in a real browser: drawn by its own font, mirrored where it runs from right to left, nothing cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from at_the_tablet import KEYS, SMALL, Tablet, a_tablet, page
+from open_to_everybody import check_axe, check_nothing_sticks_out
+from player import Player
+from playwright.sync_api import Browser
+from real_browser import NARROW, PHONE, TABLET, Window, window
+from screens import CORE, ON_A_TABLET, in_their_language, screen, shown, victim_voice
+from served_fonts import OF_THE_DEVICE, SERVED, families
+
+from forms.instrument import Item
+from survey.languages import direction, tag
+
+pytestmark = pytest.mark.browser
+
+LANGUAGES = victim_voice().languages
+FROM_THE_RIGHT = tuple(code for code in LANGUAGES if direction(code) == "rtl")
+WHOLE = ("ar", "en-easy")
+"""Looked at on every screen; English is in test_browser_access.py."""
+LIMIT_ON_A_PHONE = 60_000
+
+
+@pytest.fixture(scope="module")
+def tablet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tablet]:
+    with shown(tmp_path_factory.mktemp("tablet")) as tablet:
+        yield tablet
+
+
+@pytest.fixture(scope="module")
+def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tablet]:
+    with shown(tmp_path_factory.mktemp("link"), "link") as link:
+        yield link
+
+
+def somebody(tablet: Tablet, language: str) -> Player:
+    """A person who has chosen a language."""
+    person = Player(tablet.address)
+    person.look()
+    token = person.browser.get("/language").form_to("/language").hidden["csrf_token"]
+    person.screen = person.browser.post("/language", [("csrf_token", token), ("language", language)])
+    return person
+
+
+def at_the_typed_question(tablet: Tablet, language: str) -> Player:
+    person = somebody(tablet, language)
+    while "better" not in (offered := person.question().offered):
+        person.say(more="yes") if "more" in offered else person.skip()
+    return person
+
+
+def finished(tablet: Tablet, language: str) -> Player:
+    person = somebody(tablet, language)
+    for item, code in (*CORE.items(), ("more", "finish")):
+        person.say(**{item: code})
+    return person
+
+
+def hand_over(person: Player, to: Window) -> None:
+    """The same visit, where it stands, in a real browser."""
+    to.context.clear_cookies()
+    to.context.add_cookies([{"name": "visit", "value": person.cookie or "", "url": to.address}])
+    to.page.goto(person.screen.address)
+    to.page.evaluate("document.fonts.ready.then(() => null)")
+
+
+def resize(person: Window, size: dict[str, int]) -> None:
+    person.page.set_viewport_size({"width": size["width"], "height": size["height"]})
+
+
+def check_both_sizes(person: Window) -> None:
+    for size in (TABLET, PHONE):
+        resize(person, size)
+        check_axe(person)
+        check_nothing_sticks_out(person)
+    resize(person, NARROW)
+    check_nothing_sticks_out(person)
+    resize(person, TABLET)
+
+
+# --- every language ---
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each not in {"en", *WHOLE}])
+def test_question_error_typed_answer_and_thanks_are_open_to_everybody(
+    tablet: Tablet, browser: Browser, language: str
+) -> None:
+    with window(browser, tablet.address) as person:
+        hand_over(somebody(tablet, language), person)
+        html = person.page.locator("html")
+        assert (html.get_attribute("lang"), html.get_attribute("dir")) == (tag(language), direction(language))
+        check_both_sizes(person)
+        hand_over(at_the_typed_question(tablet, language), person)
+        check_both_sizes(person)
+        person.page.locator("#better").evaluate(
+            "box => { box.removeAttribute('maxlength'); box.value = 'x'.repeat(2000) }"
+        )
+        person.press()
+        person.page.locator(".problems").wait_for()
+        check_both_sizes(person)
+        hand_over(finished(tablet, language), person)
+        assert person.page.locator(".lines").count() == 1
+        check_both_sizes(person)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_question_is_wholly_on_the_first_screen_of_a_tablet(
+    tablet: Tablet, browser: Browser, language: str
+) -> None:
+    with window(browser, tablet.address, TABLET) as person:
+        hand_over(somebody(tablet, language), person)
+        bottoms = person.page.locator("h1, .row, .go button").evaluate_all(
+            "all => all.map(each => each.getBoundingClientRect().bottom)"
+        )
+        assert len(bottoms) == 10
+        assert max(bottoms) <= TABLET["height"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_phone_shows_question_and_first_answers_and_loads_one_script(
+    link: Tablet, browser: Browser, language: str
+) -> None:
+    with window(browser, link.address, PHONE) as person:
+        sizes: dict[str, int] = {}
+        person.page.on("requestfinished", lambda done: sizes.update({done.url: done.sizes()["responseBodySize"]}))
+        hand_over(somebody(link, language), person)
+        bottoms = person.page.locator("h1, .row").evaluate_all(
+            "all => all.slice(0, 3).map(each => each.getBoundingClientRect().bottom)"
+        )
+        assert max(bottoms) <= PHONE["height"]
+        person.page.wait_for_load_state("networkidle")
+        fonts = {url.rpartition("/")[2] for url in sizes if url.endswith(".woff2")}
+        own = set(families(language))
+        allowed = {face.file for face in SERVED if face.family in own or face.family.startswith("Name ")}
+        assert fonts <= allowed
+        script = {face.file for face in SERVED if face.family in own}
+        assert bool(fonts & script) != (language in OF_THE_DEVICE)
+        rest = sum(size for url, size in sizes.items() if url.rpartition("/")[2] not in script)
+        assert rest < LIMIT_ON_A_PHONE
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each not in OF_THE_DEVICE])
+def test_what_stands_on_the_screen_is_drawn_by_fonts_of_ours(tablet: Tablet, browser: Browser, language: str) -> None:
+    with window(browser, tablet.address) as person:
+        for at in (somebody, at_the_typed_question, finished):
+            hand_over(at(tablet, language), person)
+            used = drawn_by(person, "header *, main *")
+            assert families(language)[0] in {family for family, _ in used}
+            assert all(ours for _, ours in used), used
+
+
+def test_the_names_of_languages_in_other_scripts_are_drawn_by_fonts_of_ours(tablet: Tablet, browser: Browser) -> None:
+    with window(browser, tablet.address) as person:
+        hand_over(somebody(tablet, "en"), person)
+        for language in ("ar", "bn", "gu", "pa", "ta", "ur"):
+            assert all(ours for _, ours in drawn_by(person, f".languages :lang({language})")), language
+
+
+def drawn_by(person: Window, selector: str) -> set[tuple[str, bool]]:
+    """(family, whether it was served by us) of every font that was used for these elements."""
+    devtools = person.context.new_cdp_session(person.page)
+    devtools.send("DOM.enable")
+    devtools.send("CSS.enable")
+    root = devtools.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+    nodes = devtools.send("DOM.querySelectorAll", {"nodeId": root, "selector": selector})["nodeIds"]
+    used = [devtools.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"] for node in nodes]
+    devtools.detach()
+    return {(font["familyName"], font["isCustomFont"]) for fonts in used for font in fonts}
+
+
+# --- every screen, in Arabic and in Easy Read ---
+
+
+@pytest.mark.parametrize("language", WHOLE)
+@pytest.mark.parametrize("name", ON_A_TABLET)
+def test_every_screen_of_the_tablet_is_open_to_everybody_in(
+    tmp_path: Path, browser: Browser, name: str, language: str
+) -> None:
+    with shown(tmp_path) as tablet:
+        assert tablet.keys is not None
+        instrument = replace(victim_voice(), default_language=language)
+        tablet.keys = replace(tablet.keys, instruments=(instrument,))
+        with screen(browser, tablet, name, TABLET) as person:
+            spoken = "en" if name == "unavailable" else tag(language)
+            assert person.page.locator("html").get_attribute("lang") == spoken
+            check_both_sizes(person)
+
+
+# --- from right to left ---
+
+
+def box(person: Window, selector: str) -> dict[str, float]:
+    """Where the first of these stands: left and right edge, width of the window."""
+    return person.page.evaluate(
+        """selector => {
+            const {left, right} = document.querySelector(selector).getBoundingClientRect();
+            return {left, right, middle: innerWidth / 2};
+        }""",
+        selector,
+    )
+
+
+@pytest.mark.parametrize("language", FROM_THE_RIGHT)
+def test_a_page_from_right_to_left_is_mirrored_in_every_part(tablet: Tablet, browser: Browser, language: str) -> None:
+    with window(browser, tablet.address) as person:
+        hand_over(at_the_typed_question(tablet, language), person)
+        assert box(person, ".help")["left"] > box(person, ".help")["middle"]
+        assert box(person, ".leave")["right"] < box(person, ".leave")["middle"]
+        assert box(person, ".back a")["left"] > box(person, ".back a")["middle"]
+        arrow = person.page.evaluate("getComputedStyle(document.querySelector('.back a'), '::before').transform")
+        assert arrow.startswith("matrix(0.707107, -0.707107"), "it points to the right"
+        person.page.locator("#better").evaluate(
+            "box => { box.removeAttribute('maxlength'); box.value = 'x'.repeat(2000) }"
+        )
+        person.press()
+        person.page.locator(".problems").wait_for()
+        widths = person.page.evaluate(
+            "(({borderRightWidth, borderLeftWidth}) => [borderRightWidth, borderLeftWidth])"
+            "(getComputedStyle(document.querySelector('.wrong')))"
+        )
+        assert widths == ["5px", "0px"]
+        hand_over(somebody(tablet, language), person)
+        assert box(person, ".row input")["left"] >= box(person, ".row span")["right"]
+        person.page.goto(tablet.address + "page/experience")
+        first, last = (box(person, f".languages button:nth-of-type({place})")["left"] for place in (1, 2))
+        assert first > last
+
+
+_PLACES = """number => {
+    const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    const groups = number.split(" ");
+    while (walker.nextNode()) {
+        const at = walker.currentNode.data.indexOf(number);
+        if (at < 0) continue;
+        let from = at;
+        return groups.map(group => {
+            const range = document.createRange();
+            range.setStart(walker.currentNode, from);
+            range.setEnd(walker.currentNode, from + group.length);
+            from += group.length + 1;
+            return range.getBoundingClientRect().left;
+        });
+    }
+}"""
+
+
+@pytest.mark.parametrize("language", FROM_THE_RIGHT)
+@pytest.mark.parametrize("size", [TABLET, NARROW], ids=["tablet", "narrow"])
+def test_telephone_numbers_are_read_in_the_order_in_which_they_are_dialled(
+    tablet: Tablet, browser: Browser, language: str, size: dict[str, int]
+) -> None:
+    with window(browser, tablet.address, size) as person:
+        hand_over(somebody(tablet, language), person)
+        person.look("help")
+        for number in ("0800 1111", "0800 000 0001"):
+            places = person.page.evaluate(_PLACES, number)
+            assert places == sorted(places), number
+            assert len(set(places)) == len(number.split())
+
+
+DATED = replace(
+    SMALL,
+    languages=("en", *FROM_THE_RIGHT),
+    pages=(
+        page(Item("day", "date", {"en": "When?", "ar": "متى؟", "ur": "کب؟"}, core=True)),
+        page(Item("times", "integer", {"en": "How often?", "ar": "كم مرة؟", "ur": "کتنی بار؟"}, core=True)),
+        *SMALL.pages[:1],
+    ),
+)
+
+
+@pytest.mark.parametrize(("language", "day", "times"), [("ar", "٢٧ ٠٣ ٢٠٢٦", "١٢"), ("ur", "۲۷/۰۳/۲۰۲۶", "۱۲")])
+def test_digits_of_the_persons_own_keyboard_are_taken_and_stand_in_the_order_of_typing(
+    tmp_path: Path, browser: Browser, language: str, day: str, times: str
+) -> None:
+    with a_tablet(tmp_path) as tablet:
+        tablet.keys = replace(KEYS, instruments=(DATED,))
+        with window(browser, tablet.address) as person:
+            person.look()
+            in_their_language(person, language)
+            places = person.page.evaluate(_PLACES, "27 03 2026")
+            assert places == sorted(places)
+            field = person.page.locator("#day")
+            field.press_sequentially(day)
+            assert field.evaluate("box => getComputedStyle(box).direction") == "ltr"
+            person.go_on()
+            person.page.locator("#times").press_sequentially(times)
+            person.go_on()
+            person.say("experience", "good")
+        answers = tablet.only_response().answers
+        assert (answers["day"], answers["times"]) == ("2026-03-27", 12)
+
+
+def test_what_somebody_types_runs_the_way_of_its_own_first_letter(tablet: Tablet, browser: Browser) -> None:
+    with window(browser, tablet.address) as person:
+        hand_over(at_the_typed_question(tablet, "ar"), person)
+        assert person.page.locator("#better").evaluate("box => getComputedStyle(box).unicodeBidi") == "plaintext"
