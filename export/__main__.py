@@ -37,6 +37,11 @@ VERBS: Verbs = {
     "destroy": (_KEYS, "destroy", "Destroy a collection key: its answers stay sealed for good."),
     "sign-keys": (_CUSTODIAN, "sign_keys", "Sign the keys file that tablets and the centre trust."),
     "release": (_CUSTODIAN, "release", "Open what was carried out and build a release."),
+    "review": (
+        "export.custodian.review_verbs",
+        "review",
+        "Read masked comments; two people decide which may be quoted.",
+    ),
     "verify": (_CUSTODIAN, "verify", "Check that a release is whole and was signed by the custodian."),
 }
 

@@ -17,6 +17,7 @@ from export.custodian.opening import OpeningReport
 from export.custodian.recipe import Epochs, Recipe
 from export.custodian.recipe_file import DEMONSTRATION, read_recipe
 from export.custodian.release import WRITERS, Released, build
+from export.custodian.written import Words
 from forms.instrument import Instrument
 from forms.response import Response
 from survey.reference import read_areas
@@ -27,6 +28,7 @@ AUTHORITY = SigningKey(b"a" * 32)
 RECIPE = read_recipe(DEMONSTRATION)
 WAITING = replace(RECIPE, epochs=Epochs(3, wait=True))
 KNOWN = Known.of([victim_voice()], PLACES)
+NO_WORDS = Words()
 
 
 def release(
@@ -38,10 +40,11 @@ def release(
     recipe: Recipe = RECIPE,
     month: str = "2026-11",
     writers: Sequence[Writer] = WRITERS,
+    words: Words = NO_WORDS,
 ) -> tuple[Released, OpeningReport]:
     """The next release of this custodian's folder."""
     report = OpeningReport()
-    materials = Materials(known, read_areas(), recipe, made_up, month)
+    materials = Materials(known, read_areas(), recipe, made_up, month, words)
     return build(folder, rows, [SECRET], AUTHORITY, materials, report, writers), report
 
 

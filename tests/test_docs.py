@@ -34,7 +34,18 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 OPERATORS = ROOT / "docs" / "operators.md"
 CUSTODIANS = ROOT / "docs" / "custodians.md"
 AUTHORS = ROOT / "docs" / "questionnaires.md"
-CUSTODIANS_VERBS = {"keygen", "split", "drill", "restore", "rotate", "destroy", "sign-keys", "release", "verify"}
+CUSTODIANS_VERBS = {
+    "keygen",
+    "split",
+    "drill",
+    "restore",
+    "rotate",
+    "destroy",
+    "sign-keys",
+    "release",
+    "review",
+    "verify",
+}
 
 _FENCE = re.compile(r"^[ ]*```[a-z]*\n(.*?)^[ ]*```", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")

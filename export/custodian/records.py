@@ -64,6 +64,10 @@ class Columns:
         self._templates: dict[tuple[Way, int], list[Cell]] = {}
         self._placed: dict[tuple[str, Answer], tuple[tuple[int, Cell], ...]] = {}
 
+    def at(self, name: str) -> int | None:
+        """Where the cells of an item begin, or None where it has no column."""
+        return self._first.get(name)
+
     def __reduce__(self) -> tuple[type[Columns], tuple[Known]]:
         return type(self), (self._known,)
 

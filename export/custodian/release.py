@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from export.custodian.codebook import write_codebook
+from export.custodian.comments import OpenItems
 from export.custodian.disclosure import protect
 from export.custodian.epochs import closing, ripe
 from export.custodian.formats import write_csv, write_parquet
@@ -21,8 +22,11 @@ from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import BY_DEFINITION, Columns
 from export.custodian.spreadsheet import write_xlsx
 from export.custodian.statistical import write_dta, write_sav
-from export.custodian.table import Cell, Record, Table
+from export.custodian.table import NOT_ASKED, Cell, Record, Table
+from export.custodian.themes import CodeFrame
 from export.custodian.unsealing import CollectionSecret
+from export.custodian.words import write_words
+from export.custodian.written import FAMILY_OF, Words, Written
 from export.manifest import KIND, MANIFEST, verified
 from export.manifest import digest_of as file_digest
 from forms.response import Response
@@ -31,14 +35,14 @@ from survey.progress import steps
 from survey.sealing import SigningKey
 from survey.signed import write_signed
 
-WRITERS: tuple[Writer, ...] = (write_csv, write_parquet, write_sav, write_dta, write_xlsx, write_codebook)
+WRITERS: tuple[Writer, ...] = (write_csv, write_parquet, write_sav, write_dta, write_xlsx, write_codebook, write_words)
 _UNFINISHED = ".unfinished-"
 _MONTH = BY_DEFINITION.index("month")
 
 
 @dataclass(frozen=True)
 class Released:
-    """What came of it. ``waiting`` responses are of an epoch that is not over."""
+    """What came of it. ``waiting`` responses are of an epoch that is not over; of ``quoted`` ones a comment left."""
 
     name: str
     folder: Path
@@ -47,16 +51,23 @@ class Released:
     left_out: int
     waiting: int
     levels: Mapping[str, str]
+    quoted: tuple[str, ...] = ()
+
+
+_Shaped = tuple[bool, tuple[Cell, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class _RecordOf:
-    """The shape of a response in the workers: free text does not leave them."""
+    """The shape of a response in the workers: free text does not leave them, only its themes."""
 
     columns: Columns
+    open: OpenItems
+    frame: CodeFrame
 
-    def __call__(self, door: str, response: Response) -> tuple[bool, tuple[Cell, ...]]:
-        return door in COUNTING_DOORS, self.columns.cells(response)
+    def __call__(self, door: str, response: Response) -> _Shaped:
+        text = self.open(door, response)
+        return door in COUNTING_DOORS, self.columns.cells(response), self.frame.themes(text) if text else ()
 
 
 def build(
@@ -77,42 +88,56 @@ def build(
     recipe, ledger, columns = materials.recipe, Ledger(folder, authority), Columns(materials.known)
     ledger.bound(recipe)
     closes = closing(recipe.epochs, ledger.closed(recipe.series), materials.month)
-    shaped = fullest(rows, secrets, materials.known, report, _RecordOf(columns))
-    new = _New(ledger.released(), closes)
+    shape = _RecordOf(columns, OpenItems.of(materials.known), materials.words.frame)
+    shaped = fullest(rows, secrets, materials.known, report, shape)
+    new = _New(ledger.released(), closes, materials.words, columns.at(FAMILY_OF))
     builder = columns.builder()
     builder.add(new.records(shaped))
     ledger.enough(recipe, new.counting, materials.month, new.waiting)
-    leaving = _protected(builder.table(), materials, columns, closes, ledger)
+    leaving = _protected(builder.table(), materials, columns, closes, ledger, new.written)
     ledger.set_against(recipe, leaving.protected.table)
     place = _put_in_place(folder / "releases" / leaving.name, leaving, writers, authority, ledger)
     protected = leaving.protected
     blank = sum(protected.suppressed.values())
     return Released(
-        leaving.name, place, protected.table.frame.height, blank, protected.left_out, new.waiting, leaving.levels
+        leaving.name,
+        place,
+        protected.table.frame.height,
+        blank,
+        protected.left_out,
+        new.waiting,
+        leaving.levels,
+        tuple(leaving.quoted),
     )
 
 
 class _New:
     """The responses that may leave now, each as a record; counts those that count and those that wait."""
 
-    def __init__(self, released: frozenset[bytes], closes: str) -> None:
-        self._released, self._closes = released, closes
+    def __init__(self, released: frozenset[bytes], closes: str, words: Words, kind_at: int | None) -> None:
+        self._released, self._closes, self._words, self._kind_at = released, closes, words, kind_at
+        self.written = Written()
         self.counting: Counter[str] = Counter()
         self.waiting = 0
 
-    def records(self, shaped: Iterable[tuple[bytes, tuple[bool, tuple[Cell, ...]]]]) -> Iterable[Record]:
-        for response, (counts, cells) in shaped:
-            month = str(cells[_MONTH])
-            if digest_of(response) in self._released:
+    def records(self, shaped: Iterable[tuple[bytes, _Shaped]]) -> Iterable[Record]:
+        for response, (counts, cells, themes) in shaped:
+            month, digest = str(cells[_MONTH]), digest_of(response)
+            kind = NOT_ASKED if self._kind_at is None else cells[self._kind_at]
+            self.written.opened(digest.hex(), self._words, kind, counts=counts, wrote=bool(themes))
+            if digest in self._released:
                 continue
             if not ripe(month, self._closes):
                 self.waiting += 1
                 continue
             self.counting[month] += counts
+            self.written.said.add(themes)
             yield Record(response, counts, cells)
 
 
-def _protected(answered: Table, materials: Materials, columns: Columns, closes: str, ledger: Ledger) -> Leaving:
+def _protected(
+    answered: Table, materials: Materials, columns: Columns, closes: str, ledger: Ledger, written: Written
+) -> Leaving:
     recipe = materials.recipe
     hierarchies = _hierarchies(answered, materials)
     keys = {variable.name for variable in answered.variables if variable.key}
@@ -122,7 +147,8 @@ def _protected(answered: Table, materials: Materials, columns: Columns, closes: 
     ordered = replace(protected.table, frame=protected.table.frame.sort(protected.table.columns))
     name = f"{recipe.series}-{'made-up-' if materials.made_up else ''}{len(ledger.of(recipe.series)) + 1}"
     protected = replace(protected, table=ordered)
-    return Leaving(name, materials, columns, answered, hierarchies, levels, closes, protected)
+    quoted = written.quotable(hierarchies, answered.values)
+    return Leaving(name, materials, columns, answered, hierarchies, levels, closes, protected, written, quoted)
 
 
 def _hierarchies(table: Table, materials: Materials) -> tuple[Hierarchy, ...]:

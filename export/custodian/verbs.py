@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,15 @@ from export.custodian.leaving import Materials
 from export.custodian.ledger import LedgerRefused
 from export.custodian.opening import OpeningReport
 from export.custodian.passphrase import custody_passphrase
+from export.custodian.quotations import ReviewBook, ReviewRefused
 from export.custodian.recipe_file import DEMONSTRATION, VICTIM_VOICE, read_recipe
 from export.custodian.recipe_shapes import RecipeRefused
 from export.custodian.release import Released, build
 from export.custodian.sheets import FILE, joined, shares_options
+from export.custodian.themes import FRAME, read_frame
+from export.custodian.written import Words
 from export.manifest import ReleaseRefused, verified
-from survey.briefing import KeysRefused
+from survey.briefing import Keys, KeysRefused
 from survey.clock import Clock
 from survey.hardening import harden, open_swap
 from survey.languages import drafts
@@ -36,7 +39,7 @@ from survey.verbs import instance_option
 
 _FORESEEN = (
     CrewLost, CustodyRefused, DisclosureFailed, EpochOpen, KeysRefused, LedgerRefused, ParcelRefused, RecipeRefused,
-    ReferenceRefused, ReleaseRefused, SigningRefused, TooFew,
+    ReferenceRefused, ReleaseRefused, ReviewRefused, SigningRefused, TooFew,
 )  # fmt: skip
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -95,18 +98,17 @@ def sign_keys(instance: Path, out: Path, **wishes: Any) -> None:
 @custodians_folder
 @click.option("--from", "carried_out", type=FILE, required=True, help="The file that carry-out wrote.")
 @click.option("--recipe", "recipe", type=FILE, help="A TOML file. Default: Victim Voice's, or the demonstration's.")
+@click.option("--themes", type=FILE, help="A code frame for the open questions. Default: Victim Voice's.")
 @shares_options
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
-def release(instance: Path, carried_out: Path, recipe: Path | None, *, as_json: bool, **shares: Any) -> None:
+def release(
+    instance: Path, carried_out: Path, recipe: Path | None, themes: Path | None, *, as_json: bool, **shares: Any
+) -> None:
     """Open what was carried out and build a release in which nobody can be found, by the rules of a recipe."""
     with in_custody(instance) as custody:
-        signed = history(custody)
-        if not signed:
-            raise SigningRefused(
-                "No keys file was signed in this folder yet, so no row can be read. Run sign-keys first."
-            )
+        signed = signed_here(custody)
         rules = read_recipe(recipe or (DEMONSTRATION if signed[0].made_up else VICTIM_VOICE))
-        parcel = _believed(carried_out, {keys.intake for keys in signed})
+        parcel = believed(carried_out, signed)
         passphrase = custody_passphrase()
         authority, keyring = custody.authority(passphrase), Keyring(custody)
         secrets = keyring.opening(passphrase, joined(**shares))
@@ -114,11 +116,14 @@ def release(instance: Path, carried_out: Path, recipe: Path | None, *, as_json: 
         report = OpeningReport()
         rows = steps(parcel.rows, parcel.count, "Opening")
         month = Clock(lambda: signed[0].signed_on).month()
-        materials = Materials(known_of(signed), read_areas(), rules, signed[0].made_up, month)
+        book = ReviewBook.opened(custody.folder, authority)
+        words = Words(read_frame(themes or FRAME), book.waiting())
+        materials = Materials(known_of(signed), read_areas(), rules, signed[0].made_up, month, words)
         try:
             released = build(custody.folder, rows, secrets, authority, materials, report)
         finally:
             _say_opened(report)
+        book.left(released.quoted, released.name)
         _say_released(released)
         if as_json:
             click.echo(json.dumps(_summary(report, released)))
@@ -135,9 +140,26 @@ def warn_of_keys(keyring: Keyring) -> None:
         click.echo(f"This machine may write memory to {device}. Switch it off: sudo swapoff {device}", err=True)
 
 
-def _believed(path: Path, intakes: set[bytes]) -> Parcel:
+def signed_here(custody: Custody) -> list[Keys]:
+    """Every keys file signed in this folder, newest first.
+
+    Raises:
+        SigningRefused: none was, or one is damaged.
+    """
+    signed = history(custody)
+    if not signed:
+        raise SigningRefused("No keys file was signed in this folder yet, so no row can be read. Run sign-keys first.")
+    return signed
+
+
+def believed(path: Path, signed: Sequence[Keys]) -> Parcel:
+    """What was carried out, by a centre that a keys file of this folder names.
+
+    Raises:
+        ParcelRefused: another centre's, or damaged.
+    """
     parcel = open_parcel(path, CARRY_OUT, None)
-    if parcel.signer not in intakes:
+    if parcel.signer not in {keys.intake for keys in signed}:
         raise ParcelRefused(f"{path} comes from a centre that no keys file of this folder names. Ask who made it.")
     return parcel
 

@@ -29,6 +29,7 @@ from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import Columns
 from export.custodian.spreadsheet import write_xlsx
 from export.custodian.table import COUNTS, RESPONSE, Table, Variable
+from export.custodian.written import Written
 from forms.instrument import Instrument, Item, Option, Page
 from survey.reference import read_areas
 
@@ -118,7 +119,7 @@ def _protected(table: Table) -> Protected:
 def _leaving(table: Table) -> Leaving:
     materials = Materials(_asking(table), read_areas(), read_recipe(VICTIM_VOICE), made_up=True, month="2026-11")
     protected = Protected(table, {}, 0, {})
-    return Leaving("bench", materials, Columns(materials.known), table, (), {}, "2026-12", protected)
+    return Leaving("bench", materials, Columns(materials.known), table, (), {}, "2026-12", protected, Written(), {})
 
 
 def _asking(table: Table) -> Known:
