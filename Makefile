@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 ORACLES := $(patsubst requirements/oracles-%.txt,.oracles/%/ready,$(wildcard requirements/oracles-*.txt))
 
-.PHONY: help run demo test lint bench bench-full soak oracles pages static requirements
+.PHONY: help run demo test lint bench bench-full soak oracles pages static ptable requirements
 
 help:            ## these lines
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 16
@@ -42,6 +42,9 @@ pages: $(VENV)/ready-test ## render the main pages into docs/pages (needs chromi
 static:          ## maintainers: build style sheet and script anew from survey/static/source (needs Node and npm)
 	@room=$$(mktemp -d) && cp -a survey/static/source/. $$room && cd $$room && \
 	  npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs $(CURDIR)/survey/static && rm -rf $$room
+
+ptable:          ## maintainers: make anew the table by which published counts are moved
+	@$(BIN)/python -m export.custodian.entropy
 
 requirements:    ## maintainers: lock the dependencies anew (needs uv)
 	@for set in tablet centre test; do \
