@@ -15,7 +15,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import highspy
-import polars as pl
 
 _PRIMAL_SIMPLEX = 4
 _NEAR = 1e-6
@@ -55,40 +54,28 @@ class Contradiction(RuntimeError):
 
 
 class _Spans:
-    """The values between which targets were seen, of those that are not yet seen far enough apart."""
+    """The values between which targets were seen, of those that are not yet seen as far apart as they are to be."""
 
-    def __init__(self, targets: Sequence[tuple[_Ends, float]]) -> None:
-        self._targets = targets
-        self._parts = [
-            pl.DataFrame(
-                [(place, one) for place, (ends, _) in enumerate(targets) for one in ends[side]],
-                schema={"place": pl.UInt32, "one": pl.UInt32}, orient="row",
-            )
-            for side in (0, 1)
-        ]  # fmt: skip
-        widths = [(place, width) for place, (_, width) in enumerate(targets)]
-        wanted = pl.DataFrame(widths, schema={"place": pl.UInt32, "width": pl.Float64}, orient="row")
-        self._seen = wanted.with_columns(low=pl.lit(float("inf")), high=pl.lit(float("-inf")))
+    def __init__(self, targets: Iterable[tuple[_Ends, float]]) -> None:
+        self._seen = {target: (float("inf"), float("-inf")) for target in targets}
 
     @property
     def unproven(self) -> list[tuple[_Ends, float]]:
         """Those not yet seen as far apart as they are to be."""
-        return [self._targets[place] for place in self._seen["place"]]
+        return list(self._seen)
 
     def widen(self, values: Sequence[float]) -> None:
         """Look at one more table that fits."""
-        told, seen = pl.Series(values, dtype=pl.Float64), self._seen
-        for name, part in zip(("now_low", "now_high"), self._parts, strict=True):
-            sums = part.select("place", told.gather(part["one"]).alias(name)).group_by("place").agg(pl.col(name).sum())
-            seen = seen.join(sums, on="place", how="left", maintain_order="left").with_columns(
-                pl.col(name).fill_null(0.0)
-            )
-        seen = seen.select(
-            "place", "width", low=pl.min_horizontal("low", "now_low"), high=pl.max_horizontal("high", "now_high")
-        )
-        self._seen = seen.filter(pl.col("high") - pl.col("low") < pl.col("width") - _NEAR)
-        if self._seen.height < seen.height:
-            self._parts = [part.join(self._seen, on="place", how="semi") for part in self._parts]
+        self._seen = {
+            target: (low, high)
+            for target, span in self._seen.items()
+            for low, high in [_wider(span, target[0], values)]
+            if high - low < target[1] - _NEAR
+        }
+
+
+def _wider(span: tuple[float, float], ends: _Ends, values: Sequence[float]) -> tuple[float, float]:
+    return min(span[0], sum(map(values.__getitem__, ends[0]))), max(span[1], sum(map(values.__getitem__, ends[1])))
 
 
 class Attacker:
@@ -131,7 +118,7 @@ class Attacker:
         alike = dict[tuple[_Ends, float], list[Target]]()
         for target in targets:
             alike.setdefault((self._ends(target.cells), target.width), []).append(target)
-        spans = _Spans(list(alike))
+        spans = _Spans(alike)
         self._try(spans)
         for ends, _ in spans.unproven:
             for upwards in (True, False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from export.custodian.disclosure import Protected
@@ -13,6 +13,7 @@ from export.custodian.known import Known
 from export.custodian.recipe import Recipe
 from export.custodian.records import Columns
 from export.custodian.table import Table
+from export.custodian.telling import Told
 from survey.reference import Areas
 
 MADE_UP = "MADE UP: these people do not exist. For demonstration only."
@@ -28,6 +29,7 @@ class Materials:
         recipe: by which rules.
         made_up: whether everybody in it is made up.
         month: this month, ``YYYY-MM``, or ``unknown``.
+        table_secret: what the moves of published counts are drawn from.
     """
 
     known: Known
@@ -35,6 +37,7 @@ class Materials:
     recipe: Recipe
     made_up: bool
     month: str
+    table_secret: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Leaving:
         levels: key -> level that the microdata tell it at.
         closes: the last month that it tells of.
         protected: the records that may be written, in order of their content.
+        told: the figures for everybody; None where the questionnaires ask nothing that the recipe's tables list.
     """
 
     name: str
@@ -60,6 +64,7 @@ class Leaving:
     levels: Mapping[str, str]
     closes: str
     protected: Protected
+    told: Told | None
 
 
 def not_whole(path: Path, fault: Exception) -> OSError:

@@ -8,7 +8,7 @@ both sums are equal. An attacker uses that, so it stands among what is said.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from export.custodian.attacker import Said
@@ -68,17 +68,35 @@ class Linked:
         table = next(one for one in self._tables if level in one.levels and by in (one.by, 0))
         return table.cells(self._inside(table, level, area), (0,), category, answer)
 
-    def everywhere(self, most: float) -> Iterator[Said]:
-        """What is true whatever is published: the same people have the same sums, and are no more than ``most``."""
+    def everywhere(self, most: float, shown: Collection[Figure]) -> Iterator[Said]:
+        """What is true whatever is published: the same people have the same sums, and are no more than ``most``.
+
+        Answers of which no figure of an area is shown are taken together: where nothing tells them apart, whatever one
+        table says of them the other can say too, and programs stay small.
+        """
         first, *others = self._tables
         yield Said(tuple(range(first.first, first.first + first.size)), 0, most)
         for other in others:
             level = min(max(first.levels), max(other.levels))
-            for area, kind, answer in itertools.product(self._plan.areas(level), (0, 1), first.answers):
-                mine, theirs = (
-                    table.cells(self._inside(table, level, area), (kind,), TOTAL, answer) for table in (first, other)
-                )
-                yield Said(mine, 0, 0, less=theirs)
+            for area, kind in itertools.product(self._plan.areas(level), (0, 1)):
+                apart = {answer for one, place, *_, answer in shown if self._overlap(level, area, one, place)} - {TOTAL}
+                rest = [answer for answer in first.answers if answer not in apart]
+                for answers in [*([answer] for answer in sorted(apart)), rest]:
+                    mine, theirs = (
+                        tuple(
+                            cell
+                            for answer in answers
+                            for cell in table.cells(self._inside(table, level, area), (kind,), TOTAL, answer)
+                        )
+                        for table in (first, other)
+                    )
+                    yield Said(mine, 0, 0, less=theirs)
+
+    def _overlap(self, level: int, area: int, other_level: int, other: int) -> bool:
+        fine, coarse = max(level, other_level), min(level, other_level)
+        inner, outer = (area, other) if level == fine else (other, area)
+        places = self._lies_in[fine, coarse].get(outer, [])
+        return self._plan.areas(fine).index(inner) in places
 
     def _table(self, one: Listed, first: int) -> _Table:
         by = self._plan.breakdowns.index(one.by)

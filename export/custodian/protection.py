@@ -153,8 +153,9 @@ def _attack(
 ) -> tuple[Linked, list[Said], list[Target], dict[int, float]]:
     """What is said by the figures of one measure and mode, what has to stay open, and what each figure is worth."""
     linked = Linked(plan, plan.measures[part["measure"][0]])
-    said, targets, costs = list(linked.everywhere(most)), set[Target](), dict[int, float]()
     addresses = list(part.select("level", "area", "by", "category", "population", "answer").iter_rows())
+    shown = {one for one, held in zip(addresses, part["held"], strict=True) if held == SHOWN}
+    said, targets, costs = list(linked.everywhere(most, shown)), set[Target](), dict[int, float]()
     counts = dict(zip(addresses, part["n"], strict=True))
     for name, (told, held, small) in enumerate(part.select("told", "held", "small").iter_rows()):
         figure = addresses[name]
@@ -165,7 +166,7 @@ def _attack(
         elif small:
             targets.add(Target(next(linked.sums(figure)), rules.threshold))
         sure = (*figure[:4], SURE, figure[5])
-        if figure[4] == EVERYBODY and counts[figure] - counts[sure] < rules.threshold:
+        if figure[4] == EVERYBODY and {figure, sure} <= shown and counts[figure] - counts[sure] < rules.threshold:
             targets.add(Target(linked.between(figure), rules.between))
     return linked, said, list(targets), costs
 

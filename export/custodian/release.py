@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from export.custodian.attacker_report import attacker_report
 from export.custodian.codebook import write_codebook
 from export.custodian.disclosure import protect
 from export.custodian.epochs import closing, ripe
@@ -16,13 +17,16 @@ from export.custodian.formats import write_csv, write_parquet
 from export.custodian.generalising import Hierarchy, hierarchy
 from export.custodian.leaving import Leaving, Materials, Writer
 from export.custodian.ledger import Ledger, digest_of, entry_of
+from export.custodian.long_file import write_figures
 from export.custodian.opening import COUNTING_DOORS, OpeningReport, fullest
 from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import BY_DEFINITION, Columns
 from export.custodian.spreadsheet import write_xlsx
 from export.custodian.statistical import write_dta, write_sav
-from export.custodian.table import Cell, Record, Table
+from export.custodian.table import RESPONSE, Cell, Record, Table
+from export.custodian.telling import series_secret, told
 from export.custodian.unsealing import CollectionSecret
+from export.custodian.workbook import write_workbook
 from export.manifest import KIND, MANIFEST, verified
 from export.manifest import digest_of as file_digest
 from forms.response import Response
@@ -31,7 +35,16 @@ from survey.progress import steps
 from survey.sealing import SigningKey
 from survey.signed import write_signed
 
-WRITERS: tuple[Writer, ...] = (write_csv, write_parquet, write_sav, write_dta, write_xlsx, write_codebook)
+WRITERS: tuple[Writer, ...] = (
+    write_csv,
+    write_parquet,
+    write_sav,
+    write_dta,
+    write_xlsx,
+    write_codebook,
+    write_figures,
+    write_workbook,
+)
 _UNFINISHED = ".unfinished-"
 _MONTH = BY_DEFINITION.index("month")
 
@@ -71,8 +84,9 @@ def build(
     """Open, protect and write the next release of a custodian's folder.
 
     Raises:
-        LedgerRefused, EpochOpen, TooFew: nothing may leave yet; the message says until when to wait or for how many.
-        DisclosureFailed, CrewLost, OSError: nothing was written.
+        LedgerRefused, EpochOpen, TooFew, CannotClose: nothing may leave yet; the message says until when to wait, for
+            how many, or what to tell more coarsely.
+        DisclosureFailed, Contradiction, CrewLost, OSError: nothing was written.
     """
     recipe, ledger, columns = materials.recipe, Ledger(folder, authority), Columns(materials.known)
     ledger.bound(recipe)
@@ -84,7 +98,11 @@ def build(
     ledger.enough(recipe, new.counting, materials.month, new.waiting)
     leaving = _protected(builder.table(), materials, columns, closes, ledger)
     ledger.set_against(recipe, leaving.protected.table)
+    earlier = [entry.name for entry in ledger.of(recipe.series)]
     place = _put_in_place(folder / "releases" / leaving.name, leaving, writers, authority, ledger)
+    reports = folder / "reports"
+    reports.mkdir(mode=0o700, exist_ok=True)
+    write_whole(reports / f"{place.name}.txt", attacker_report(leaving, earlier).encode())
     protected = leaving.protected
     blank = sum(protected.suppressed.values())
     return Released(
@@ -122,7 +140,9 @@ def _protected(answered: Table, materials: Materials, columns: Columns, closes: 
     ordered = replace(protected.table, frame=protected.table.frame.sort(protected.table.columns))
     name = f"{recipe.series}-{'made-up-' if materials.made_up else ''}{len(ledger.of(recipe.series)) + 1}"
     protected = replace(protected, table=ordered)
-    return Leaving(name, materials, columns, answered, hierarchies, levels, closes, protected)
+    secret = series_secret(materials.table_secret, recipe.series)
+    figures = told(answered, ordered.frame[RESPONSE], hierarchies, levels, recipe.tables, secret)
+    return Leaving(name, materials, columns, answered, hierarchies, levels, closes, protected, figures)
 
 
 def _hierarchies(table: Table, materials: Materials) -> tuple[Hierarchy, ...]:

@@ -10,7 +10,9 @@ from typing import Any
 
 import click
 
+from export.custodian.attacker import Contradiction
 from export.custodian.ceremony import SigningRefused, Wishes, history, known_of, sign
+from export.custodian.closing import CannotClose
 from export.custodian.crew import CrewLost
 from export.custodian.custody import Custody, CustodyRefused, authority_key_id
 from export.custodian.disclosure import DisclosureFailed, TooFew
@@ -35,8 +37,8 @@ from survey.reference import ReferenceRefused, read_areas
 from survey.verbs import instance_option
 
 _FORESEEN = (
-    CrewLost, CustodyRefused, DisclosureFailed, EpochOpen, KeysRefused, LedgerRefused, ParcelRefused, RecipeRefused,
-    ReferenceRefused, ReleaseRefused, SigningRefused, TooFew,
+    CannotClose, Contradiction, CrewLost, CustodyRefused, DisclosureFailed, EpochOpen, KeysRefused,
+    LedgerRefused, ParcelRefused, RecipeRefused, ReferenceRefused, ReleaseRefused, SigningRefused, TooFew,
 )  # fmt: skip
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -170,7 +172,9 @@ def release(instance: Path, carried_out: Path, recipe: Path | None, *, as_json: 
         report = OpeningReport()
         rows = steps(parcel.rows, parcel.count, "Opening")
         month = Clock(lambda: signed[0].signed_on).month()
-        materials = Materials(known_of(signed), read_areas(), rules, signed[0].made_up, month)
+        materials = Materials(
+            known_of(signed), read_areas(), rules, signed[0].made_up, month, custody.table_secret(passphrase)
+        )
         try:
             released = build(custody.folder, rows, secrets, authority, materials, report)
         finally:

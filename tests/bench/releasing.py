@@ -115,9 +115,10 @@ def _protected(table: Table) -> Protected:
 
 
 def _leaving(table: Table) -> Leaving:
-    materials = Materials(Known({}, {}), read_areas(), read_recipe(VICTIM_VOICE), made_up=True, month="2026-11")
+    recipe = read_recipe(VICTIM_VOICE)
+    materials = Materials(Known({}, {}), read_areas(), recipe, made_up=True, month="2026-11", table_secret=bytes(32))
     protected = Protected(table, {}, 0, {})
-    return Leaving("bench", materials, Columns(materials.known), table, (), {}, "2026-12", protected)
+    return Leaving("bench", materials, Columns(materials.known), table, (), {}, "2026-12", protected, told=None)
 
 
 def _workbook(rows: int) -> float:
