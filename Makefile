@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 ORACLES := $(patsubst requirements/oracles-%.txt,.oracles/%/ready,$(wildcard requirements/oracles-*.txt))
 
-.PHONY: help run demo test lint bench bench-full soak oracles pages static fonts card-fonts clips requirements
+.PHONY: help run demo test lint bench bench-full soak oracles pages static fonts card-fonts clips ptable requirements
 
 help:            ## these lines
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 16
@@ -55,6 +55,9 @@ fonts: $(VENV)/ready-test ## maintainers: cut the fonts anew to the letters of o
 
 clips:           ## maintainers: make what is read aloud anew where texts changed (needs espeak-ng and lame)
 	@$(BIN)/python -m survey clips --speak
+
+ptable:          ## maintainers: make anew the table by which published counts are moved
+	@$(BIN)/python -m export.custodian.entropy
 
 requirements:    ## maintainers: lock the dependencies anew (needs uv)
 	@for set in tablet centre test; do \

@@ -8,11 +8,17 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from custodian_world import People, sealed, victim_voice
 from release_world import SECRET, codebook, records, release
+from tables_world import people
+
+from export.custodian.cellkeys import KEYS, read_ptable
+from export.custodian.cube import KEY
 
 ANONYMITY = Path(__file__).parents[1] / ".oracles/anonymity/bin/python"
+TABLES = Path(__file__).parents[1] / ".oracles/tables/bin/python"
 
 
 @pytest.mark.slow
@@ -51,3 +57,26 @@ def classes(table: list[dict[str, str]], keys: list[str]) -> dict[Any, list[dict
     for record in table:
         found[tuple(record[key] for key in keys)].append(record)
     return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_cell_key_perturbation_agrees_on_every_cell(tmp_path: Path, seed: int) -> None:
+    assert TABLES.exists(), "Make it first: make oracles"
+    frame, ptable = people(seed, 900), read_ptable()
+    answered = frame.filter(pl.col("said") >= 3, pl.col("crime") >= 3)
+    answered.write_parquet(tmp_path / "records.parquet")
+    (tmp_path / "ptable.json").write_text(json.dumps(ptable.rows))
+    said = subprocess.run(
+        [str(TABLES), str(Path(__file__).parent / "oracles/cell_key_process.py"),
+         str(tmp_path / "records.parquet"), str(tmp_path / "ptable.json"), "mode", "borough", "crime", "said"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    theirs = {tuple(cell[:4]): tuple(cell[4:]) for cell in json.loads(said.stdout.splitlines()[-1])["cells"]}
+    ours = answered.group_by("mode", "borough", "crime", "said").agg(n=pl.len(), key=pl.col(KEY).cast(pl.Int64).sum())
+    ours = ours.with_columns(told=ptable.told(ours["n"], ours["key"] % KEYS))
+    assert ours.height > 60
+    assert {row[:4]: row[4:] for row in ours.select("mode", "borough", "crime", "said", "n", "told").iter_rows()} == {
+        cell: counts for cell, counts in theirs.items() if counts[0]
+    }
+    assert all(counts[1] == 0 for counts in theirs.values() if not counts[0])

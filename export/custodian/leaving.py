@@ -13,6 +13,7 @@ from export.custodian.known import Known
 from export.custodian.recipe import Recipe
 from export.custodian.records import Columns
 from export.custodian.table import Table
+from export.custodian.telling import Told
 from export.custodian.written import Words, Written
 from survey.reference import Areas
 
@@ -29,6 +30,7 @@ class Materials:
         recipe: by which rules.
         made_up: whether everybody in it is made up.
         month: this month, ``YYYY-MM``, or ``unknown``.
+        table_secret: what the moves of published counts are drawn from.
         words: what may leave of free text; nothing by default.
     """
 
@@ -37,6 +39,7 @@ class Materials:
     recipe: Recipe
     made_up: bool
     month: str
+    table_secret: bytes = field(repr=False)
     words: Words = field(default_factory=Words)
 
 
@@ -53,6 +56,7 @@ class Leaving:
         levels: key -> level that the microdata tell it at.
         closes: the last month that it tells of.
         protected: the records that may be written, in order of their content.
+        told: the figures for everybody; None where the questionnaires ask nothing that the recipe's tables list.
         written: what the people in it wrote, counted.
         quoted: hash of a response whose comment is quoted -> the family of crime that it is told with, or nothing.
     """
@@ -65,6 +69,7 @@ class Leaving:
     levels: Mapping[str, str]
     closes: str
     protected: Protected
+    told: Told | None
     written: Written
     quoted: Mapping[str, str]
 

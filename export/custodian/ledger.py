@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -159,8 +159,9 @@ class Ledger:
         """Subtract the records from those of every earlier release of the series, both ways.
 
         Raises:
-            LedgerRefused: a group of fewer than ``k`` would be left over; says what to do.
+            LedgerRefused: somebody left before, or a group of fewer than ``k`` would be left over; says what to do.
         """
+        self.nobody_again(table.frame[RESPONSE])
         now = contents(table)
         for entry in self.of(recipe.series):
             found = exposed(now, entry.contents, recipe.thresholds.k)
@@ -171,6 +172,22 @@ class Ledger:
                     f" would single out {found.people} people. Wait for more responses, or begin a new series whose"
                     f" recipe tells {coarser} more coarsely."
                 )
+
+    def nobody_again(self, people: Iterable[bytes]) -> None:
+        """Refuse people who left before: tables that share people can be subtracted.
+
+        While nobody is in two releases, cumulative figures are sums of published ones, and their difference is what was
+        published anyway.
+
+        Raises:
+            LedgerRefused: says how many.
+        """
+        again = self.released() & {digest_of(response) for response in people}
+        if again:
+            raise LedgerRefused(
+                f"{len(again)} of these people are in an earlier release, and tables that share people can be"
+                " subtracted. Nothing was written; report this as a fault of Heard."
+            )
 
     def note(self, entry: Entry) -> None:
         """Write a release down before it is put in place: were it the other way round, a power cut would forget it."""

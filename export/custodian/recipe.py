@@ -107,7 +107,8 @@ class Tables:
         protection: ``cell-key`` (noise) or ``round`` (threshold, rounding, secondary suppression).
         area: the item whose hierarchy is the geography.
         hidden_below, flagged_below: bases of percentages that are not shown, or shown as weak.
-        threshold, round_to: smallest count shown and base of rounding, where ``protection`` is ``round``.
+        threshold: smallest count shown, and narrowest interval of one that is not.
+        round_to: base of rounding, where ``protection`` is ``round``.
         tables: in the order in which they are shown.
     """
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from export.custodian.attacker_report import attacker_report
 from export.custodian.codebook import write_codebook
 from export.custodian.comments import OpenItems
 from export.custodian.disclosure import protect
@@ -17,15 +18,18 @@ from export.custodian.formats import write_csv, write_parquet
 from export.custodian.generalising import Hierarchy, hierarchy
 from export.custodian.leaving import Leaving, Materials, Writer
 from export.custodian.ledger import Ledger, digest_of, entry_of
+from export.custodian.long_file import write_figures
 from export.custodian.opening import COUNTING_DOORS, OpeningReport, fullest
 from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import BY_DEFINITION, Columns
 from export.custodian.spreadsheet import write_xlsx
 from export.custodian.statistical import write_dta, write_sav
-from export.custodian.table import NOT_ASKED, Cell, Record, Table
+from export.custodian.table import NOT_ASKED, RESPONSE, Cell, Record, Table
+from export.custodian.telling import series_secret, told
 from export.custodian.themes import CodeFrame
 from export.custodian.unsealing import CollectionSecret
 from export.custodian.words import write_words
+from export.custodian.workbook import write_workbook
 from export.custodian.written import FAMILY_OF, Words, Written
 from export.manifest import KIND, MANIFEST, verified
 from export.manifest import digest_of as file_digest
@@ -35,7 +39,19 @@ from survey.progress import steps
 from survey.sealing import SigningKey
 from survey.signed import write_signed
 
-WRITERS: tuple[Writer, ...] = (write_csv, write_parquet, write_sav, write_dta, write_xlsx, write_codebook, write_words)
+WRITERS: tuple[Writer, ...] = (
+    write_csv,
+    write_parquet,
+    write_sav,
+    write_dta,
+    write_xlsx,
+    write_codebook,
+    write_figures,
+    write_workbook,
+    write_words,
+)
+PUBLIC = frozenset({"tables.xlsx", "figures.csv", "themes.csv", "quotations.csv"})
+"""What a publisher may open to everybody. The records stay with named analysts."""
 _UNFINISHED = ".unfinished-"
 _MONTH = BY_DEFINITION.index("month")
 
@@ -82,8 +98,9 @@ def build(
     """Open, protect and write the next release of a custodian's folder.
 
     Raises:
-        LedgerRefused, EpochOpen, TooFew: nothing may leave yet; the message says until when to wait or for how many.
-        DisclosureFailed, CrewLost, OSError: nothing was written.
+        LedgerRefused, EpochOpen, TooFew, CannotClose: nothing may leave yet; the message says until when to wait, for
+            how many, or what to tell more coarsely.
+        DisclosureFailed, Contradiction, CrewLost, OSError: nothing was written.
     """
     recipe, ledger, columns = materials.recipe, Ledger(folder, authority), Columns(materials.known)
     ledger.bound(recipe)
@@ -96,7 +113,11 @@ def build(
     ledger.enough(recipe, new.counting, materials.month, new.waiting)
     leaving = _protected(builder.table(), materials, columns, closes, ledger, new.written)
     ledger.set_against(recipe, leaving.protected.table)
+    earlier = [entry.name for entry in ledger.of(recipe.series)]
     place = _put_in_place(folder / "releases" / leaving.name, leaving, writers, authority, ledger)
+    reports = folder / "reports"
+    reports.mkdir(mode=0o700, exist_ok=True)
+    write_whole(reports / f"{place.name}.txt", attacker_report(leaving, earlier).encode())
     protected = leaving.protected
     blank = sum(protected.suppressed.values())
     return Released(
@@ -147,8 +168,10 @@ def _protected(
     ordered = replace(protected.table, frame=protected.table.frame.sort(protected.table.columns))
     name = f"{recipe.series}-{'made-up-' if materials.made_up else ''}{len(ledger.of(recipe.series)) + 1}"
     protected = replace(protected, table=ordered)
+    secret = series_secret(materials.table_secret, recipe.series)
+    figures = told(answered, ordered.frame[RESPONSE], hierarchies, levels, recipe.tables, secret)
     quoted = written.quotable(hierarchies, answered.values)
-    return Leaving(name, materials, columns, answered, hierarchies, levels, closes, protected, written, quoted)
+    return Leaving(name, materials, columns, answered, hierarchies, levels, closes, protected, figures, written, quoted)
 
 
 def _hierarchies(table: Table, materials: Materials) -> tuple[Hierarchy, ...]:
@@ -194,6 +217,7 @@ def _sign(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger)
         "made_up": leaving.materials.made_up,
         "records": protected.table.frame.height,
         "files": {path.name: file_digest(path) for path in sorted(folder.iterdir())},
+        "public": sorted(path.name for path in folder.iterdir() if path.name in PUBLIC),
         "recipe": recipe.digest,
         "closes": leaving.closes,
         "previous": earlier[-1].manifest if earlier else None,

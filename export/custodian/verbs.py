@@ -10,7 +10,9 @@ from typing import Any
 
 import click
 
+from export.custodian.attacker import Contradiction
 from export.custodian.ceremony import SigningRefused, Wishes, history, known_of, sign
+from export.custodian.closing import CannotClose
 from export.custodian.crew import CrewLost
 from export.custodian.custody import Custody, CustodyRefused
 from export.custodian.disclosure import DisclosureFailed, TooFew
@@ -38,8 +40,8 @@ from survey.reference import ReferenceRefused, read_areas
 from survey.verbs import instance_option
 
 _FORESEEN = (
-    CrewLost, CustodyRefused, DisclosureFailed, EpochOpen, KeysRefused, LedgerRefused, ParcelRefused, RecipeRefused,
-    ReferenceRefused, ReleaseRefused, ReviewRefused, SigningRefused, TooFew,
+    CannotClose, Contradiction, CrewLost, CustodyRefused, DisclosureFailed, EpochOpen, KeysRefused, LedgerRefused,
+    ParcelRefused, RecipeRefused, ReferenceRefused, ReleaseRefused, ReviewRefused, SigningRefused, TooFew,
 )  # fmt: skip
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -116,9 +118,9 @@ def release(
         report = OpeningReport()
         rows = steps(parcel.rows, parcel.count, "Opening")
         month = Clock(lambda: signed[0].signed_on).month()
-        book = ReviewBook.opened(custody.folder, authority)
+        book, secret = ReviewBook.opened(custody.folder, authority), custody.table_secret(passphrase)
         words = Words(read_frame(themes or FRAME), book.waiting())
-        materials = Materials(known_of(signed), read_areas(), rules, signed[0].made_up, month, words)
+        materials = Materials(known_of(signed), read_areas(), rules, signed[0].made_up, month, secret, words)
         try:
             released = build(custody.folder, rows, secrets, authority, materials, report)
         finally:

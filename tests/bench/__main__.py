@@ -11,7 +11,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from tests.bench import bringing_home, checking_codes, filing, opening, releasing, tablet
+from tests.bench import bringing_home, checking_codes, filing, opening, releasing, tablet, telling
 
 MEANS = {
     "filing_ratio": ("sealing and filing one response, of (HPKE call + one insert, same pragmas)", "at least 0.5"),
@@ -32,6 +32,8 @@ MEANS = {
     "protect_of_ten_tenths": ("time for all, of ten times that for a tenth", "near 1"),
     "protect_of_anjana": ("time of anjana's on the same keys (with --full)", "under 0.167"),
     "protect_memory_of_anjana": ("memory of anjana's", "under 0.5"),
+    "cube_s": ("240 two-way tables moved by cell key, record keys and all, s", "a million rows: under 5, with --full"),
+    "cube_of_ons": ("time of cell-key-perturbation for as many tables (with --full)", "under 0.5"),
     "workbook_s": ("an .xlsx of as many records, s", "a million with --full"),
     "workbook_mb": ("memory of the process that wrote it, MB", "under 600"),
     "wide_csv_s": ("a CSV of 132,229 records by 510 columns, s (KoboToolbox: over 30 minutes)", "under 60"),
@@ -47,7 +49,7 @@ def main() -> None:
     full = arguments.parse_args().full
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="heard-bench-") as folder:
-        for bench in (filing, tablet, bringing_home, checking_codes, opening, releasing):
+        for bench in (filing, tablet, bringing_home, checking_codes, opening, releasing, telling):
             found = bench.measure(Path(folder), full=full)
             for name, figure in found.items():
                 what, bar = MEANS[name]

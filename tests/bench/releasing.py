@@ -117,9 +117,12 @@ def _protected(table: Table) -> Protected:
 
 
 def _leaving(table: Table) -> Leaving:
-    materials = Materials(_asking(table), read_areas(), read_recipe(VICTIM_VOICE), made_up=True, month="2026-11")
+    recipe, known = read_recipe(VICTIM_VOICE), _asking(table)
+    materials = Materials(known, read_areas(), recipe, made_up=True, month="2026-11", table_secret=bytes(32))
     protected = Protected(table, {}, 0, {})
-    return Leaving("bench", materials, Columns(materials.known), table, (), {}, "2026-12", protected, Written(), {})
+    return Leaving(
+        "bench", materials, Columns(materials.known), table, (), {}, "2026-12", protected, None, Written(), {}
+    )
 
 
 def _asking(table: Table) -> Known:
