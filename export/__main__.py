@@ -9,6 +9,7 @@ from __future__ import annotations
 from survey.verbs import LazyVerbs, Verbs
 
 _CENTRE = "export.centre.verbs"
+_CARDS = "export.centre.card_verbs"
 _CUSTODIAN = "export.custodian.verbs"
 _KEYS = "export.custodian.key_verbs"
 
@@ -20,9 +21,12 @@ VERBS: Verbs = {
     "revoke": (_CENTRE, "revoke", "Believe a lost tablet no more."),
     "take-in": (_CENTRE, "take_in", "Take in a keys file, a notices file or a tablet's rescue file."),
     "carry-out": (_CENTRE, "carry_out", "Write all sealed rows into one file for the custodian."),
+    "cards": (_CARDS, "print_cards", "Print cards with one-time codes, or posters."),
+    "codes": (_CARDS, "codes", "List what was printed; cancel the codes of a batch."),
     "publish": (_CENTRE, "publish", "Put a signed release on the analysts' pages."),
     "token": (_CENTRE, "token", "Add, revoke or list analysts' tokens."),
     "account": ("export.centre.account_verbs", "account", "Make, renew, unlock, close or list accounts."),
+    "check-proxy": (_CENTRE, "check_proxy", "Check the configuration of the server in front."),
     "audit": (_CENTRE, "audit", "Print what staff and analysts did, and when."),
     "pull": ("export.pulling", "pull", "Pull a release from a centre, whole and checked."),
     "keygen": (_KEYS, "keygen", "Make the collection key and the authority key."),
@@ -33,6 +37,11 @@ VERBS: Verbs = {
     "destroy": (_KEYS, "destroy", "Destroy a collection key: its answers stay sealed for good."),
     "sign-keys": (_CUSTODIAN, "sign_keys", "Sign the keys file that tablets and the centre trust."),
     "release": (_CUSTODIAN, "release", "Open what was carried out and build a release."),
+    "review": (
+        "export.custodian.review_verbs",
+        "review",
+        "Read masked comments; two people decide which may be quoted.",
+    ),
     "verify": (_CUSTODIAN, "verify", "Check that a release is whole and was signed by the custodian."),
 }
 

@@ -29,6 +29,7 @@ from kiosk.sending import Centre
 from kiosk.single import alone
 from kiosk.sync import Sync, retry_refused
 from kiosk.version import software
+from survey import clips
 from survey.briefing import Keys
 from survey.clock import Clock
 from survey.partials import Partials
@@ -152,7 +153,7 @@ def put_together(settings: Settings, enrolment: Enrolment, up: ExitStack, *, ass
     parts = Parts(
         keys=open_keys, place=enrolment.place, mode="kiosk", visits=Visits(), store=store,
         shelf="outbox", door="tablet", tallies=tallies, partials=partials, clock=clock, words=load(),
-        after_reset=rewriting.ask, notices=briefing.notices,
+        clips=clips.load(), after_reset=rewriting.ask, notices=briefing.notices,
     )  # fmt: skip
 
     def state() -> Sequence[str]:

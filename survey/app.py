@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, Response, make_response, request
+from flask import Flask, Response, make_response, redirect, request, url_for
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from survey import pages
-from survey.ceiling import NoRoom
+from survey.aloud import Sounds
+from survey.card_code import add_card_code
+from survey.ceiling import NoRoom, OnlyWithCode
 from survey.headers import add_headers
 from survey.interview import Interview, NotAvailable
 from survey.parts import Mode, Parts, Ready
@@ -39,6 +41,8 @@ def interview_app(parts: Parts) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.autoescape = True
     _add_routes(app, interview)
+    add_card_code(app, interview)
+    app.add_url_rule("/sound/<names>.mp3", "sound", Sounds(parts.clips).sound, methods=["GET"])
     if not parts.on_tablet:
         add_phone_routes(app, parts)
         press_static_files(app)
@@ -94,6 +98,9 @@ def _add_errors(app: Flask, parts: Parts) -> None:
     def no_room(_fault: Exception) -> Response:
         return plain(503, "full.heading", "full.text", way_on=False)
 
+    def only_with_code(fault: OnlyWithCode) -> Response:
+        return make_response(redirect(url_for("card_code"), 303)) if parts.codes is not None else no_room(fault)
+
     def refused(fault: HTTPException) -> Response | HTTPException:
         which = _WORDS_FOR.get(fault.code or 500, "unreadable")
         return plain(fault.code or 500, f"problem.{which}", None if which == "missing" else f"problem.{which}.text")
@@ -108,5 +115,6 @@ def _add_errors(app: Flask, parts: Parts) -> None:
     app.register_error_handler(NotAvailable, not_available)
     app.register_error_handler(NotKept, not_available)
     app.register_error_handler(NoRoom, no_room)
+    app.register_error_handler(OnlyWithCode, only_with_code)
     app.register_error_handler(HTTPException, refused)
     app.register_error_handler(Exception, ours)

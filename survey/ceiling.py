@@ -1,15 +1,18 @@
 """The open door's ceilings: so many unfinished visits at a time, so many responses a day, for each place.
 
 Whoever invents cookies could otherwise fill the memory that everybody's drafts lie in, or bury a place under rows. Only
-new visits meet a ceiling: who has begun can finish. Numbers are all there is here, nothing about a person, and they
-are gone with the process.
+new visits meet a ceiling: who has begun can finish, and who has a card's code begins whatever the day has seen. Numbers
+are all there is here, nothing about a person, and they lie in memory.
 """
 
 from __future__ import annotations
 
-import threading
+import os
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
+
+from survey.turns import Turns
 
 MOST_DRAFTS = 2_000
 """Locked drafts of one place, finished visits until the second night among them: some 10 MB of memory."""
@@ -18,34 +21,67 @@ MOST_A_DAY = 500
 """Responses by the open door of one place in a day; with a day's and a night's drafts still under ``MOST_DRAFTS``."""
 
 
+def _never() -> bool:
+    return False
+
+
 class NoRoom(Exception):
     """Nobody can begin at this place's link now; those who have begun can go on. Try again tomorrow."""
 
 
-class DailyCeiling:
-    """How many responses one place's link has filed today. Thread-safe."""
+class OnlyWithCode(NoRoom):
+    """Nobody can begin here now without a card's code: the place is so, or its open door has seen enough today."""
 
-    def __init__(self, today: Callable[[], date], most: int = MOST_A_DAY) -> None:
-        """``today`` is the clock's day."""
+
+class DailyCeiling:
+    """How many responses one place's open door has filed today. Safe under threads and, with a file, processes."""
+
+    def __init__(
+        self,
+        today: Callable[[], date],
+        most: int = MOST_A_DAY,
+        file: Path | None = None,
+        closed: Callable[[], bool] = _never,
+    ) -> None:
+        """``today`` is the clock's day; ``file`` lies in memory and holds that day and a number, nothing else.
+
+        ``closed``: whether the place lets nobody in without a code, whatever the day has seen.
+        """
         self._today = today
+        self._closed = closed
         self._most = most
-        self._turn = threading.Lock()
-        self._day: date | None = None
-        self._filed = 0
+        self._file = file
+        self._turns = Turns(None if file is None else file.with_suffix(".turn"))
+        self._held = ""
 
     def count(self) -> None:
         """One more was filed."""
-        with self._turn:
-            self._filed = self._so_far() + 1
+        with self._turns.taken():
+            self._write(f"{self._today().isoformat()} {self._so_far() + 1}")
 
     @property
     def reached(self) -> bool:
-        """Whether today has seen as many as it may."""
-        with self._turn:
+        """Whether nobody more is let in today without a code."""
+        if self._closed():
+            return True
+        with self._turns.taken():
             return self._so_far() >= self._most
 
     def _so_far(self) -> int:
-        today = self._today()
-        if today != self._day:
-            self._day, self._filed = today, 0
-        return self._filed
+        day, _, filed = self._read().partition(" ")
+        return int(filed) if day == self._today().isoformat() and filed.isdigit() else 0
+
+    def _read(self) -> str:
+        if self._file is None:
+            return self._held
+        try:
+            return self._file.read_text(encoding="ascii")
+        except FileNotFoundError:
+            return ""
+
+    def _write(self, text: str) -> None:
+        self._held = text
+        if self._file is not None:
+            self._file.touch(mode=0o600)
+            self._file.write_text(text, encoding="ascii")
+            os.utime(self._file, (0, 0))

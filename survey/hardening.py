@@ -5,9 +5,11 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 
+_PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _SWAPS = Path("/proc/swaps")
 # Compressed in memory, never on a disk.
@@ -24,6 +26,12 @@ def harden() -> None:
     if sys.platform == "linux":
         # Pipes to a crash collector ignore the limit above; an undumpable process is never handed to one (prctl(2)).
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def end_with_parent() -> None:
+    """Let this process be told to stop when the one that started it ends, however that ends (prctl(2))."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def open_swap() -> list[str]:

@@ -36,7 +36,7 @@ class Interview:
         """The first question itself, or the one that this person is at."""
         ready = self.ready_now()
         with self.held() as known:
-            begun = known is not None and (known.outcome or known.shown[1:] or known.answers)
+            begun = known is not None and (known.outcome or known.shown[1:] or known.answers or known.code)
             visit = known if known is not None and begun else self.fresh(ready, known)
             first = visit.way[0]
             elsewhere = self._elsewhere(visit, first)
@@ -101,8 +101,8 @@ class Interview:
     def _submit(self, visit: Visit) -> Response:
         try:
             submission.submit(self.parts, visit)
-        except submission.NotKept:
-            return _to("finish")
+        except submission.NotKept as fault:
+            return _to("card_code" if isinstance(fault, submission.CodeNeeded) else "finish")
         return _to("thanks" if visit.outcome == "kept" else "ended")
 
     def leave(self) -> Response:

@@ -16,6 +16,7 @@ from babel import Locale, UnknownLocaleError
 from markupsafe import Markup, escape
 
 from forms.instrument import Instrument
+from survey.easy_read import a_sentence_a_line
 
 EASY_READ = "en-easy"
 """Easy Read English: the same items in shorter words, so that the answers compare."""
@@ -94,6 +95,8 @@ def in_language(texts: Mapping[str, str], language: str, default: str) -> str:
     """A questionnaire's text in this language; where it has none, or the same, the default language's, marked."""
     own = texts.get(language)
     whole = texts.get(default, "")
+    if language == EASY_READ:
+        return a_sentence_a_line(own or whole)
     if tag(language) == tag(default):
         return own or whole
     return in_order(own, language) if own and own != whole else Foreign(whole, default) if whole else ""

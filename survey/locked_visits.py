@@ -3,113 +3,53 @@
 The key is made from the cookie alone, and the name that a draft lies under is another hash of it: who copies the
 folder sees neither a draft nor which cookie it belongs to. While a request runs the centre can read it; a page without
 scripts cannot do better.
-
-Drafts lie in memory-backed storage beside the partials and not in a database: a row deleted from a file on disk can be
-found again, and when a draft was written would be a time of answering. ``age`` is for the nightly merge; no draft
-carries a time, so one is dropped at the second night that finds it untouched.
 """
 
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections import OrderedDict
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from forms.instrument import Instrument
 from forms.strict_json import canonical, strict_object
-from survey.ceiling import MOST_DRAFTS, DailyCeiling, NoRoom
-from survey.partials import untimed, untimed_within
+from survey.ceiling import DailyCeiling, NoRoom, OnlyWithCode
+from survey.drafts import Drafts
 from survey.sealing import LockedAway, lock, unlock
-from survey.visits import Visit, Visits, is_token
+from survey.turns import Turns
+from survey.visits import QUICK_SECONDS, Visit, Visits, is_token
 
-_STRIPES = 64
-_MOST_BEGUN = 10_000
-_TODAY, _YESTERDAY = ".draft", ".older"
+STRIPES = 64
+# A draft tells for how long its visit was quick, in seconds of a clock that starts again every 68 minutes, and then no
+# more: any process can mark quick visits, and no draft, unlocked even, says when anybody answered.
+_ROUND = 4096
 _LONG_AGO = float("-inf")
 _KEPT_FIELDS = (
     "language", "response", "partial", "partial_kept", "sealed", "answers", "shown", "position", "last_item",
-    "end_reached", "outcome",
+    "end_reached", "outcome", "code",
 )  # fmt: skip
-
-
-class Drafts:
-    """Locked drafts in one folder, one file each; in this process alone where there is no memory-backed folder."""
-
-    def __init__(self, folder: Path | None, most: int = MOST_DRAFTS) -> None:
-        """``most`` is how many new names there is room for; nothing that is kept already is ever turned away."""
-        self._folder = folder
-        self._most = most
-        self._held: dict[str, bytes] = {}
-        if folder is not None:
-            folder.mkdir(mode=0o700, exist_ok=True)
-
-    @property
-    def full(self) -> bool:
-        """Whether there is room for no other name."""
-        return len(self._held if self._folder is None else list(self._folder.iterdir())) >= self._most
-
-    def put(self, name: str, locked: bytes) -> None:
-        """Keep a draft in place of the last one of this name."""
-        if self._folder is None:
-            self._held[name + _TODAY] = locked
-            return
-        half = self._folder / (name + ".half")
-        half.touch(mode=0o600)
-        half.write_bytes(locked)
-        untimed(half)
-        half.replace(self._folder / (name + _TODAY))
-        (self._folder / (name + _YESTERDAY)).unlink(missing_ok=True)
-        untimed(self._folder)
-
-    def get(self, name: str) -> bytes | None:
-        """The draft of this name, or None."""
-        for file_name in (name + _TODAY, name + _YESTERDAY):
-            if self._folder is None and file_name in self._held:
-                return self._held[file_name]
-            if self._folder is not None and (self._folder / file_name).exists():
-                return (self._folder / file_name).read_bytes()
-        return None
-
-    def drop(self, name: str) -> None:
-        """Destroy the draft of this name, if there is one."""
-        for file_name in (name + _TODAY, name + _YESTERDAY):
-            self._held.pop(file_name, None)
-            if self._folder is not None:
-                (self._folder / file_name).unlink(missing_ok=True)
-        if self._folder is not None:
-            untimed(self._folder)
-
-    def tick(self) -> None:
-        """Every so often, whether or not anybody answered: as ``Partials.tick``."""
-        if self._folder is not None:
-            untimed_within(self._folder)
-
-    def age(self) -> None:
-        """Once a night: drop what nobody has touched since the night before."""
-        if self._folder is None:
-            fresh = {name: locked for name, locked in self._held.items() if name.endswith(_TODAY)}
-            self._held = {name.replace(_TODAY, _YESTERDAY): locked for name, locked in fresh.items()}
-            return
-        for path in [*self._folder.glob(f"*{_YESTERDAY}"), *self._folder.glob("*.half")]:
-            path.unlink(missing_ok=True)
-        for path in self._folder.glob(f"*{_TODAY}"):
-            path.replace(path.with_suffix(_YESTERDAY))
 
 
 class LockedVisits(Visits):
     """The visits of one place's link. A cookie without a draft is somebody who has not answered yet."""
 
-    def __init__(self, drafts: Drafts, instruments: Callable[[], Sequence[Instrument]], ceiling: DailyCeiling) -> None:
+    def __init__(
+        self,
+        drafts: Drafts,
+        instruments: Callable[[], Sequence[Instrument]],
+        ceiling: DailyCeiling,
+        turns: Turns | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``turns`` are ``STRIPES`` locks, shared by the processes that share the drafts; ``monotonic`` likewise."""
         super().__init__()
+        self._monotonic = monotonic
         self._drafts = drafts
         self._ceiling = ceiling
         self._instruments = instruments
-        self._stripes = [threading.RLock() for _ in range(_STRIPES)]
-        self._begun: OrderedDict[str, float] = OrderedDict()
+        self._turns = turns or Turns(count=STRIPES)
         self._forgotten: set[str] = set()
 
     @contextmanager
@@ -119,13 +59,18 @@ class LockedVisits(Visits):
             yield None
             return
         name = _name(untrusted_token)
-        with self._stripes[int(name[:8], 16) % _STRIPES]:
+        with self._turns.taken(int(name[:8], 16) % STRIPES):
             visit = self._read(untrusted_token, name)
             yield visit
             if visit is None or untrusted_token in self._forgotten:
                 self._forgotten.discard(untrusted_token)
-            elif visit.answers or visit.outcome or visit.end_reached or visit.shown[1:]:
-                self._drafts.put(name, lock(_written(visit), _key(untrusted_token), name.encode()))
+            elif visit.answers or visit.outcome or visit.end_reached or visit.shown[1:] or self._chosen(visit):
+                self._drafts.put(name, lock(_written(visit, self._monotonic()), _key(untrusted_token), name.encode()))
+
+    def _chosen(self, visit: Visit) -> bool:
+        """Whether somebody who has not answered has typed a code, or chosen a language while there is room for that."""
+        spoken = visit.language != visit.instrument.default_language
+        return visit.code != "" or (spoken and not self._drafts.full)
 
     def _read(self, token: str, name: str) -> Visit | None:
         locked = self._drafts.get(name)
@@ -141,8 +86,7 @@ class LockedVisits(Visits):
         instrument = next((each for each in instruments if each.digest() == content["instrument"]), None)
         if instrument is None:
             return None
-        began = self._begun.get(token, _LONG_AGO) if content["begun"] else None
-        return _visit(token, instrument, content, began)
+        return _visit(token, instrument, content, _began(content["begun"], self._monotonic()))
 
     def fresh(self, instrument: Instrument, language: str) -> Visit:
         """A new visit with a new cookie; nothing is kept of it before the first answer.
@@ -150,7 +94,7 @@ class LockedVisits(Visits):
         Raises:
             NoRoom: nobody can begin here now, and hears so before the first question.
         """
-        self._check_room()
+        self._check_room_without_code()
         visit = super().fresh(instrument, language)
         self._known.clear()
         return visit
@@ -161,30 +105,42 @@ class LockedVisits(Visits):
         Raises:
             NoRoom: this visit has not begun, and none can begin here now. Nothing of it is kept.
         """
-        if self._drafts.get(_name(visit.token)) is None:
-            self._check_room()
+        if visit.began is None and not visit.code:
+            self._check_room_without_code(kept=self._drafts.get(_name(visit.token)) is not None)
         return None
 
-    def _check_room(self) -> None:
-        if self._ceiling.reached or self._drafts.full:
+    @property
+    def only_with_code(self) -> bool:
+        """Whether the day's ceiling is reached, or the place lets nobody in without."""
+        return self._ceiling.reached
+
+    def check_room(self) -> None:
+        """Whether there is room for one more draft.
+
+        Raises:
+            NoRoom: there is none, for those with a code neither.
+        """
+        if self._drafts.full:
             raise NoRoom
 
+    def _check_room_without_code(self, *, kept: bool = False) -> None:
+        if not kept:
+            self.check_room()
+        if self.only_with_code:
+            raise OnlyWithCode
+
     def begin(self, visit: Visit, now: float) -> None:
-        """The first answer. When it came stays in this process: a draft holds no time."""
+        """The first answer of this visit has come; others begin at the same time and have nothing to do with it."""
         visit.began = now
-        self._begun[visit.token] = now
-        while len(self._begun) > _MOST_BEGUN:
-            self._begun.popitem(last=False)
 
     def finished(self, visit: Visit, now: float) -> None:
         """What is left of the draft is that it ended, so that a second tap gets the same thanks."""
-        self._begun.pop(visit.token, None)
-        if visit.outcome == "kept":
+        if visit.outcome == "kept" and not visit.code:
             self._ceiling.count()
+        visit.code = ""
 
     def forget(self, visit: Visit, now: float) -> None:
         """Nothing of this visit is left."""
-        self._begun.pop(visit.token, None)
         self._drafts.drop(_name(visit.token))
         self._forgotten.add(visit.token)
 
@@ -197,17 +153,31 @@ def _key(token: str) -> bytes:
     return hashlib.sha256(b"heard draft key 1\n" + token.encode()).digest()
 
 
-def _written(visit: Visit) -> bytes:
+def _begun(visit: Visit, now: float) -> int | None:
+    """None before the first answer; then where the round clock stood at it; -1 once the visit is quick no more."""
+    if visit.began is None:
+        return None
+    return -1 if now - visit.began >= QUICK_SECONDS else int(visit.began) % _ROUND
+
+
+def _began(begun: int | None, now: float) -> float | None:
+    if begun is None or begun < 0:
+        return None if begun is None else _LONG_AGO
+    return now - (now - begun) % _ROUND
+
+
+def _written(visit: Visit, now: float) -> bytes:
     content: dict[str, Any] = {field: getattr(visit, field) for field in _KEPT_FIELDS}
     content |= {
         "instrument": visit.instrument.digest(),
         "already_asked": sorted(visit.already_asked),
-        "begun": visit.began is not None,
+        "begun": _begun(visit, now),
     }
     return canonical(content).encode()
 
 
 def _visit(token: str, instrument: Instrument, content: dict[str, Any], began: float | None) -> Visit:
     answers = {name: tuple(said) if isinstance(said, list) else said for name, said in content["answers"].items()}
-    kept = {field: content[field] for field in _KEPT_FIELDS} | {"answers": answers}
+    # A draft from before an update may lack a field; what a visit starts with then stands.
+    kept = {field: content[field] for field in _KEPT_FIELDS if field in content} | {"answers": answers}
     return Visit(token, instrument, already_asked=set(content["already_asked"]), began=began, **kept)

@@ -20,16 +20,17 @@ from forms.instrument import Item, Page
 from forms.logic import Answer
 from forms.reading import TICKED
 from forms.routing import asked, options, seen
+from survey.aloud import read_out
 from survey.briefing import SupportLine
 from survey.csrf import csrf_token
-from survey.languages import direction, drafts, in_language, offered, tag
+from survey.easy_read import symbol_of
+from survey.languages import EASY_READ, direction, drafts, in_language, offered, tag
 from survey.parts import Parts, Ready
 from survey.visits import Visit
 from survey.words import ENGLISH, Words
 
 CRIME_ITEM = "crime"
 """The item whose answer says which support lines fit best, where a questionnaire has one so named."""
-
 
 _SECONDS_A_PAGE = 15
 """A careful reader's pace, rounded up (our judgement): the words promise too much time rather than too little."""
@@ -43,6 +44,7 @@ class Choice:
     label: str
     id: str
     checked: bool
+    symbol: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ class Question:
     def first_control(self) -> str:
         """Where a link from the error summary leads."""
         return self.choices[0].id if self.choices else self.name
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is read out of it: the question, what explains it, the answers."""
+        return (self.label, *self.hints, *(choice.label for choice in self.choices))
 
     @property
     def described_by(self) -> str:
@@ -132,8 +139,9 @@ def _choices(visit: Visit, item: Item, value: Any) -> tuple[Choice, ...]:
     else:
         offered = options(item, seen(visit.instrument, visit.answers), visit.seed)
         rows = [(option.code, _text(visit, option.labels)) for option in offered]
+    easy = visit.language == EASY_READ
     return tuple(
-        Choice(code, label, f"{item.name}-{place}", checked=code in chosen)
+        Choice(code, label, f"{item.name}-{place}", code in chosen, symbol_of(item.name, code) if easy else "")
         for place, (code, label) in enumerate(rows, start=1)
     )
 
@@ -228,8 +236,12 @@ def render(parts: Parts, template: str, ready: Ready | None, visit: Visit | None
         outside=ready.keys.neutral_address if ready and not parts.on_tablet else "",
         made_up=keys is not None and keys.made_up,
         csrf_token=csrf_token(visit.token) if visit and visit.token else "",
+        takes_codes=parts.codes is not None,
+        coded=visit is not None and visit.code != "",
         # What is filed cannot be found again, so a finished visit's button must not promise to delete it.
         deletes=visit is None or visit.outcome is None,
+        easy=language == EASY_READ,
+        read=read_out(parts, template, words_of(parts, language), language, more),
         **more,
     )
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from survey.sealing import NotARow, key_id_of, row_id
 from survey.store import Store
+from survey.turns import Turns
 
 _NO_TIME = (0, 0)
 _HALF = ".half"
@@ -29,8 +29,17 @@ class UnsafeFolder(Exception):
 class Partials:
     """At most one sealed row a name; ``file_all`` puts every one of them into the store and lets go of it."""
 
-    def __init__(self, folder: Path | None, store: Store, shelf: str = "outbox", door: str = "tablet") -> None:
+    def __init__(
+        self,
+        folder: Path | None,
+        store: Store,
+        shelf: str = "outbox",
+        door: str = "tablet",
+        turns: Turns | None = None,
+    ) -> None:
         """``folder`` must lie in memory (tmpfs); None keeps partials in this process only.
+
+        ``turns``: whom several processes that share the folder take turns by.
 
         Raises:
             UnsafeFolder: another user could read or plant files there.
@@ -40,7 +49,7 @@ class Partials:
         self._shelf = shelf
         self._door = door
         self._held: dict[str, bytes] = {}
-        self._thread = threading.Lock()
+        self._turns = turns or Turns()
         if folder is not None:
             folder.mkdir(mode=0o700, exist_ok=True)
             found = folder.lstat()
@@ -61,7 +70,7 @@ class Partials:
             NotARow: it is not sealed; nothing else may lie here.
         """
         key_id_of(row)
-        with self._thread:
+        with self._turns.taken():
             if self._folder is None:
                 self._held[name] = row
                 return
@@ -81,7 +90,7 @@ class Partials:
 
     def drop(self, name: str) -> None:
         """Destroy what is kept under a name, if anything is."""
-        with self._thread:
+        with self._turns.taken():
             self._held.pop(name, None)
             if self._folder is not None:
                 self._path(self._folder, name).unlink(missing_ok=True)
@@ -96,7 +105,7 @@ class Partials:
         Raises:
             StoreFull, StoreDamaged: everything stays where it is, for the next start.
         """
-        with self._thread:
+        with self._turns.taken():
             files = sorted(self._folder.iterdir()) if self._folder is not None else []
             rows = [*self._held.values(), *rows_in(files)]
             # By id, so that not even this commit tells which was kept first.

@@ -12,6 +12,7 @@ from typing import Literal
 
 from forms.instrument import Instrument
 from survey.briefing import Keys, Notices, Place
+from survey.clips import Clips
 from survey.clock import Clock
 from survey.partials import Partials
 from survey.store import Store
@@ -40,6 +41,19 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class CardCodes:
+    """One-time codes of cards, where a place's link knows them; what is typed is untrusted.
+
+    ``fits``: could be one. ``works``: one that is good now and not spent. ``file``: keep a row for a code, which is
+    spent with it; False where it is no good, and then nothing was kept.
+    """
+
+    fits: Callable[[str], bool]
+    works: Callable[[str], bool]
+    file: Callable[[bytes, str], bool]
+
+
+@dataclass(frozen=True)
 class Parts:
     """The parts of one place's interview. ``after_reset`` is told after each visit that ended, whatever its end."""
 
@@ -54,8 +68,10 @@ class Parts:
     partials: Partials
     clock: Clock
     words: Mapping[str, Words]
+    clips: Clips
     after_reset: Callable[[], None] = _nothing
     notices: Callable[[], Notices | None] = _no_notices
+    codes: CardCodes | None = None
 
     @property
     def on_tablet(self) -> bool:

@@ -191,7 +191,7 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         "ended": page("ended.html", over, lines=lines, figures=figures),
         "waiting": own("waiting", "send-now", "delete-now"),
         "unstored": own("unstored", "send-now", "delete-now"),
-        "refused": own("refused", "open-door", "delete-now"),
+        "refused": own("refused", *(["open-door"] if ready.place.open_door else []), "delete-now"),
         "deleted": own("deleted"),
         "unkept": own("lost", "again"),
     }

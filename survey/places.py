@@ -28,6 +28,7 @@ class Place:
     """A place and what it allows. After ``warn_seconds`` untouched a warning counts down ``reset_seconds``.
 
     ``come_back``: whether its link offers four words by which a person can answer again later.
+    ``open_door``: whether its link can be used without a card's one-time code.
     """
 
     code: str
@@ -37,6 +38,7 @@ class Place:
     warn_seconds: int = 60
     reset_seconds: int = 30
     come_back: bool = True
+    open_door: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a place that could harm someone, whoever describes it.
@@ -65,7 +67,8 @@ class Place:
             "reset_seconds": self.reset_seconds,
         }
         # Said only where it differs, so that a tablet from before it was known still reads the file.
-        return told if self.come_back else {**told, "come_back": False}
+        differs = {"come_back": self.come_back, "open_door": self.open_door}
+        return told | {name: value for name, value in differs.items() if not value}
 
     @classmethod
     def from_json(cls, untrusted: Any) -> Self:
@@ -83,6 +86,7 @@ class Place:
             warn_seconds=members.maybe("warn_seconds", whole, 60),
             reset_seconds=members.maybe("reset_seconds", whole, 30),
             come_back=members.maybe("come_back", shapes.flag, otherwise=True),
+            open_door=members.maybe("open_door", shapes.flag, otherwise=True),
         )
         members.finish()
         return place

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -31,6 +32,7 @@ _UNLIMITED = 1 << 50
 _MOST_CONNECTIONS = 800
 # A browser that keeps its connection simply makes another; a packet is sent in one go.
 _IDLE_SECONDS = 15
+_BACKLOG = 1024
 _LOOK_FOR_IDLE_SECONDS = 5
 
 
@@ -118,6 +120,23 @@ class Serving:
         close_all(self._waitress._map)
 
 
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens on one address, for several processes to serve.
+
+    Raises:
+        OSError: the port is taken or the address is not this machine's.
+    """
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
 def server(app: WSGI, host: str, port: int, idle_seconds: int = _IDLE_SECONDS) -> Serving:
     """Listen on one address (``127.0.0.1``, not a name with several); ``run`` then serves.
 
@@ -126,12 +145,16 @@ def server(app: WSGI, host: str, port: int, idle_seconds: int = _IDLE_SECONDS) -
     Raises:
         OSError: the port is taken or the address is not this machine's.
     """
+    return serving_on(app, bound(host, port), idle_seconds)
+
+
+def serving_on(app: WSGI, listening: socket.socket, idle_seconds: int = _IDLE_SECONDS) -> Serving:
+    """The same on a socket that listens already, as other processes may on the same one."""
     # One line for each queued request would tell when somebody answered.
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
     waitress = create_server(
         app,
-        host=host,
-        port=port,
+        sockets=[listening],
         threads=_THREADS,
         recv_bytes=_AT_ONCE,
         ident=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -16,7 +17,13 @@ CENTRE_PORT = 8800
 _LARGEST_PORT = 65535
 RELEASE_MONTHS = 3
 _SPANS = (1, 2, 3, 4, 6, 12)
-_NAMES = ("host", "port", "memory_folder", "release_months")
+_NAMES = (
+    "host", "port", "memory_folder", "release_months", "public_address", "address_header", "serves", "workers",
+)  # fmt: skip
+APPS = ("link", "intake", "portal")
+_MOST_WORKERS = 64
+_ADDRESS = re.compile(r"(?:https://[a-z0-9.-]+(?::\d+)?|http://(?:127\.0\.0\.1|localhost)(?::\d+)?)(?:/[\w./-]*)?")
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}")
 _RUN = Path("/run/heard")
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it, checked below
 
@@ -32,6 +39,10 @@ class Settings:
     Attributes:
         memory_folder: where partials lie, in memory-backed storage; None where this machine has none.
         release_months: how many months a release covers, as the custodian's recipe says: a centre prepares by it.
+        public_address: what a centre's cards lead to, without a slash at its end; "" where none was set.
+        address_header: the header in which the server in front of a centre says who asks; "" where none is believed.
+        serves: those of a centre's three applications that a process answers for.
+        workers: how many processes serve a centre.
     """
 
     instance: Path
@@ -39,6 +50,10 @@ class Settings:
     port: int
     memory_folder: Path | None
     release_months: int = RELEASE_MONTHS
+    public_address: str = ""
+    address_header: str = ""
+    serves: tuple[str, ...] = APPS
+    workers: int = 1
 
 
 def load(folder: Path, environ: Mapping[str, str], default_port: int = CENTRE_PORT) -> Settings:
@@ -63,6 +78,10 @@ def load(folder: Path, environ: Mapping[str, str], default_port: int = CENTRE_PO
         port=_port(*told.get("port", (default_port, ""))),
         memory_folder=memory_folder(folder) if memory is None else _folder(*memory),
         release_months=_span(*told.get("release_months", (RELEASE_MONTHS, ""))),
+        public_address=_address(*told.get("public_address", ("", ""))),
+        address_header=_header(*told.get("address_header", ("", ""))),
+        serves=_apps(*told.get("serves", ("link intake portal", ""))),
+        workers=_workers(*told.get("workers", (1, ""))),
     )
 
 
@@ -122,3 +141,34 @@ def _folder(value: object, where: str) -> Path:
     if not isinstance(value, str) or not Path(value).is_absolute():
         raise SettingsRefused(f"{where}: memory_folder is a whole path of a folder in memory, not {value!r}.")
     return Path(value)
+
+
+def _address(value: object, where: str) -> str:
+    if value != "" and not (isinstance(value, str) and _ADDRESS.fullmatch(value)):
+        raise SettingsRefused(
+            f"{where}: public_address is where the link is reached, such as https://survey.example.org, not {value!r}."
+        )
+    return str(value).rstrip("/")
+
+
+def _header(value: object, where: str) -> str:
+    if value != "" and not (isinstance(value, str) and _HEADER.fullmatch(value)):
+        raise SettingsRefused(f"{where}: address_header is the name of a header, such as X-Real-IP, not {value!r}.")
+    return str(value)
+
+
+def _apps(value: object, where: str) -> tuple[str, ...]:
+    named = value.split() if isinstance(value, str) else []
+    if not named or not set(named) <= set(APPS):
+        raise SettingsRefused(
+            f"{where}: serves is one or more of {', '.join(APPS)} with spaces between, not {value!r}."
+        )
+    return tuple(named)
+
+
+def _workers(value: object, where: str) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_WORKERS:
+        raise SettingsRefused(f"{where}: workers is a number from 1 to {_MOST_WORKERS}, not {value!r}.")
+    return value

@@ -28,6 +28,9 @@ _ANEW = "-anew"
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 
 
+Connection = sqlite3.Connection
+
+
 class StoreFull(Exception):
     """Nothing of this call was kept: the disk is full, read-only or failing. Tell whoever waits; free some room."""
 
@@ -63,8 +66,12 @@ class StoreFile:
     about to replace.
     """
 
-    def __init__(self, path: Path, shelves: Sequence[str], today: Callable[[], date]) -> None:
+    def __init__(
+        self, path: Path, shelves: Sequence[str], today: Callable[[], date], beside: Mapping[str, str] | None = None
+    ) -> None:
         """``today`` gives the day whose month the file's own time is set to when it is written anew.
+
+        ``beside``: tables that are no shelves, name to columns and key; written anew in the order of their key.
 
         Raises:
             StoreFull: no right to write there.
@@ -73,6 +80,7 @@ class StoreFile:
         self._second = path.with_name(path.name + _ANEW)
         self._journal = path.with_name(path.name + "-journal")
         self._shelves = tuple(shelves)
+        self._beside = dict(beside or {})
         self._today = today
         self._thread = threading.Lock()
         try:
@@ -154,6 +162,9 @@ class StoreFile:
         # would leave it lying with pages from before.
         handles.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         self._journal.unlink(missing_ok=True)
+        for table, columns in self._beside.items():
+            # Also in a file that is older than the table.
+            handles.connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns}) WITHOUT ROWID")
         return handles.connection
 
     def _inode(self) -> tuple[int, int] | None:
@@ -184,6 +195,11 @@ class StoreFile:
                     # Each source is read along its key and the two are merged as they stream: nothing is sorted.
                     every = " UNION ALL ".join(f"SELECT * FROM old.{source}" for source in sources)  # noqa: S608
                     second.execute(f"INSERT OR IGNORE INTO main.{shelf} {every} ORDER BY id")
+            for table, columns in self._beside.items():
+                second.execute(f"CREATE TABLE {table} ({columns}) WITHOUT ROWID")
+                if any(feeds.values()):
+                    # Read along the key, so in its order.
+                    second.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table}")  # noqa: S608
             second.execute("COMMIT")
 
 

@@ -21,6 +21,10 @@ class NotKept(Exception):
     """The response could not be sealed or stored, and nothing of it was. Tell the person; they may try again."""
 
 
+class CodeNeeded(NotKept):
+    """The card's code is no good any more, and this place takes nothing without one. Ask for another."""
+
+
 def _status(visit: Visit) -> Status:
     return status(visit.instrument, visit.answers, visit.shown, visit.end_reached)
 
@@ -57,7 +61,7 @@ def keep_partial(parts: Parts, visit: Visit) -> None:
     Raises:
         NotKept: there is no valid key to seal to.
     """
-    if _status(visit) == "started":
+    if _status(visit) == "started" or _code_needed(parts):
         _drop_partial(parts, visit)
         return
     row = _sealed(parts, visit, "core")
@@ -90,10 +94,25 @@ def _file(parts: Parts, visit: Visit, reached: Status) -> None:
     if reached != "started":
         row = _sealed(parts, visit, reached)
         try:
-            parts.store.put(parts.shelf, [row], parts.door)
+            _put(parts, visit, row)
         except (StoreFull, StoreDamaged) as fault:
             raise NotKept("The response could not be filed.") from fault
     _drop_partial(parts, visit)
+
+
+def _put(parts: Parts, visit: Visit, row: bytes) -> None:
+    if visit.code and parts.codes is not None and parts.codes.file(row, visit.code):
+        return
+    visit.code = ""
+    if _code_needed(parts):
+        raise CodeNeeded("This place takes nothing without a card's code.")
+    parts.store.put(parts.shelf, [row], parts.door)
+
+
+def _code_needed(parts: Parts) -> bool:
+    # A partial is filed by the open door, so where that is closed none is kept.
+    ready = parts.ready()
+    return parts.codes is not None and ready is not None and not ready.place.open_door
 
 
 def _drop_partial(parts: Parts, visit: Visit) -> None:

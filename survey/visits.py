@@ -40,6 +40,7 @@ class Visit:
     """One sitting. ``token`` is its cookie; ``response`` the id that its partial and its response share.
 
     ``sealed`` are the ids, in hex, of its partials: a night at the centre may file one that is taken back later.
+    ``code`` is that of a card, as it was typed, until the response is filed.
     """
 
     token: str = field(repr=False)
@@ -60,6 +61,7 @@ class Visit:
     partial_kept: bool = False
     sealed: list[str] = field(default_factory=list)
     burst: bool = False
+    code: str = field(default="", repr=False)
     _way: tuple[object, list[str]] = field(default=(None, []), repr=False)
     _presses: deque[float] = field(default_factory=lambda: deque(maxlen=_BURST_PRESSES))
 
@@ -156,6 +158,14 @@ class Visits:
         """The visit of this cookie, or None; one request at a time, so that a double tap is two taps in a row."""
         with self._turn:
             yield self._known.get(untrusted_token or "")
+
+    @property
+    def only_with_code(self) -> bool:
+        """Whether nobody can begin here now without a card's code; never on a tablet."""
+        return False
+
+    def check_room(self) -> None:
+        """On a tablet there is always room for the next person."""
 
     def fresh(self, instrument: Instrument, language: str) -> Visit:
         """A new visit with a new cookie, in which nobody has answered yet."""

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
-from survey.languages import Foreign, in_order, tag
+from survey.easy_read import a_sentence_a_line
+from survey.languages import EASY_READ, Foreign, in_order, tag
 
 FOLDER = Path(__file__).parent / "translations"
 ENGLISH = "en"
@@ -40,6 +41,8 @@ def _laid_over(english: Words, own: Mapping[tuple[str, str], str], language: str
             words[place] = in_order(translated, language)
         else:
             words[place] = text if same_tongue else Foreign(text, ENGLISH)
+    if language == EASY_READ:
+        return {place: a_sentence_a_line(text) for place, text in words.items()}
     return words
 
 

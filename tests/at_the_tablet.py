@@ -27,10 +27,12 @@ from kiosk.pins import ASSISTED, CORNER, Door
 from kiosk.rooms import whole_tablet
 from survey.app import interview_app
 from survey.briefing import Keys, Notices, Place, SupportLine
+from survey.clips import Clips
+from survey.clips import load as load_clips
 from survey.clock import Clock
 from survey.keys import phones_part
 from survey.partials import Partials
-from survey.parts import Mode, Parts
+from survey.parts import CardCodes, Mode, Parts
 from survey.sealing import SigningKey
 from survey.serving import server
 from survey.store import Store
@@ -147,6 +149,8 @@ class Tablet:
     resets: int = 0
     notices: Callable[[], Notices | None] = lambda: None
     assisted: bool = False
+    codes: CardCodes | None = None
+    clips: Clips = field(default_factory=load_clips)
 
     def __post_init__(self) -> None:
         shelf: Literal["outbox", "arrivals"] = "outbox" if self.mode == "kiosk" else "arrivals"
@@ -161,7 +165,7 @@ class Tablet:
         self.parts = Parts(
             keys=self._keys_today, place="lewisham", mode=self.mode, visits=self.visits, store=self.store,
             shelf=shelf, door=door, tallies=self.tallies, partials=self.partials, clock=self.clock, words=load(),
-            after_reset=self._after_reset, notices=self.notices,
+            clips=self.clips, after_reset=self._after_reset, notices=self.notices, codes=self.codes,
         )  # fmt: skip
         self.app: Flask = self._whole() if self.mode == "kiosk" else interview_app(self.parts)
 

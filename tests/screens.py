@@ -16,12 +16,13 @@ from at_the_tablet import KEYS, SIGNED_ON, Tablet, a_tablet
 from playwright.sync_api import Browser
 from real_browser import Window, window
 
+from export.centre.codes import could_be_a_code
 from forms.instrument import Instrument
 from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from kiosk.pins import ASSISTED, CORNER, WAIT_AFTER_START_SECONDS, set_pin
 from survey.briefing import Notices, Place, SupportLine
 from survey.notices import Figure
-from survey.parts import Mode
+from survey.parts import CardCodes, Mode
 
 MADE_UP_LINES = (
     SupportLine("A line for everybody (made up)", "0800 000 0000", "Day and night, free", (), date(2026, 11, 1)),
@@ -43,6 +44,10 @@ CORE = {
 }  # fmt: skip
 
 
+NO_CARD_PRINTED = CardCodes(could_be_a_code, lambda _typed: False, lambda _row, _typed: False)
+"""What a centre that has printed no card says of a code."""
+
+
 @cache
 def victim_voice() -> Instrument:
     """The questionnaire that ships."""
@@ -54,7 +59,8 @@ def victim_voice() -> Instrument:
 @contextmanager
 def shown(folder: Path, mode: Mode = "kiosk") -> Iterator[Tablet]:
     """A tablet or a link with the real questionnaire, labelled as a demonstration."""
-    with a_tablet(folder, mode=mode, notices=lambda: NOTICES) as tablet:
+    codes = NO_CARD_PRINTED if mode == "link" else None
+    with a_tablet(folder, mode=mode, notices=lambda: NOTICES, codes=codes) as tablet:
         place = Place("lewisham", "Lewisham", "counter", ("kiosk", "link"))
         keys = replace(KEYS, instruments=(victim_voice(),), support_lines=MADE_UP_LINES, places=(place,), made_up=True)
         tablet.keys = keys
@@ -179,12 +185,22 @@ def missing(person: Window, tablet: Tablet) -> None:
     person.wrong = [line for line in person.wrong if "404" not in line]
 
 
+def card_code(person: Window, tablet: Tablet) -> None:
+    """The code of a card is asked for, and was mistyped once."""
+    start(person, tablet)
+    person.page.goto(tablet.address + "code")
+    person.page.locator("#code").fill("AB12-CD34-EF56-GH78")
+    person.press()
+    person.page.locator("[role=alert]").wait_for()
+
+
 Walk = Callable[[Window, Tablet], None]
 ON_BOTH: Mapping[str, Walk] = {
     "start": start, "question": question, "wrong": wrong, "long-list": long_list, "choice": choice, "typed": typed,
     "thanks": thanks, "ended": ended, "help": at("help"), "about": at("about"), "safety": at("safety"),
     "languages": at("language"), "missing": missing, "unavailable": unavailable,
 }  # fmt: skip
+ON_A_LINK: Mapping[str, Walk] = {**ON_BOTH, "card-code": card_code}
 ON_A_TABLET: Mapping[str, Walk] = {
     **ON_BOTH, "wrong-choice": unanswered, "unkept": unkept, "cover": cover, "staff": at("staff"),
 }  # fmt: skip
@@ -240,5 +256,5 @@ FOR_STAFF: Mapping[str, Walk] = {
 def screen(browser: Browser, tablet: Tablet, name: str, size: dict[str, int], **more: object) -> Iterator[Window]:
     """A window in which this screen stands."""
     with window(browser, tablet.address, size, **more) as person:
-        {**ON_A_TABLET, **FOR_STAFF}[name](person, tablet)
+        {**ON_A_TABLET, **ON_A_LINK, **FOR_STAFF}[name](person, tablet)
         yield person

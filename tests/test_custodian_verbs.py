@@ -17,9 +17,11 @@ from canary import found
 from custodian_world import CONTENT, INTAKE, PASSPHRASE, PLACES, People, a_tally, carried_out, sealed, victim_voice
 
 from export.custodian.custody import Custody
+from export.custodian.recipe_file import VICTIM_VOICE
 from export.custodian.unsealing import CollectionSecret
 from forms.response import framed
 from survey.briefing import Keys, authority_words, read_keys
+from survey.clock import utc_day
 from survey.sealing import SigningKey
 
 Done = subprocess.CompletedProcess[str]
@@ -243,7 +245,7 @@ def test_a_release_without_a_keys_file_says_what_to_do(custodian: Path, tmp_path
 
 def test_the_walk_from_a_carried_file_to_a_verified_release(signed: Path, tmp_path: Path) -> None:
     (secret,) = Custody(signed).collection(PASSPHRASE)
-    people = People(2, victim_voice()).many(40)
+    people = People(2, victim_voice()).many(40, period="2026-02")
     rows = sealed(secret.public, people)
     rows.append(("tablet", secret.public.seal(framed(a_tally("hub-1", offered=50, complete=30, core=11, left=4)))))
     rows.append(("tablet", bytes(5250)))
@@ -257,10 +259,25 @@ def test_the_walk_from_a_carried_file_to_a_verified_release(signed: Path, tmp_pa
     assert summary["tallies"]["offered"] == 50
     folder = signed / "releases" / summary["release"]
     assert "40 records" in well(heard(signed, "verify", str(folder)))
-    refused(heard(signed, "release", "--from", str(path)), "Wait for 50 more")
+    refused(heard(signed, "release", "--from", str(path)), "is not over. Wait until")
     (folder / "codebook.json").write_text("{}")
     refused(heard(signed, "verify", str(folder)), "codebook.json differs")
     refused(heard(signed, "verify", str(tmp_path)), "no manifest.json")
+
+
+def test_a_quarter_that_is_not_over_waits_unless_a_recipe_says_otherwise(signed: Path, tmp_path: Path) -> None:
+    (secret,) = Custody(signed).collection(PASSPHRASE)
+    now = f"{utc_day():%Y-%m}"
+    path = str(
+        carried_out(tmp_path / "rows.carried", sealed(secret.public, People(4, victim_voice()).many(20, period=now)))
+    )
+    refused(heard(signed, "release", "--from", path), "0 new responses", "20 more are of an epoch that is not over")
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("extends = 'missing'\n")
+    refused(heard(signed, "release", "--from", path, "--recipe", str(recipe)), "missing.toml cannot be read")
+    shutil.copy(VICTIM_VOICE, tmp_path / VICTIM_VOICE.name)
+    recipe.write_text(f"extends = '{VICTIM_VOICE.stem}'\n[epochs]\nmonths = 1\nwait = false\n")
+    assert "20 records" in well(heard(signed, "release", "--from", path, "--recipe", str(recipe)))
 
 
 def test_answers_are_nowhere_in_the_clear_in_the_custodians_folder(signed: Path, tmp_path: Path) -> None:
@@ -268,7 +285,7 @@ def test_answers_are_nowhere_in_the_clear_in_the_custodians_folder(signed: Path,
     marker = "canary-" + secrets.token_hex(12)
     people = [
         replace(person, answers={**person.answers, "better": marker}) if "better" in person.answers else person
-        for person in People(3, victim_voice()).many(30)
+        for person in People(3, victim_voice()).many(30, period="2026-02")
     ]
     assert any(marker in str(person.answers) for person in people)
     path = carried_out(tmp_path / "rows.carried", sealed(secret.public, people))

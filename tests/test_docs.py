@@ -34,7 +34,18 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 OPERATORS = ROOT / "docs" / "operators.md"
 CUSTODIANS = ROOT / "docs" / "custodians.md"
 AUTHORS = ROOT / "docs" / "questionnaires.md"
-CUSTODIANS_VERBS = {"keygen", "split", "drill", "restore", "rotate", "destroy", "sign-keys", "release", "verify"}
+CUSTODIANS_VERBS = {
+    "keygen",
+    "split",
+    "drill",
+    "restore",
+    "rotate",
+    "destroy",
+    "sign-keys",
+    "release",
+    "review",
+    "verify",
+}
 
 _FENCE = re.compile(r"^[ ]*```[a-z]*\n(.*?)^[ ]*```", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -310,7 +321,7 @@ def test_the_worked_example_is_the_known_answer() -> None:
 
 
 def test_custodians_find_every_file_of_a_release() -> None:
-    for name in ("records.csv", "codebook.json", MANIFEST):
+    for name in ("records.csv", "tables.xlsx", "figures.csv", "codebook.json", MANIFEST):
         assert f"| `{name}` |" in page(CUSTODIANS)
 
 

@@ -24,7 +24,7 @@ CLOCK_MODULES = {"datetime", "date", "time"}
 HOMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "core", "manager", "handler", "service"}
 LONGEST_MODULE, LONGEST_FUNCTION = 250, 40
 # Made by the tools of a machine, never by us.
-NOT_OURS = {".git", ".venv", "instance", "__pycache__"}
+NOT_OURS = {".git", ".venv", ".oracles", "instance", "__pycache__"}
 
 
 def name(path: Path) -> str:

@@ -141,6 +141,13 @@ def test_the_on_screen_keyboard_is_switched_on_and_no_window_lies_over_it(writte
     assert 'for_window [app_id=".*"] fullscreen disable' in (written / shell.SWAY).read_text().splitlines()
 
 
+def test_the_screen_may_play_sound_hears_none_and_has_no_voice_that_writes_a_log(written: Path) -> None:
+    (groups,) = (line for line in settings_of(written / shell.SCREEN_UNIT) if line.startswith("SupplementaryGroups="))
+    assert "audio" in groups.split()
+    assert managed_policy("http://127.0.0.1:8700")["AudioCaptureAllowed"] is False
+    assert "speech" not in (written / shell.SWAY).read_text()
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here")
 def test_systemd_understands_the_units(written: Path) -> None:
     for name in (shell.APP_UNIT, shell.SCREEN_UNIT):

@@ -21,7 +21,8 @@ from forms.response import Response, unframed
 from survey.app import interview_app
 from survey.ceiling import MOST_A_DAY, MOST_DRAFTS, DailyCeiling
 from survey.clock import Clock
-from survey.locked_visits import Drafts, LockedVisits
+from survey.drafts import Drafts
+from survey.locked_visits import LockedVisits
 from survey.partials import Partials
 from survey.parts import Parts
 from survey.serving import server
@@ -52,7 +53,7 @@ class Centre:
             keys=lambda: KEYS, place="lewisham", mode="link",
             visits=LockedVisits(self.drafts, lambda: KEYS.instruments, DailyCeiling(clock.day, self.most_a_day)),
             store=self.store, shelf="arrivals", door="open", tallies=Tallies("lewisham", SMALL.digest(), clock),
-            partials=self.partials, clock=clock, words=load(),
+            partials=self.partials, clock=clock, words=load(), clips={},
         )  # fmt: skip
         self.link = interview_app(parts)
 
@@ -245,3 +246,18 @@ def first_page_after(centre: Centre, while_away: timedelta) -> int:
     """The status of the first page so much later."""
     centre.now += while_away
     return raw(centre.address, "").status
+
+
+def test_a_language_chosen_before_the_first_answer_stays_and_is_no_way_round_the_ceiling(tmp_path: Path) -> None:
+    centre = Centre(tmp_path, most_a_day=1)
+    with serving(centre):
+        person = Player(centre.address)
+        person.look(centre.address)
+        (form,) = [form for form in person.screen.forms if form.action.endswith("/language")]
+        person.screen = person.browser.send(form, [("language", "pl")])
+        assert person.screen.heading == "Co z experience?"
+        other = the_core(centre)
+        other.say(more="finish")
+        question = person.question()
+        assert person.browser.send(question, [("experience", "good")]).status == 503
+        assert len(centre.responses()) == 1

@@ -170,7 +170,7 @@ def test_what_was_left_behind_at_a_place_without_a_link_is_filed_at_the_next_sta
     world.tell(centre)
     links.of(LINKED).partials.keep("somebody", world.rows(1)[0])
     world.tell(centre, serial=2, places=world.places[:1])
-    Links(centre, centre_app(centre)).start()
+    Links(centre, centre_app(centre)).start(alone=True)
     assert centre.store.count("arrivals") == 1
 
 

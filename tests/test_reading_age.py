@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from reading_age import age, long_words, longest_sentence, sentences, syllables,
 from screens import DIGITS, at_a_hub
 
 from forms.xlsform import load
+from survey.catalogues import Catalogues, Entry
+from survey.languages import EASY_READ
 from survey.words import load as load_words
 
 FILE = Path(__file__).parent.parent / "forms" / "questionnaires" / "victim-voice.md"
@@ -127,6 +130,40 @@ def test_the_words_around_the_questions_can_be_read_at_nine() -> None:
 @pytest.mark.parametrize("place", sorted(load_words()["en"]))
 def test_no_words_around_the_questions_make_a_long_sentence(place: str) -> None:
     assert longest_sentence(load_words()["en"][place]) <= 20
+
+
+# --- Easy Read ---
+
+EASY = tuple(entry for entry in Catalogues.shipped().entries(EASY_READ) if not entry.place.startswith("borough/"))
+NEEDED_IN_EASY_READ = {
+    "Think about all of it. How do you feel about the service from the police?": "another word asks something else",
+    "Did anyone offer you an interpreter?": "explained straight after",
+    "Yes, an interpreter": "the same person, and somebody who has one knows the word",
+    "Did the police offer you a Victim Personal Statement?": "its name; explained straight after",
+    "Bisexual": "a word for oneself has no plainer one",
+}
+"""Texts of Easy Read that are harder than seven, and why they stay."""
+
+
+def harder_than_seven(entry: Entry) -> bool:
+    """A grade means something from eight words on; an answer, which is a list's line, is held to short and plain."""
+    graded = len(words(entry.text)) >= 8 and "/" not in entry.place
+    return bool(graded and age([entry.text]) > 7) or longest_sentence(entry.text) > 12 or bool(long_words(entry.text))
+
+
+@pytest.mark.parametrize("catalogue", ["questions", "words"])
+def test_easy_read_together_can_be_read_at_seven(catalogue: str) -> None:
+    assert age([entry.text for entry in EASY if entry.catalogue == catalogue]) <= 7
+
+
+@pytest.mark.parametrize("entry", EASY, ids=lambda entry: f"{entry.place}-{entry.english[:20]}")
+def test_every_message_of_easy_read_can_be_read_at_seven(entry: Entry) -> None:
+    assert harder_than_seven(entry) == (entry.text in NEEDED_IN_EASY_READ), entry.text
+
+
+def test_plain_english_is_not_easy_read_yet() -> None:
+    plain = [replace(entry, text=entry.english) for entry in EASY]
+    assert sum(map(harder_than_seven, plain)) > 60
 
 
 # --- what only staff read ---

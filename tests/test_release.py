@@ -2,56 +2,36 @@
 
 from __future__ import annotations
 
-import base64
-import csv
 import errno
-import hashlib
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from custodian_world import PLACES, People, Rows, fresh_secret, sealed, victim_voice
+from custodian_world import PLACES, People, Rows, sealed, victim_voice
+from release_world import AUTHORITY, SECRET, WRITERS, codebook, records, release, who
 from small_instruments import instrument, item, option, page
 
 from export.custodian.disclosure import TooFew
 from export.custodian.formats import safe_cell
 from export.custodian.known import Known
-from export.custodian.ledger import Ledger, LedgerRefused
-from export.custodian.opening import OpeningReport
+from export.custodian.ledger import LedgerRefused
 from export.custodian.records import BY_DEFINITION
-from export.custodian.release import Recipe, Released, build
+from export.custodian.release import Released
+from export.custodian.table import ALIKE
 from export.manifest import ReleaseRefused, verified
 from forms.instrument import Instrument
 from forms.response import Response
 from survey.languages import drafts
-from survey.reference import read_areas
 from survey.sealing import SigningKey
 
-SECRET = fresh_secret()
-AUTHORITY = SigningKey(b"a" * 32)
-KNOWN = Known.of([victim_voice()], PLACES)
-
-
-def release(folder: Path, rows: Rows, known: Known = KNOWN, *, made_up: bool = True) -> tuple[Released, OpeningReport]:
-    report = OpeningReport()
-    return build(folder, rows, [SECRET], AUTHORITY, Recipe(known, read_areas(), made_up), report), report
-
-
-def records(released: Released) -> list[dict[str, str]]:
-    with (released.folder / "records.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def codebook(released: Released) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((released.folder / "codebook.json").read_text())
-    return found
+KEYS_OF_TWO = (item("age", "integer", disclosure="key"), item("stage", disclosure="key"))
 
 
 @pytest.fixture(scope="module")
@@ -62,16 +42,16 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Released, list[Resp
     return released, people
 
 
-def test_every_class_in_the_written_file_holds_ten(first: tuple[Released, list[Response]]) -> None:
+def test_every_class_in_the_written_file_holds_five(first: tuple[Released, list[Response]]) -> None:
     released, _ = first
     keys = [column["column"] for column in codebook(released)["columns"] if column["treatment"] == "key"]
     assert set(BY_DEFINITION) <= set(keys)
     assert {"crime", "borough", "age", "stage"} <= set(keys)
     sizes: Counter[tuple[str, ...]] = Counter()
     for record in records(released):
-        rest = (cell if cell in {"[z]", "[c]"} else "" for name, cell in record.items() if name not in keys)
+        rest = (cell if cell in {"[z]", "[c]"} else "" for name, cell in record.items() if name not in {*keys, ALIKE})
         sizes[(*(record[key] for key in keys), *rest)] += 1
-    assert min(sizes.values()) >= 10
+    assert min(sizes.values()) >= 5
 
 
 def test_every_response_is_there(first: tuple[Released, list[Response]]) -> None:
@@ -92,9 +72,11 @@ def test_no_free_text_no_id_and_no_withheld_item_leaves(first: tuple[Released, l
     released, people = first
     assert any("CANARY" in str(person.answers.get("better")) for person in people)
     for path in released.folder.iterdir():
-        content = path.read_text()
-        assert "CANARY" not in content
-        assert not any(person.response in content for person in people)
+        content = path.read_bytes()
+        assert b"CANARY" not in content
+        for person in people:
+            assert person.response.encode() not in content
+            assert bytes.fromhex(person.response) not in content
     assert "better" not in records(released)[0]
 
 
@@ -131,12 +113,15 @@ def test_the_codebook_says_what_every_column_and_code_means(first: tuple[Release
         assert all(code["label"]["en"] for code in column["codes"])
         assert column["answered"] == sum(record[column["column"]] not in book["missing"] for record in told)
     experience = next(column for column in book["columns"] if column["column"] == "experience")
-    assert ("sat3", "Completely satisfied") in [(code["code"], code["label"]["en"]) for code in experience["codes"]]
+    assert [(code["code"], code["label"]["en"], code["number"]) for code in experience["codes"]][:2] == [
+        ("sat3", "Completely satisfied", 1),
+        ("sat2", "Very satisfied", 2),
+    ]
     assert set(experience["unverified_wording"]) == set(victim_voice().languages), "all are drafts until reviewed"
     more = next(column for column in book["columns"] if column["column"] == "more")
     assert more["unverified_wording"] == sorted(drafts(victim_voice())), "its English is our own"
     borough = next(column for column in book["columns"] if column["column"] == "borough")
-    assert borough["told_as"] in {"police area", "zone"}
+    assert borough["told_as"] in {"police area", "zone", "London"}
 
 
 def test_a_demonstration_says_so_everywhere(first: tuple[Released, list[Response]], tmp_path: Path) -> None:
@@ -153,7 +138,10 @@ def test_a_demonstration_says_so_everywhere(first: tuple[Released, list[Response
 def test_the_manifest_names_the_files_by_hash_and_any_change_is_found(tmp_path: Path) -> None:
     released, _ = release(tmp_path, sealed(SECRET.public, People(4, victim_voice()).many(30)))
     manifest = verified(released.folder, AUTHORITY.public)
-    assert set(manifest.files) == {"records.csv", "codebook.json"}
+    assert set(manifest.files) == {
+        "codebook.json", "figures.csv", "records.csv", "records.dta", "records.parquet", "records.sav", "records.xlsx",
+        "tables.xlsx",
+    }  # fmt: skip
     assert (manifest.name, manifest.records) == (released.name, released.records)
     with pytest.raises(ReleaseRefused):
         verified(released.folder, SigningKey(b"b" * 32).public)
@@ -184,108 +172,69 @@ def test_open_door_answers_do_not_count_towards_a_release(tmp_path: Path) -> Non
         release(tmp_path, rows)
 
 
-def test_a_second_release_waits_for_fifty_new_responses_and_holds_only_those(tmp_path: Path) -> None:
-    people = People(8, victim_voice())
-    early, late = people.many(40), people.many(50)
-    release(tmp_path, sealed(SECRET.public, early))
-    assert len(Ledger(tmp_path).released()) == 40
-    with pytest.raises(LedgerRefused, match=r"since heard-made-up-1 and a release needs 50\. Wait for 1 more"):
-        release(tmp_path, sealed(SECRET.public, early + late[:49]))
-    second, report = release(tmp_path, sealed(SECRET.public, early + late))
-    assert second.name == "heard-made-up-2"
-    assert (report.opened, second.records) == (90, 50)
-    with pytest.raises(LedgerRefused, match="0 new responses"):
-        release(tmp_path, sealed(SECRET.public, early + late))
+def test_nine_forged_answers_at_the_open_door_around_a_real_one_expose_nobody(tmp_path: Path) -> None:
+    made = instrument(page("p1", item("experience", core=True, disclosure="sensitive")), page("p2", *KEYS_OF_TWO))
+    crowd = [who(n, made, {"experience": "yes", "age": 40, "stage": "no"}) for n in range(30)]
+    real = who(99, made, {"experience": "no", "age": 93, "stage": "yes"})
+    forged = [replace(real, response=f"{1000 + n:032x}", mode="link", answers={**real.answers}) for n in range(9)]
+    as_if_theirs = [replace(one, answers={**one.answers, "experience": "yes"}) for one in forged]
+    rows = sealed(SECRET.public, [*crowd, real]) + sealed(SECRET.public, as_if_theirs, "open")
+    released, _ = release(tmp_path, rows, Known.of([made], PLACES))
+    told = records(released)
+    assert not any(record["age"] == "93" or record["stage"] == "yes" for record in told)
+    for record in told:
+        alike = [one for one in told if (one["age"], one["stage"]) == (record["age"], record["stage"])]
+        assert sum(one["mode"] != "link" for one in alike) >= 5
 
 
-def test_a_response_whose_fuller_copy_comes_late_does_not_leave_twice(tmp_path: Path) -> None:
-    people = [one for one in People(9, victim_voice()).many(40) if one.status == "complete"]
-    core = {one.name for one in victim_voice().core_items()}
-    early = [
-        replace(one, status="core", answers={name: said for name, said in one.answers.items() if name in core})
-        for one in people
-    ]
-    release(tmp_path, sealed(SECRET.public, early))
-    with pytest.raises(LedgerRefused, match="0 new responses"):
-        release(tmp_path, sealed(SECRET.public, early + people))
-
-
-def test_a_series_keeps_the_levels_of_its_first_release(tmp_path: Path) -> None:
-    people = People(10, victim_voice())
-    few, _ = release(tmp_path, sealed(SECRET.public, people.many(40)))
-    many = [replace(one, answers={**one.answers, "borough": "camden"}) for one in people.many(120)]
-    later, _ = release(tmp_path, sealed(SECRET.public, many))
-    assert few.levels["borough"] == later.levels["borough"] == "zone"
-    assert {record["borough"] for record in records(later)} <= {"london", "[c]", "[x]"}
-
-
-def test_the_ledger_keeps_no_id_that_a_centre_would_know(tmp_path: Path) -> None:
-    people = People(11, victim_voice()).many(20)
-    released, _ = release(tmp_path, sealed(SECRET.public, people))
-    content = (tmp_path / "ledger.json").read_text()
-    entry = json.loads(content)["releases"][0]
-    assert entry["manifest"] == hashlib.sha256((released.folder / "manifest.json").read_bytes()).hexdigest()
-    kept = base64.b64decode(entry["responses"])
-    assert not any(bytes.fromhex(person.response) in kept or person.response in content for person in people)
-    digests = [kept[start : start + 32] for start in range(0, len(kept), 32)]
-    assert digests == sorted(hashlib.sha256(bytes.fromhex(person.response)).digest() for person in people)
-
-
-@pytest.mark.parametrize("damage", [b"", b"{}", b'{"heard":"ledger 1","releases":[{}]}', b"\xff"])
-def test_nothing_leaves_without_a_readable_ledger(tmp_path: Path, damage: bytes) -> None:
-    people = People(12, victim_voice())
-    release(tmp_path, sealed(SECRET.public, people.many(20)))
-    (tmp_path / "ledger.json").write_bytes(damage)
-    with pytest.raises(LedgerRefused, match="Put a copy of it back"):
-        release(tmp_path, sealed(SECRET.public, people.many(60)))
-    (tmp_path / "ledger.json").unlink()
-    with pytest.raises(LedgerRefused, match="missing though releases were made"):
-        release(tmp_path, sealed(SECRET.public, people.many(60)))
-
-
-def test_a_release_cut_off_before_it_stood_never_was(tmp_path: Path) -> None:
-    people = People(13, victim_voice()).many(30)
-    ledger = Ledger(tmp_path)
-    ledger.note("heard-made-up-1", "00" * 32, {"month": "month"}, [bytes.fromhex(one.response) for one in people])
-    (tmp_path / "releases/.unfinished-heard-made-up-1").mkdir(parents=True)
-    released, _ = release(tmp_path, sealed(SECRET.public, people))
-    assert (released.name, released.records) == ("heard-made-up-1", 30)
-    assert [path.name for path in (tmp_path / "releases").iterdir()] == ["heard-made-up-1"]
-
-
-def test_a_release_cut_off_after_it_stood_counts(tmp_path: Path) -> None:
-    people = People(14, victim_voice()).many(30)
-    released, _ = release(tmp_path, sealed(SECRET.public, people))
-    content = json.loads((tmp_path / "ledger.json").read_text())
-    content["releases"][0]["out"] = False
-    (tmp_path / "ledger.json").write_text(json.dumps(content))
-    assert len(Ledger(tmp_path).released()) == released.records
-    with pytest.raises(LedgerRefused, match="0 new responses"):
-        release(tmp_path, sealed(SECRET.public, people))
+def in_a_process_of_its_own(folder: Path, rows: Rows, script: str) -> subprocess.CompletedProcess[str]:
+    """Run a script with ``t``, the world of these tests, ``folder`` and ``rows``."""
+    (folder / "rows.json").write_text(json.dumps([SECRET.seed.hex(), [(door, row.hex()) for door, row in rows]]))
+    given = (
+        "import json, os, resource, signal, sys; from pathlib import Path; import release_world as t;"
+        "from export.custodian.unsealing import CollectionSecret;"
+        "folder = Path(sys.argv[1]); seed, rows = json.loads((folder / 'rows.json').read_text());"
+        "t.SECRET = CollectionSecret(bytes.fromhex(seed)); rows = [(door, bytes.fromhex(row)) for door, row in rows]\n"
+    )
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parent)])
+    return subprocess.run(
+        [sys.executable, "-c", given + script, str(folder)],
+        env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
 
 
 def test_a_full_disk_leaves_no_release_and_no_trace_in_the_ledger(tmp_path: Path) -> None:
-    """A real limit on the size of files, in a process of its own."""
-    people = People(15, victim_voice()).many(120)
-    rows = [(door, row.hex()) for door, row in sealed(SECRET.public, people)]
-    (tmp_path / "rows.json").write_text(json.dumps([SECRET.seed.hex(), rows]))
-    script = (
-        "import json, resource, signal, sys; from pathlib import Path; import test_release as t;"
-        "from export.custodian.unsealing import CollectionSecret;"
-        "folder = Path(sys.argv[1]); seed, rows = json.loads((folder / 'rows.json').read_text());"
-        "t.SECRET = CollectionSecret(bytes.fromhex(seed));"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000));"
-        "t.release(folder, [(door, bytes.fromhex(row)) for door, row in rows])"
-    )
-    paths = os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parent)])
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode != 0
-    assert f"[Errno {errno.EFBIG}]" in done.stderr
+    """A real limit on the size of files, met by each kind of file in turn; the cause and the file are named."""
+    script = """
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+for write in t.WRITERS:
+    try:
+        t.release(folder, rows, writers=[write])
+    except OSError as fault:
+        print(fault, file=sys.stderr)
+"""
+    done = in_a_process_of_its_own(tmp_path, sealed(SECRET.public, People(15, victim_voice()).many(60)), script)
+    assert done.returncode == 0, done.stderr
+    faults = [line for line in done.stderr.splitlines() if line.startswith("[Errno")]
+    assert len(faults) == len(WRITERS)
+    assert all(f"[Errno {errno.EFBIG}]" in fault or "Is the disk full?" in fault for fault in faults)
     assert not (tmp_path / "ledger.json").exists()
     assert list((tmp_path / "releases").iterdir()) == []
+
+
+@pytest.mark.parametrize("written", [0, 3, len(WRITERS)])
+def test_killed_at_any_moment_no_part_of_a_release_stands_and_the_next_is_whole(tmp_path: Path, written: int) -> None:
+    rows = sealed(SECRET.public, People(16, victim_voice()).many(40))
+    kill = "lambda *_: os.kill(os.getpid(), signal.SIGKILL)"
+    script = f"t.release(folder, rows, writers=[*t.WRITERS[:{written}], {kill}, *t.WRITERS[{written}:]])"
+    done = in_a_process_of_its_own(tmp_path, rows, script)
+    assert done.returncode == -signal.SIGKILL
+    assert not (tmp_path / "ledger.json").exists()
+    assert [path.name for path in (tmp_path / "releases").iterdir()] == [".unfinished-heard-made-up-1"]
+    released, _ = release(tmp_path, rows)
+    assert verified(released.folder, AUTHORITY.public).records == 40
+    assert list((tmp_path / "releases").iterdir()) == [released.folder]
 
 
 def with_everything() -> Instrument:
@@ -319,7 +268,7 @@ def test_each_kind_of_item_has_its_columns(tmp_path: Path) -> None:
     assert records(released)[0] == {
         "place": "hub-1", "mode": "kiosk", "month": "2026-11", "language": "en", "status": "complete", "quick": "no",
         "experience": "yes", "actions_visit": "1", "actions_call": "0", "age": "41", "agreed": "1",
-        "day": "2026-11-05", "court": "no", "status_": "-2.5", "older": "42", "visited": "'=1+1",
+        "day": "2026-11-05", "court": "no", "status_": "-2.5", "older": "42", "visited": "'=1+1", "alike": "no",
     }  # fmt: skip
     treatment = {column["column"]: column["treatment"] for column in codebook(released)["columns"]}
     assert treatment["visited"] == treatment["actions_call"] == "key"
@@ -352,8 +301,8 @@ def test_plain_cells_and_numbers_stay_as_they_are(cell: str) -> None:
 
 def test_what_was_blanked_or_left_out_is_not_named_in_the_codebook(tmp_path: Path) -> None:
     made = instrument(page("p1", item("experience", core=True)), page("p2", item("age", "integer", disclosure="key")))
-    people = [_who(n, made, {"experience": "yes", "age": 40}) for n in range(30)]
-    lone = replace(_who(99, made, {"experience": "yes", "age": 93}), place="counter-1", period="2026-03")
+    people = [who(n, made, {"experience": "yes", "age": 40}) for n in range(30)]
+    lone = replace(who(99, made, {"experience": "yes", "age": 93}), place="counter-1", period="2026-03")
     released, _ = release(tmp_path, sealed(SECRET.public, [*people, lone]), Known.of([made], PLACES))
     codes = {column["column"]: {one["code"] for one in column["codes"]} for column in codebook(released)["columns"]}
     for column in ("age", "month"):
@@ -368,11 +317,11 @@ def test_a_withheld_answer_cannot_be_read_from_what_was_asked_because_of_it(tmp_
     )
     asked_more = {"secret": "yes", "because": "no", "in_turn": "no"}
     people = [
-        _who(n, made, {"experience": "yes", "plain": "no", **(asked_more if n % 2 else {"secret": "no"})})
+        who(n, made, {"experience": "yes", "plain": "no", **(asked_more if n % 2 else {"secret": "no"})})
         for n in range(40)
     ]
     released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([made], PLACES))
-    assert list(records(released)[0])[6:] == ["experience", "plain"]
+    assert list(records(released)[0])[6:] == ["experience", "plain", ALIKE]
 
 
 def test_a_list_that_a_key_filters_tells_no_more_of_the_key_than_the_key_itself(tmp_path: Path) -> None:
@@ -386,25 +335,9 @@ def test_a_list_that_a_key_filters_tells_no_more_of_the_key_than_the_key_itself(
     )
     lived = [*(["hackney"] * 40), *(list(boroughs) * 3)]
     people = [
-        _who(n, made, {"experience": "yes", "borough": one, "ward": f"ward-{one}", "street": f"ward-{one}"})
+        who(n, made, {"experience": "yes", "borough": one, "ward": f"ward-{one}", "street": f"ward-{one}"})
         for n, one in enumerate(lived)
     ]
     released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([made], PLACES))
     for column in ("borough", "ward", "street"):
-        assert min(Counter(record[column] for record in records(released)).values()) >= 10
-
-
-def _who(number: int, made: Instrument, said: dict[str, Any]) -> Response:
-    """Somebody who reached the end."""
-    return Response(
-        f"{number:032x}",
-        made.id,
-        made.digest(),
-        "kiosk",
-        "hub-1",
-        "2026-11",
-        "en",
-        "complete",
-        quick=False,
-        answers=said,
-    )
+        assert min(Counter(record[column] for record in records(released)).values()) >= 5

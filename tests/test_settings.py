@@ -36,6 +36,14 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("host = 5", "host"),
         ('host = " "', "host"),
         ('memory_folder = "run"', "'run'"),
+        ('public_address = "survey.example.org"', "'survey.example.org'"),
+        ('public_address = "http://survey.example.org"', "http"),
+        ('public_address = "https://survey.example.org/?a=1"', "a=1"),
+        ('address_header = "X-Real-IP: x"', "X-Real-IP"),
+        ('serves = "link everything"', "everything"),
+        ('serves = ""', "serves is"),
+        ("workers = 0", "workers is"),
+        ('workers = "many"', "'many'"),
         ("port 9000", "cannot be read"),
         ("release_months = 5", "release_months is one of"),
         ("release_months = true", "True"),
@@ -46,6 +54,16 @@ def test_a_setting_that_cannot_be_is_named_with_its_file(tmp_path: Path, text: s
     with pytest.raises(SettingsRefused, match=named) as refused:
         load(tmp_path, {})
     assert "settings.toml" in str(refused.value)
+
+
+def test_the_centres_settings_are_taken_from_file_and_variables(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text(
+        'public_address = "https://survey.example.org/"\nworkers = 3\nserves = "link"'
+    )
+    told = load(tmp_path, {"HEARD_WORKERS": "4", "HEARD_ADDRESS_HEADER": "X-Real-IP"})
+    assert (told.public_address, told.workers, told.serves) == ("https://survey.example.org", 4, ("link",))
+    assert told.address_header == "X-Real-IP"
+    assert load(tmp_path / "none", {}).serves == ("link", "intake", "portal")
 
 
 def test_a_variable_that_cannot_be_is_named(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_every_source_and_every_output_has_its_hash() -> None:
     files = [*SOURCE.iterdir(), *(SOURCE / "phone").iterdir()]
     ours = [path for path in files if path.suffix in {".js", ".mjs", ".scss", ".json"}]
     assert set(hashes()) == {path.relative_to(STATIC).as_posix() for path in ours} | {*BUILT, LICENCES}
-    assert {path.name for path in STATIC.iterdir() if path.is_file()} == {*BUILT, LICENCES, "icon.svg"}
+    assert {path.name for path in STATIC.iterdir() if path.is_file()} == {*BUILT, LICENCES, "icon.svg", "symbols.svg"}
 
 
 @pytest.mark.parametrize("name", BUILT)

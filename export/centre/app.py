@@ -59,7 +59,7 @@ _SPOKEN = (RequestRefused, NotAPacket, NoSuchRelease, ReleaseRefused)
 
 
 def centre_app(centre: Centre) -> Flask:
-    """The application for one opened centre. It starts nothing."""
+    """The application for one opened centre: the parts of it that the settings name. It starts nothing."""
     app = Flask(
         "export.centre",
         root_path=str(Path(__file__).parent),
@@ -67,8 +67,10 @@ def centre_app(centre: Centre) -> Flask:
     )
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.logger.disabled = True
-    _bind_machines(app, centre)
-    _bind_portal(app, centre)
+    if "intake" in centre.settings.serves:
+        _bind_machines(app, centre)
+    if "portal" in centre.settings.serves:
+        _bind_portal(app, centre)
     app.register_error_handler(HTTPException, lambda fault: _told(fault.code or 500, ""))
     for kind, status in _STATUS.items():
         app.register_error_handler(kind, _teller(status))

@@ -12,15 +12,16 @@ from datetime import date
 from pathlib import Path
 
 from export.centre.audit import Audit
+from export.centre.batches import Batches
 from export.centre.people import People
 from export.centre.registry import Registry
 from export.centre.releases import Releases
 from survey.briefing import Briefing
 from survey.clock import Clock
 from survey.durable import write_whole
+from survey.marked_store import MarkedStore
 from survey.sealing import SigningKey
 from survey.settings import Settings, load
-from survey.store import CENTRE_SHELVES, Store
 
 OWN_KEYS = ("intake.key", "content.key")
 _SEED_BYTES = 32
@@ -44,14 +45,16 @@ class Centre:
     intake_key: SigningKey
     content_key: SigningKey
     clock: Clock = field(init=False)
-    store: Store = field(init=False)
+    store: MarkedStore = field(init=False)
+    batches: Batches = field(init=False)
     audit: Audit = field(init=False)
     people: People = field(init=False)
     _briefing: Briefing | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.clock = Clock(self._newest_signed_day)
-        self.store = Store(self.folder / "centre.db", CENTRE_SHELVES, self.clock.day)
+        self.store = MarkedStore(self.folder / "centre.db", self.clock.day)
+        self.batches = Batches(self.registry)
         self.audit = Audit(self.registry)
         self.people = People(self.registry)
 

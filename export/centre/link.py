@@ -14,23 +14,30 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 
+from export.centre.codes import Codes, card_codes
+from export.centre.holds import Seat
 from export.centre.instance import Centre
+from export.centre.limits import AddressLimit, address_of
 from export.centre.link_rows import PATHS as ROWS
 from export.centre.link_rows import LinkRows, rows_app
+from survey import clips
 from survey.app import interview_app
 from survey.briefing import Keys, Notices
 from survey.ceiling import DailyCeiling
+from survey.drafts import Drafts
 from survey.headers import HEADERS
-from survey.locked_visits import Drafts, LockedVisits
-from survey.partials import Partials, untimed
+from survey.locked_visits import STRIPES, LockedVisits
+from survey.partials import Partials, untimed_within
 from survey.parts import Parts
 from survey.tallies import Tallies
 from survey.tallying import TallyRows
+from survey.turns import Turns
 from survey.words import load
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+_ADDRESS_ROWS_AN_HOUR = 120
 _PATH = re.compile(r"/s/([A-Za-z0-9_-]{1,32})(/.*)?")
 _NOWHERE = "-"
 _NO_INSTRUMENT = "0" * 64
@@ -43,6 +50,7 @@ class Link:
     app: Flask
     drafts: Drafts
     partials: Partials
+    counts: Partials
     tally_rows: TallyRows
     ceiling: DailyCeiling
 
@@ -52,12 +60,21 @@ class Link:
         Raises:
             StoreFull, StoreDamaged: it stays in memory-backed storage for the next time.
         """
-        self.tally_rows.file()
+        self.file_counts()
         self.partials.file_all()
+
+    def file_counts(self) -> None:
+        """Put what this process has counted into the arrivals; the rest is for the process that has the night watch.
+
+        Raises:
+            StoreFull, StoreDamaged: as ``file``.
+        """
+        self.tally_rows.file()
 
     def hide_times(self) -> None:
         """On a tick: let no time of a partial or a draft tell more than the tick."""
         self.partials.tick()
+        self.counts.tick()
         self.drafts.tick()
 
     def nightly(self) -> None:
@@ -79,11 +96,13 @@ class Links:
         self._words = load()
         self._lock = Lock()
         self._links: dict[str, Link] = {}
-        self._rows = rows_app(LinkRows(centre, lambda place: self.of(place).ceiling))
+        self._seat = Seat(centre.settings.memory_folder)
+        self._codes = Codes(centre.batches, centre.clock.day)
+        self._rows = self._put_rows_together()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Hand the request to the place's interview, which sees itself at the root, or to the centre."""
-        found = _PATH.fullmatch(environ.get("PATH_INFO", ""))
+        found = _PATH.fullmatch(environ.get("PATH_INFO", "")) if "link" in self._centre.settings.serves else None
         if found is None:
             return self._otherwise(environ, start_response)
         place, rest = found[1], found[2]
@@ -107,20 +126,31 @@ class Links:
                 self._links[place] = self._put_together(place)
             return self._links[place]
 
-    def start(self) -> None:
+    def start(self, *, alone: bool) -> None:
         """File what a killed process left behind, also at places that have lost their link since.
+
+        ``alone``: no other process serves this folder, so that what lies there belongs to nobody's open visit.
 
         Raises:
             StoreFull, StoreDamaged: nothing was lost; the centre cannot keep anything now.
         """
         memory, store = self._centre.settings.memory_folder, self._centre.store
-        for folder in sorted(memory.glob("partials-*")) if memory is not None else ():
-            Partials(folder, store, "arrivals", "open").file_all()
+        lying = sorted(path.name for path in memory.glob("*-*") if path.is_dir()) if memory is not None else []
+        left = self._seat.left_behind([name for name in lying if name.startswith("tallies-")])
+        for name in (*left, *(name for name in lying if alone and name.startswith("partials-"))):
+            Partials((memory or Path()) / name, store, "arrivals", "open").file_all()
+        self.put_all_together()
+
+    def put_all_together(self) -> None:
+        """Every place's, so that tonight drops the drafts that nobody comes back to, whichever process they met."""
         keys = self._keys()
         for place in () if keys is None else keys.places:
             if "link" in place.modes:
-                # Put together now, so that tonight drops the drafts that nobody comes back to.
                 self.of(place.code)
+
+    def close(self) -> None:
+        """Let another process have this one's number."""
+        self._seat.let_go()
 
     def each(self, action: Callable[[Link], None]) -> None:
         """Do something for every interview that was put together."""
@@ -133,19 +163,36 @@ class Links:
         """Take the times of what lies in memory-backed storage, also the folder's, whose time a first visit changes."""
         self.each(Link.hide_times)
         memory = self._centre.settings.memory_folder
-        if memory is not None:
-            untimed(memory)
+        if memory is not None and memory.is_dir():
+            untimed_within(memory)
 
     def _keys(self) -> Keys | None:
         briefing = self._centre.briefing()
         return None if briefing is None else briefing.keys()
 
+    def _closed(self, place: str) -> bool:
+        keys = self._keys()
+        known = None if keys is None else keys.place(place)
+        return known is not None and not known.open_door
+
+    def _put_rows_together(self) -> Flask:
+        centre = self._centre
+        limit = AddressLimit(centre.clock.monotonic, _ADDRESS_ROWS_AN_HOUR)
+
+        def busy() -> bool:
+            return limit.over(address_of(request.environ, centre.settings.address_header))
+
+        return rows_app(LinkRows(centre, self._codes, lambda place: self.of(place).ceiling, busy))
+
     def _put_together(self, place: str) -> Link:
         centre, clock, store = self._centre, self._centre.clock, self._centre.store
-        partials = Partials(self._memory("partials", place), store, "arrivals", "open")
+        partials = Partials(
+            self._memory("partials", place), store, "arrivals", "open", Turns(self._memory("filing", place))
+        )
+        counts = Partials(self._memory(f"tallies-{self._seat.number}", place), store, "arrivals", "open")
         drafts = Drafts(self._memory("drafts", place))
         tallies = Tallies(place, _NO_INSTRUMENT, clock)
-        tally_rows = TallyRows(tallies, partials, store, self._keys, clock, "arrivals", "open")
+        tally_rows = TallyRows(tallies, counts, store, self._keys, clock, "arrivals", "open")
         tally_rows.follow_instrument()
 
         def notices() -> Notices | None:
@@ -156,13 +203,15 @@ class Links:
             keys = self._keys()
             return () if keys is None else keys.instruments
 
-        ceiling = DailyCeiling(clock.day)
-        visits = LockedVisits(drafts, instruments, ceiling)
+        ceiling = DailyCeiling(clock.day, file=self._memory("ceiling", place), closed=lambda: self._closed(place))
+        turns = Turns(self._memory("turns", place), STRIPES)
+        visits = LockedVisits(drafts, instruments, ceiling, turns, clock.monotonic)
         parts = Parts(
             keys=self._keys, place=place, mode="link", visits=visits, store=centre.store, shelf="arrivals",
-            door="open", tallies=tallies, partials=partials, clock=clock, words=self._words, notices=notices,
+            door="open", tallies=tallies, partials=partials, clock=clock, words=self._words, clips=clips.load(),
+            notices=notices, codes=card_codes(centre, self._codes, place),
         )  # fmt: skip
-        return Link(interview_app(parts), drafts, partials, tally_rows, ceiling)
+        return Link(interview_app(parts), drafts, partials, counts, tally_rows, ceiling)
 
     def _memory(self, kind: str, place: str) -> Path | None:
         memory = self._centre.settings.memory_folder

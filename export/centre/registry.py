@@ -1,4 +1,4 @@
-"""The centre's register: tablets, codes, key ids, the audit log. With ``people`` its only SQL besides ``survey.store``.
+"""The centre's register: tablets, codes, key ids, the audit log. With ``people`` and ``batches`` its only SQL.
 
 It is a file of its own, and nothing in it is ever written in a row's transaction: a registry page that changed
 together with a row would tie a tablet or a minute to an answer (docs/threat-model.md). For the same reason a
@@ -163,10 +163,9 @@ class Registry:
         return self._view()[1]
 
     def _view(self) -> tuple[dict[bytes, Tablet], frozenset[bytes]]:
-        # Asked with every packet, so read again only when some process changed the file: PRAGMA data_version
-        # tells of others, the counter of ourselves. A revocation therefore holds from the next request.
+        # Asked with every packet, so read again only when something changed: a revocation holds from the next request.
         with self._lock:
-            version = (self._data_version(), self._own_changes)
+            version = self.version()
             if self._cached is None or self._cached[0] != version:
                 tablets = [_tablet(line) for line in self.read("SELECT * FROM tablets")]
                 keys = self.read("SELECT key_id FROM collection_keys")
@@ -174,11 +173,9 @@ class Registry:
                 self._cached = (version, {tablet.public: tablet for tablet in tablets}, ids)
             return self._cached[1], self._cached[2]
 
-    def _data_version(self) -> int:
-        try:
-            return int(self._db.conn.execute("PRAGMA data_version").fetchone()[0])
-        except sqlite3.Error as fault:
-            raise RegistryDamaged(f"The registry could not be read: {fault}.") from fault
+    def version(self) -> tuple[int, int]:
+        """What changes with every change of the register: one number tells of other processes, one of this."""
+        return int(str(self.read("PRAGMA data_version")[0]["data_version"])), self._own_changes
 
     def seen(self, tablet: Tablet, day: date) -> None:
         """Note the day of a tablet's contact: one write a day, whatever it came for."""

@@ -10,16 +10,20 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from socket import socket
 
 import click
 
 from export.centre.app import centre_app
+from export.centre.holds import Hold
 from export.centre.instance import Centre
 from export.centre.link import Link, Links
 from export.centre.preparing import prepare
 from export.centre.verbs import instance_folder, opened
+from export.centre.workers import keep_up
 from survey.schedule import Schedule
-from survey.serving import server
+from survey.serving import bound, serving_on
+from survey.settings import Settings
 from survey.store import StoreDamaged, StoreFull
 
 _TALLY_MINUTES = 60
@@ -32,26 +36,21 @@ class CannotListen(click.ClickException):
     """The address is in use or is not this machine's. Set another host or port in settings.toml."""
 
 
-def run(centre: Centre, ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; ``ready`` is told the address once requests are answered.
+class CannotShare(click.ClickException):
+    """Several processes without storage that they share: pages would meet a process that knows nothing of them."""
 
-    Raises:
-        CannotListen: another program has the port.
-    """
+
+def run(centre: Centre, listening: socket, ready: Callable[[], None]) -> None:
+    """Serve on a socket until SIGTERM; ``ready`` is told once requests are answered."""
     centre.remember_collection_key()
-    host, port = centre.settings.host, centre.settings.port
     links = Links(centre, centre_app(centre))
-    try:
-        serving = server(links, host, port)
-    except OSError as fault:
-        raise CannotListen(
-            f"The centre cannot listen on {host}:{port} ({fault.strerror}). Stop what runs there, or set another port"
-            f" in {centre.folder / 'settings.toml'}."
-        ) from fault
-    links.start()
-    schedule = Schedule(centre.clock, centre.folder / "nights.json")
-    schedule.nightly("merge", lambda: _night(centre, links))
-    schedule.nightly("preparation", lambda: _prepare(centre), _PREPARED_FROM, _PREPARED_UNTIL)
+    watch = Hold(centre.folder / "night.lock")
+    serving = serving_on(links, listening)
+    links.start(alone=watch.taken())
+    # Whoever has the watch at its start writes the nights down; who takes it over later goes on without.
+    schedule = Schedule(centre.clock, centre.folder / "nights.json" if watch.taken() else None)
+    schedule.nightly("merge", lambda: _night(centre, links, watch))
+    schedule.nightly("preparation", lambda: _prepare(centre, watch), _PREPARED_FROM, _PREPARED_UNTIL)
     schedule.every("tallies", _TALLY_MINUTES, 0, lambda: links.each(_keep_tally))
     schedule.every("times", _TICK_MINUTES, 0, lambda: hide_times(centre, links))
     schedule.every("instruments", 1, 0, lambda: links.each(_follow))
@@ -59,20 +58,26 @@ def run(centre: Centre, ready: Callable[[str], None]) -> None:
         signal.signal(told_to_stop, lambda _number, _frame: serving.close())
     schedule.start()
     try:
-        ready(f"http://{host}:{serving.effective_port}/")
+        ready()
         serving.run()
     finally:
         schedule.stop()
-        links.each(Link.file)
+        links.each(Link.file if watch.taken() else Link.file_counts)
+        links.close()
+        watch.let_go()
 
 
-def _night(centre: Centre, links: Links) -> None:
+def _night(centre: Centre, links: Links, watch: Hold) -> None:
+    if not watch.taken():
+        links.each(Link.file_counts)
+        return
+    links.put_all_together()
     links.each(Link.nightly)
     centre.store.merge()
 
 
-def _prepare(centre: Centre) -> None:
-    prepared = prepare(centre)
+def _prepare(centre: Centre, watch: Hold) -> None:
+    prepared = prepare(centre) if watch.taken() else None
     if prepared is not None:
         click.echo(f"A span of months has ended: take {prepared} to the custodian.")
 
@@ -96,11 +101,39 @@ def _follow(link: Link) -> None:
 
 @click.command()
 @instance_folder
-def serve(instance: Path) -> None:
+@click.option("--workers", type=click.IntRange(1, 64), help="How many processes serve; else as settings.toml says.")
+def serve(instance: Path, workers: int | None) -> None:
     """Run the centre: the tablets' intake, the link, the analysts' pages.
 
     Its two keys are made at the first start. It listens on this machine only, unless settings.toml says otherwise; put
     a server that speaks https in front of it.
     """
+    # Opened once before anything is forked: a first start makes keys, and a fault is told here, once.
     with opened(instance) as centre:
-        run(centre, lambda address: click.echo(f"Centre: {address}"))
+        settings = centre.settings
+    count = workers or settings.workers
+    if count > 1 and settings.memory_folder is None:
+        raise CannotShare(
+            "Several processes share drafts in memory-backed storage, and this machine has none to use. Set"
+            f" memory_folder in {settings.instance / 'settings.toml'}, or run one."
+        )
+    listening = _listening(settings)
+
+    def work(announcing: str) -> None:
+        with opened(instance) as centre:
+            run(centre, listening, lambda: click.echo(announcing, nl=bool(announcing)))
+
+    announcing = f"Centre: http://{settings.host}:{listening.getsockname()[1]}/"
+    if count > 1:
+        raise SystemExit(keep_up(count, work, announcing))
+    work(announcing)
+
+
+def _listening(settings: Settings) -> socket:
+    try:
+        return bound(settings.host, settings.port)
+    except OSError as fault:
+        raise CannotListen(
+            f"The centre cannot listen on {settings.host}:{settings.port} ({fault.strerror}). Stop what runs there, or"
+            f" set another port in {settings.instance / 'settings.toml'}."
+        ) from fault

@@ -23,6 +23,7 @@ from export.centre.admitting import (
     tablet_called,
 )
 from export.centre.audit import OPERATOR, ChainBroken
+from export.centre.batches import BatchesFull, NotPrintable
 from export.centre.carrying import (
     AuthorityRefused,
     KeysOfAnotherCentre,
@@ -31,23 +32,25 @@ from export.centre.carrying import (
 )
 from export.centre.carrying import carry_out as carried_out
 from export.centre.carrying import take_in as taken_in
+from export.centre.codes import BatchUnknown
 from export.centre.instance import Centre, DamagedKey, NotYetTold, open_centre
 from export.centre.notices import renew_notices
 from export.centre.people import NameTaken
+from export.centre.proxy import faults
 from export.centre.registry import RegistryDamaged
 from export.manifest import ReleaseRefused
 from survey.briefing import KeysRefused, authority_words, words_match
 from survey.hardening import harden
 from survey.parcel import ParcelRefused
 from survey.partials import UnsafeFolder
-from survey.settings import SettingsRefused
+from survey.settings import SettingsRefused, load
 from survey.store import StoreDamaged, StoreFull
 from survey.verbs import instance_option
 
 _FORESEEN = (
-    AuthorityRefused, ChainBroken, DamagedKey, KeysOfAnotherCentre, KeysRefused, NameTaken, NotYetTold, ParcelRefused,
-    PlaceUnknown, RegistryDamaged, ReleaseRefused, RowsChanged, SettingsRefused, StoreDamaged, StoreFull, TabletUnknown,
-    TokenUnknown, UnfamiliarFile, UnsafeFolder,
+    AuthorityRefused, BatchesFull, BatchUnknown, ChainBroken, DamagedKey, KeysOfAnotherCentre, KeysRefused, NameTaken,
+    NotPrintable, NotYetTold, ParcelRefused, PlaceUnknown, RegistryDamaged, ReleaseRefused, RowsChanged,
+    SettingsRefused, StoreDamaged, StoreFull, TabletUnknown, TokenUnknown, UnfamiliarFile, UnsafeFolder,
 )  # fmt: skip
 
 instance_folder = instance_option("The centre's folder.")
@@ -197,3 +200,19 @@ def audit(instance: Path, holds: str | None) -> None:
             click.echo(f"{note.at}  {note.who}  {note.did}  {note.what}")
         if newest:
             click.echo(f"Every line is as it was written. Newest link: {newest}")
+
+
+@click.command("check-proxy")
+@instance_folder
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def check_proxy(instance: Path, file: Path) -> None:
+    """Check the configuration FILE of the server in front (nginx -T, or a Caddyfile): no line about anybody."""
+    try:
+        found = faults(file.read_text(encoding="utf-8"), load(instance, os.environ).address_header)
+    except ValueError as fault:
+        raise click.ClickException(str(fault)) from fault
+    for fault_found in dict.fromkeys(found):
+        click.echo(f"{file}: {fault_found}")
+    if found:
+        raise SystemExit(1)
+    click.echo(f"{file} writes no line about anybody and keeps no request. Look yourself at what else is on the way.")

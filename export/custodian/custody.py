@@ -92,7 +92,8 @@ def authority_key_id(public: bytes) -> str:
 class Custody:
     """What lies in the custodian's folder.
 
-    Files: ``authority.key``, ``authority.pub`` (hex), ``collection-<key id>.key``, one for each key that still opens.
+    Files: ``authority.key``, ``authority.pub`` (hex), ``tables.key`` (the table secret), ``collection-<key id>.key``,
+    one for each key that still opens.
     """
 
     folder: Path
@@ -108,6 +109,8 @@ class Custody:
         authority, collection = SigningKey.generate(), CollectionSecret.generate()
         locked = lock_seed("authority", authority.seed, authority_key_id(authority.public), passphrase)
         self.keep_collection(collection, passphrase)
+        table_secret = secrets.token_bytes(SEED_BYTES)
+        write_whole(self._tables_file, lock_seed("tables", table_secret, _tables_id(table_secret), passphrase))
         write_whole(self.authority_public_file, authority.public.hex().encode() + b"\n")
         write_whole(self._authority_file, locked)
         return authority, collection
@@ -182,6 +185,19 @@ class Custody:
                 os.fsync(file.fileno())
             path.unlink()
 
+    def table_secret(self, passphrase: str) -> bytes:
+        """What the moves of published counts are drawn from. It is never made anew: new moves beside old ones of the
+        same people would give the counts away.
+
+        Raises:
+            CustodyRefused: no such file, or it does not unlock.
+        """
+        return _seed("tables", self._tables_file, passphrase, _tables_id)
+
+    @property
+    def _tables_file(self) -> Path:
+        return self.folder / "tables.key"
+
     @property
     def authority_public_file(self) -> Path:
         """Where the authority's public half lies, as hex."""
@@ -197,6 +213,10 @@ class Custody:
 
 def _authority_id(seed: bytes) -> str:
     return authority_key_id(SigningKey(seed).public)
+
+
+def _tables_id(seed: bytes) -> str:
+    return hashlib.sha256(b"heard tables key id" + seed).digest()[:KEY_ID_BYTES].hex()
 
 
 def _collection_id(seed: bytes) -> str:

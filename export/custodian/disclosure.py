@@ -1,10 +1,10 @@
-"""Nobody can be found: every combination of keys in a release holds ten or more people, or it is not in the release.
+"""Nobody can be found: every combination of keys in a release holds ``k`` or more people, or it is not in the release.
 
 Keys are what somebody who knows a respondent may know: the items marked ``key``; place, mode, month, language, status,
 quick; and what was not asked. Where a combination is too small after recoding, cells are blanked, the cheapest first;
 the last few join the class to which that costs the least, and whatever is then still alone is left out. A blank is a
 value of its own: it matches blanks only (stricter than treating it as anything), so that the promise is one plain count
-over the file. Only rows from tablets and one-time codes count towards the ten: whoever forges answers at an open door
+over the file. Only rows from tablets and one-time codes count towards ``k``: whoever forges answers at an open door
 must not be able to make a class look full.
 
 What was not asked shows in three ways, which are blanked together: the cells of items that some were asked and some
@@ -20,9 +20,10 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from export.custodian.recoding import THRESHOLD
-from export.custodian.suppression import Key, searched
-from export.custodian.table import COUNTS, NOT_ASKED, SUPPRESSED, Table, Variable
+from export.custodian.classes import Key, blanked, marked_alike, narrowed, three_way_holds
+from export.custodian.recipe import Thresholds
+from export.custodian.suppression import searched
+from export.custodian.table import COUNTS, NOT_ASKED, SUPPRESSED, Table, Variable, dense
 
 _MOST_BLOCKS = 12
 
@@ -43,43 +44,58 @@ class Protected:
         table: the records that stay, some cells blank.
         suppressed: output column -> cells blanked.
         left_out: records that stood alone whatever was blanked.
+        alike: column of a sensitive item -> records in classes whose members all gave the same answer to it.
     """
 
     table: Table
     suppressed: Mapping[str, int]
     left_out: int
+    alike: Mapping[str, int]
 
 
-def protect(table: Table) -> Protected:
-    """Blank cells until every class over all keys holds ten counting records.
+def protect(table: Table, thresholds: Thresholds) -> Protected:
+    """Blank cells until every class over all keys, and every cell of three keys, holds enough counting records.
 
     Raises:
         TooFew: not even one class could.
         DisclosureFailed: the result, counted anew, does not hold.
     """
     counting = int(table.frame[COUNTS].sum())
-    if counting < THRESHOLD:
+    if counting < thresholds.k:
         raise TooFew(
-            f"{counting} responses came from tablets and one-time codes; a release needs at least {THRESHOLD}. "
-            f"Wait for {THRESHOLD - counting} more."
+            f"{counting} responses came from tablets and one-time codes; a release needs at least {thresholds.k}. "
+            f"Wait for {thresholds.k - counting} more."
         )
     keys = _keys(table)
-    coded = pl.DataFrame({key.name: _dense(_seen(table.frame, key)) for key in keys})
+    frame, left_out = _in_classes(table, keys, thresholds.k)
+    if _more_for_three(thresholds):
+        frame = narrowed(frame, [key for key in keys if not key.block], thresholds.three_way)
+    protected = replace(table, frame=frame)
+    _check(protected, thresholds)
+    suppressed = {column: int((frame[column] == SUPPRESSED).sum()) for column in table.columns}
+    marked, alike = marked_alike(protected, _class_columns(protected), thresholds.l)
+    return Protected(marked, {name: cells for name, cells in suppressed.items() if cells}, left_out, alike)
+
+
+def _more_for_three(thresholds: Thresholds) -> bool:
+    """Whether tables of three keys need more than what classes hold anyway: each of their cells is made of classes."""
+    return thresholds.three_way > thresholds.k
+
+
+def _in_classes(table: Table, keys: Sequence[Key], k: int) -> tuple[pl.DataFrame, int]:
+    """The records that found a class, cells blanked, and how many found none."""
+    coded = pl.DataFrame({key.name: dense(_seen(table.frame, key)) for key in keys})
     coded = coded.with_columns(table.frame[COUNTS])
     names = [key.name for key in keys]
     combinations = coded.group_by(names).agg(pl.col(COUNTS).sum().alias("n")).sort(names).with_row_index("_id")
-    pool = searched(combinations, keys)
+    pool = searched(combinations, keys, k)
     own = coded.lazy().join(combinations.lazy().select("_id", *names), on=names, how="left", maintain_order="left")
     numbered = own.select("_id").collect()  # lazily, so that the keys are not copied
     del coded, own
     settled, blanks = pool.settled([key.name for key in reversed(keys)])
     attempt = numbered.join(settled, on="_id", how="left", maintain_order="left")["_attempt"]
     kept = attempt.is_not_null()
-    frame = _blank(table.frame.filter(kept), attempt.filter(kept), blanks, keys)
-    protected = replace(table, frame=frame)
-    _check(protected)
-    suppressed = {column: int((frame[column] == SUPPRESSED).sum()) for column in table.columns}
-    return Protected(protected, {name: cells for name, cells in suppressed.items() if cells}, int((~kept).sum()))
+    return _blank(table.frame.filter(kept), attempt.filter(kept), blanks, keys), int((~kept).sum())
 
 
 def _keys(table: Table) -> list[Key]:
@@ -123,25 +139,16 @@ def _blocks(table: Table) -> list[Key]:
     if len(groups) > _MOST_BLOCKS:
         groups = [*groups[: _MOST_BLOCKS - 1], list(itertools.chain(*groups[_MOST_BLOCKS - 1 :]))]
     return [
-        Key(f"_block{number}", tuple(variable.columns[0] for variable in group), _telling(table, group))
+        Key(f"_block{number}", tuple(variable.columns[0] for variable in group), _telling(table, group), block=True)
         for number, group in enumerate(groups, 1)
     ]
 
 
 def _seen(frame: pl.DataFrame, key: Key) -> pl.DataFrame:
     """What an attacker sees of a key: its cells, or of a block only what was asked and what not."""
-    if key.name.startswith("_block"):
+    if key.block:
         return frame.select((pl.col(column) != NOT_ASKED).alias(column) for column in key.reads)
     return frame.select(key.reads)
-
-
-def _dense(frame: pl.DataFrame) -> pl.Series:
-    """Rows as small numbers, equal where all cells are equal."""
-    names = frame.columns
-    if len(names) == 1:
-        return frame[names[0]].cast(pl.UInt32)
-    distinct = frame.unique().sort(names).with_row_index("_number")
-    return frame.join(distinct, on=names, how="left", maintain_order="left")["_number"]
 
 
 def _blank(
@@ -151,21 +158,27 @@ def _blank(
         with_it = [number for number, blank in enumerate(attempts) if key.name in blank]
         hit = attempt.is_in(with_it)
         if hit.any():
-            frame = frame.with_columns(
-                pl.when(hit).then(pl.lit(SUPPRESSED, dtype=pl.UInt32)).otherwise(pl.col(column)).alias(column)
-                for column in key.blanks
-            )
+            frame = blanked(frame, hit, key)
     return frame
 
 
-def _check(table: Table) -> None:
-    """The promise counted anew on what will be written: all key cells, and of every other cell whether it was asked."""
+def _class_columns(table: Table) -> list[pl.Expr]:
+    """What makes a class: all key cells, and of every other cell whether it was asked."""
     keys = [column for variable in table.variables if variable.key for column in variable.columns]
     rest = [variable.columns[0] for variable in table.variables if not variable.key]
-    states = [
+    states = (
         pl.when(pl.col(column).is_in([NOT_ASKED, SUPPRESSED])).then(pl.col(column)).otherwise(None).alias(column)
         for column in rest
-    ]
-    sizes = table.frame.select(*keys, *states, COUNTS).group_by([*keys, *rest]).agg(pl.col(COUNTS).sum())
-    if sizes.height and int(sizes[COUNTS].min() or 0) < THRESHOLD:  # type: ignore[arg-type]
-        raise DisclosureFailed("A class of fewer than ten was left after disclosure control. Nothing was written.")
+    )
+    return [*map(pl.col, keys), *states]
+
+
+def _check(table: Table, thresholds: Thresholds) -> None:
+    """The promise counted anew on what will be written."""
+    told = table.frame.select(*_class_columns(table), COUNTS)
+    sizes = told.group_by(pl.exclude(COUNTS)).agg(pl.col(COUNTS).sum())
+    if sizes.height and sizes.select(pl.col(COUNTS).min()).item() < thresholds.k:
+        raise DisclosureFailed("A class of too few was left after disclosure control. Nothing was written.")
+    keys = [key for key in _keys(table) if not key.block]
+    if _more_for_three(thresholds) and not three_way_holds(table.frame, keys, thresholds.three_way):
+        raise DisclosureFailed("A table of three keys was left with too few in a cell. Nothing was written.")

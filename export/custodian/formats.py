@@ -1,36 +1,20 @@
-"""The files of a release: records as CSV that no spreadsheet runs, and a codebook that says what every cell means."""
+"""The records as text: CSV that no spreadsheet runs, and Parquet for R, Python and Power BI."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from export.custodian.known import Known
-from export.custodian.records import BY_DEFINITION, ItemColumns
-from export.custodian.table import FIRST_VALUE, MISSING, NOT_ASKED, SKIPPED, SUPPRESSED, Table
+from export.custodian.leaving import Leaving, not_whole
+from export.custodian.table import MISSING
 from survey.durable import replacement
 
-MADE_UP = "MADE UP: these people do not exist. For demonstration only."
-MISSING_LABELS = {
-    MISSING[NOT_ASKED]: "Not asked",
-    MISSING[SKIPPED]: "Asked, not answered",
-    MISSING[SUPPRESSED]: "Held back so that nobody can be found",
-}
-_QUESTIONS = {
-    "place": "Place",
-    "mode": "How it was answered",
-    "month": "Month",
-    "language": "Language of the pages",
-    "status": "How far the respondent came",
-    "quick": "Answered very quickly",
-}
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_SLICE = 50_000
+_CELLS_A_SLICE = 2_000_000
 
 
 def safe_cell(cell: str) -> str:
@@ -38,72 +22,40 @@ def safe_cell(cell: str) -> str:
     return "'" + cell if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
 
 
-def write_records(table: Table, path: Path) -> None:
+def write_csv(folder: Path, leaving: Leaving) -> None:
     """``records.csv``: UTF-8, a header, then the records in order of their content, so that order tells nothing."""
-    columns = table.columns
+    table = leaving.protected.table
     texts = {
-        column: pl.Series([*MISSING, *map(safe_cell, table.values[column])], dtype=pl.String) for column in columns
+        column: pl.Series([*MISSING, *map(safe_cell, table.values[column])], dtype=pl.String)
+        for column in table.columns
     }
-    ordered = table.frame.select(columns).sort(columns)
-    with replacement(path) as file:
-        header = pl.DataFrame({safe_cell(column): pl.Series([], dtype=pl.String) for column in columns})
+    with replacement(folder / "records.csv") as file:
+        header = pl.DataFrame({safe_cell(column): pl.Series([], dtype=pl.String) for column in table.columns})
         file.write(header.write_csv().encode())
-        for start in range(0, ordered.height, _SLICE):
-            part = ordered.slice(start, _SLICE)
-            told = pl.DataFrame({column: texts[column].gather(part[column]) for column in columns})
+        for part in slices(table.frame, table.columns):
+            told = pl.DataFrame({column: texts[column].gather(part[column]) for column in table.columns})
             file.write(told.write_csv(include_header=False).encode())
 
 
-def codebook(
-    table: Table, known: Known, items: Collection[ItemColumns], levels: Mapping[str, str], suppressed: Mapping[str, int]
-) -> list[dict[str, Any]]:
-    """What every column means, how it was protected, and on how many answers it rests."""
-    about = {name: {"question": {"en": _QUESTIONS[name]}, "kind": "about the interview"} for name in BY_DEFINITION}
-    options: dict[str, Mapping[str, Any]] = {}
-    for one in items:
-        for place, column in enumerate(one.variable.columns):
-            about[column] = _about(one, place, known)
-            options[column] = {option.code: dict(option.labels) for option in one.item.options}
-    keys = {column for variable in table.variables if variable.key for column in variable.columns}
-    gathered = {"month"} | {column for one in items if one.codes is None for column in one.variable.columns}
-    return [
-        {
-            "column": column,
-            **about[column],
-            "codes": [
-                {"code": safe_cell(value), "label": _label(table, column, value, options.get(column, {}))}
-                for value in (_that_stand(table, column) if column in gathered else table.values[column])
-            ],
-            "treatment": "key" if column in keys else "kept as answered",
-            "told_as": levels.get(column),
-            "answered": int((table.frame[column] >= FIRST_VALUE).sum()),
-            "suppressed": suppressed.get(column, 0),
-        }
-        for column in table.columns
-    ]
+def write_parquet(folder: Path, leaving: Leaving) -> None:
+    """``records.parquet``: each column an enumeration of its codes, missing codes as in the CSV; none is a null.
+
+    Raises:
+        OSError: it could not be written whole.
+    """
+    table = leaving.protected.table
+    told = table.frame.lazy().select(
+        pl.col(column).cat.to(pl.Enum([*MISSING, *table.values[column]])).alias(column) for column in table.columns
+    )
+    metadata = {"release": leaving.name, "recipe": leaving.materials.recipe.digest}
+    path = folder / "records.parquet"
+    with replacement(path) as file:
+        try:
+            told.collect().write_parquet(file, metadata=metadata)
+        except pl.exceptions.ComputeError as fault:
+            raise not_whole(path, fault) from fault
 
 
-def _that_stand(table: Table, column: str) -> list[str]:
-    """The values that a cell still has: a list gathered from answers must not name what was blanked or left out."""
-    standing = set(table.frame[column].unique())
-    return [value for code, value in enumerate(table.values[column], FIRST_VALUE) if code in standing]
-
-
-def _about(one: ItemColumns, place: int, known: Known) -> dict[str, Any]:
-    item = one.item
-    several = len(one.variable.columns) > 1 and one.codes is not None
-    holds = [version.instrument for version in known.instruments.values() if item.name in version.names]
-    return {
-        "item": item.name,
-        "question": dict(item.labels),
-        "option": dict(item.options[place].labels) if several and place < len(item.options) else None,
-        "kind": item.kind,
-        "disclosure": item.disclosure,
-        "unverified_wording": sorted(item.unverified),
-        "questionnaires": [instrument.digest() for instrument in holds],
-    }
-
-
-def _label(table: Table, column: str, value: str, options: Mapping[str, Any]) -> Any:
-    """By language where the questionnaire has it, else in English."""
-    return options.get(value) or {"en": table.labels.get(column, {}).get(value, value)}
+def slices(frame: pl.DataFrame, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """The records in parts of about as many cells, however many columns: a part's texts are what fills the memory."""
+    return frame.iter_slices(max(1, _CELLS_A_SLICE // max(1, len(columns))))

@@ -1,8 +1,9 @@
 """What has already left: so that nobody's answers leave twice, and no release differs from the last by a handful.
 
-Two releases that each hide everybody can still be subtracted from one another (notes: 70 to 100 in 100 of the few new
-people exposed, measured). So a response is in one release only, a second waits for fifty new counting responses, and
-all releases of a series tell place, month and area at the levels that the first one chose.
+Two releases that each hide everybody can still be subtracted from one another. So a response is in one release only, a
+second waits for fifty new counting responses, all releases of a series tell a key at the level that the first one
+chose, and the records of each are set against those of every earlier one. The ledger is signed by the authority, and a
+release that stands without being in it, or has left it, is found: whoever edits it cannot make anything leave.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from forms.strict_json import canonical, strict_object
+from export.custodian.differencing import contents, exposed
+from export.custodian.epochs import weeks_to_wait
+from export.custodian.recipe import Recipe
+from export.custodian.table import RESPONSE, Table
 from survey.durable import write_whole
+from survey.sealing import SigningKey
+from survey.signed import NotSigned, read_signed, write_signed
 
-FIRST_BATCH = 10
-LEAST_BATCH = 50
-_FILE = "ledger.json"
+LEDGER = "ledger.json"
+_KIND = "ledger"
 _DIGEST_BYTES = 32
 
 
@@ -29,31 +34,45 @@ class LedgerRefused(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One release: SHA-256 of its manifest, the levels its keys are told at, and of whom it is.
+    """One release.
 
     Attributes:
         name: its folder's name.
-        manifest: hex.
+        series: that it belongs to.
+        manifest: hex SHA-256 of its manifest.
+        binding: ``Recipe.binding`` of what it was made by.
         levels: key -> level of its hierarchy.
+        closes: the last month that may no longer be released, ``YYYY-MM``.
         responses: SHA-256 of each response id, 32 bytes each, sorted, so that their order says nothing.
+        contents: ``differencing.contents`` of its records.
         out: whether the folder was put in place. False only between two steps of one release.
     """
 
     name: str
+    series: str
     manifest: str
+    binding: str
     levels: Mapping[str, str]
+    closes: str
     responses: bytes
+    contents: bytes
     out: bool
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the file."""
+        plain = {name: value for name, value in vars(self).items() if not isinstance(value, bytes | Mapping)}
+        coded = {"responses": self.responses, "contents": self.contents}
         return {
-            "name": self.name,
-            "manifest": self.manifest,
+            **plain,
             "levels": dict(self.levels),
-            "responses": base64.b64encode(self.responses).decode(),
-            "out": self.out,
+            **{name: base64.b64encode(value).decode() for name, value in coded.items()},
         }
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Entry:
+        """What ``to_json`` wrote and the authority signed."""
+        coded = {name: base64.b64decode(said[name], validate=True) for name in ("responses", "contents")}
+        return cls(**{**said, **coded})
 
 
 def digest_of(response: bytes) -> bytes:
@@ -64,91 +83,151 @@ def digest_of(response: bytes) -> bytes:
 class Ledger:
     """The releases of a custodian's folder, oldest first."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, authority: SigningKey) -> None:
         """Read the ledger; a folder without one has released nothing.
 
         Raises:
-            LedgerRefused: it is damaged. Without it nobody knows what has left.
+            LedgerRefused: it is damaged, was edited, or does not know a release that stands. Without it nobody knows
+                what has left.
         """
-        self._path = folder / _FILE
+        self._path, self._authority = folder / LEDGER, authority
         self._releases = folder / "releases"
-        self.entries = [self._settled(entry) for entry in self._read()]
-        self.entries = [entry for entry in self.entries if entry.out]
+        standing = self._standing()
+        noted = self._read(standing)
+        self.entries = [replace(one, out=True) for one in noted if one.out or one.manifest in standing]
 
-    @property
-    def levels(self) -> Mapping[str, str]:
+    def of(self, series: str) -> list[Entry]:
+        """The releases of one series, oldest first."""
+        return [entry for entry in self.entries if entry.series == series]
+
+    def levels(self, series: str) -> Mapping[str, str]:
         """The levels that the series is bound to: the first that any release chose for each key."""
         bound: dict[str, str] = {}
-        for entry in self.entries:
+        for entry in self.of(series):
             bound = {**entry.levels, **bound}
         return bound
 
+    def closed(self, series: str) -> str | None:
+        """The last month that the series has closed."""
+        return max((entry.closes for entry in self.of(series)), default=None)
+
     def released(self) -> frozenset[bytes]:
-        """``digest_of`` every response that has left."""
+        """``digest_of`` every response that has left, in whatever series."""
         return frozenset(
             entry.responses[start : start + _DIGEST_BYTES]
             for entry in self.entries
             for start in range(0, len(entry.responses), _DIGEST_BYTES)
         )
 
-    def enough(self, new_counting: int) -> None:
-        """Refuse a release that would differ from the last by too few.
+    def bound(self, recipe: Recipe) -> None:
+        """Refuse a recipe that would tell the series in another way than its first release did.
 
         Raises:
-            LedgerRefused: says how many more are needed.
+            LedgerRefused: says which series.
         """
-        least = LEAST_BATCH if self.entries else FIRST_BATCH
-        if new_counting < least:
-            after = f"since {self.entries[-1].name} " if self.entries else ""
+        if any(entry.binding != recipe.binding for entry in self.of(recipe.series)):
             raise LedgerRefused(
-                f"{new_counting} new responses came from tablets and one-time codes {after}and a release needs {least}."
-                f" Wait for {least - new_counting} more."
+                f"The series {recipe.series} was begun with other epochs or hierarchies, and answers told in two ways"
+                " could be laid over each other. Use the recipe that it was begun with, or name a new series."
             )
 
-    def note(self, name: str, manifest: str, levels: Mapping[str, str], responses: Iterable[bytes]) -> None:
+    def enough(self, recipe: Recipe, counting: Mapping[str, int], month: str, waiting: int) -> None:
+        """Refuse a release that would differ from the last by too few.
+
+        Args:
+            recipe: says how many are enough.
+            counting: month -> new counting responses.
+            month: this month.
+            waiting: responses of an epoch that is not over.
+
+        Raises:
+            LedgerRefused: says how many more are needed, and about how long they take.
+        """
+        earlier, new = self.of(recipe.series), sum(counting.values())
+        least = recipe.thresholds.least_batch if earlier else recipe.thresholds.first_batch
+        if new < least:
+            after = f"since {earlier[-1].name} " if earlier else ""
+            weeks = weeks_to_wait(least - new, counting, month)
+            unripe = f" {waiting} more are of an epoch that is not over." if waiting else ""
+            pace = "" if weeks is None else f": at this pace about {weeks} week{'s' if weeks > 1 else ''}"
+            raise LedgerRefused(
+                f"{new} new responses came from tablets and one-time codes {after}and a release needs {least}."
+                f" Wait for {least - new} more{pace}.{unripe}"
+            )
+
+    def set_against(self, recipe: Recipe, table: Table) -> None:
+        """Subtract the records from those of every earlier release of the series, both ways.
+
+        Raises:
+            LedgerRefused: somebody left before, or a group of fewer than ``k`` would be left over; says what to do.
+        """
+        self.nobody_again(table.frame[RESPONSE])
+        now = contents(table)
+        for entry in self.of(recipe.series):
+            found = exposed(now, entry.contents, recipe.thresholds.k)
+            if found.groups:
+                coarser = ", ".join(sorted(self.levels(recipe.series)))
+                raise LedgerRefused(
+                    f"{found.groups} groups of {entry.name} come again in this release: subtracting one from the other"
+                    f" would single out {found.people} people. Wait for more responses, or begin a new series whose"
+                    f" recipe tells {coarser} more coarsely."
+                )
+
+    def nobody_again(self, people: Iterable[bytes]) -> None:
+        """Refuse people who left before: tables that share people can be subtracted.
+
+        While nobody is in two releases, cumulative figures are sums of published ones, and their difference is what was
+        published anyway.
+
+        Raises:
+            LedgerRefused: says how many.
+        """
+        again = self.released() & {digest_of(response) for response in people}
+        if again:
+            raise LedgerRefused(
+                f"{len(again)} of these people are in an earlier release, and tables that share people can be"
+                " subtracted. Nothing was written; report this as a fault of Heard."
+            )
+
+    def note(self, entry: Entry) -> None:
         """Write a release down before it is put in place: were it the other way round, a power cut would forget it."""
-        digests = b"".join(sorted(digest_of(response) for response in responses))
-        self._write([*self.entries, Entry(name, manifest, levels, digests, out=False)])
+        self._write([*self.entries, entry])
 
     def put_in_place(self) -> None:
         """The last noted release stands in its folder."""
         self._write([*self.entries[:-1], replace(self.entries[-1], out=True)])
 
     def _write(self, entries: list[Entry]) -> None:
-        content = {"heard": "ledger 1", "releases": [entry.to_json() for entry in entries]}
-        write_whole(self._path, canonical(content).encode())
+        write_whole(self._path, write_signed(_KIND, {"releases": [one.to_json() for one in entries]}, self._authority))
         self.entries = entries
 
-    def _read(self) -> list[Entry]:
+    def _standing(self) -> Mapping[str, str]:
+        """Hex SHA-256 of the manifest -> name of the folder, of every release that stands."""
+        manifests = self._releases.glob("[!.]*/manifest.json")
+        return {hashlib.sha256(one.read_bytes()).hexdigest(): one.parent.name for one in manifests}
+
+    def _read(self, standing: Mapping[str, str]) -> list[Entry]:
         if not self._path.exists():
-            if self._releases.is_dir() and any(self._releases.glob("*/manifest.json")):
+            if standing:
                 raise LedgerRefused(f"{self._path} is missing though releases were made. Put a copy of it back.")
             return []
         try:
-            content = strict_object(self._path.read_text())
-            if content["heard"] != "ledger 1":
-                raise LedgerRefused(f"{self._path} was written by another version of Heard.")
-            return [
-                Entry(
-                    str(one["name"]),
-                    str(one["manifest"]),
-                    {str(key): str(level) for key, level in one["levels"].items()},
-                    base64.b64decode(one["responses"], validate=True),
-                    bool(one["out"]),
-                )
-                for one in content["releases"]
-            ]
-        except (ValueError, KeyError, TypeError, AttributeError) as fault:
-            if isinstance(fault, LedgerRefused):
-                raise
+            said = read_signed(_KIND, self._path.read_bytes(), self._authority.public)
+            noted = [Entry.from_json(one) for one in said["releases"]]
+        except (NotSigned, ValueError, KeyError, TypeError) as fault:
             raise LedgerRefused(
-                f"{self._path} is damaged. Put a copy of it back; nothing leaves without it."
+                f"{self._path} is damaged or was edited. Put a copy of it back; nothing leaves without it."
             ) from fault
+        unknown = [name for manifest, name in standing.items() if manifest not in {one.manifest for one in noted}]
+        if unknown:
+            raise LedgerRefused(
+                f"{self._releases / min(unknown)} stands, and {self._path} does not know it: the ledger is older than"
+                " the release. Put the newest copy of the ledger back."
+            )
+        return noted
 
-    def _settled(self, entry: Entry) -> Entry:
-        """An entry whose release was cut off: it counts if its folder stands, and never was if it does not."""
-        if entry.out:
-            return entry
-        manifest = self._releases / entry.name / "manifest.json"
-        stands = manifest.is_file() and hashlib.sha256(manifest.read_bytes()).hexdigest() == entry.manifest
-        return replace(entry, out=stands)
+
+def entry_of(name: str, recipe: Recipe, manifest: str, levels: Mapping[str, str], closes: str, table: Table) -> Entry:
+    """What the ledger writes down of a release that is about to be put in place."""
+    digests = b"".join(sorted(digest_of(response) for response in table.frame[RESPONSE]))
+    return Entry(name, recipe.series, manifest, recipe.binding, levels, closes, digests, contents(table), out=False)

@@ -6,117 +6,114 @@ different levels can be intersected, and the classes then hold fewer people than
 
 from __future__ import annotations
 
-import itertools
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import polars as pl
 
-from export.custodian.table import COUNTS, FIRST_VALUE, Table
-from survey.reference import Areas
-
-THRESHOLD = 10
-AT_RISK = 0.06
-_MONTHS_A_QUARTER, _MONTHS_A_HALF = 3, 6
-
-
-@dataclass(frozen=True)
-class Level:
-    """One step of a hierarchy: what each finer value is told as. A value that is not listed stays as it is."""
-
-    name: str
-    told_as: Mapping[str, str]
-    label: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Hierarchy:
-    """A key and its levels, finest first; the first level changes nothing."""
-
-    variable: str
-    levels: tuple[Level, ...]
-
-    def level(self, name: str) -> Level:
-        """The level of that name; the coarsest where a later version no longer has it, which tells less, never more."""
-        return next((level for level in self.levels if level.name == name), self.levels[-1])
-
-
-def months(values: Sequence[str]) -> Hierarchy:
-    """Month, quarter, half-year and year for values such as ``2026-11``; ``unknown`` stays unknown."""
-    dated = [value for value in values if value != "unknown"]
-    spans = (("quarter", "Q", _MONTHS_A_QUARTER), ("half-year", "H", _MONTHS_A_HALF))
-    coarser = [
-        Level(name, {value: f"{value[:4]}-{letter}{(int(value[5:]) - 1) // size + 1}" for value in dated}, {})
-        for name, letter, size in spans
-    ]
-    return Hierarchy("month", (Level("month", {}, {}), *coarser, Level("year", {v: v[:4] for v in dated}, {})))
-
-
-def kinds_of_place(kinds: Mapping[str, str]) -> Hierarchy:
-    """Place, then kind of place, from place code -> kind."""
-    label = {"counter": "A police front counter", "hub": "A support hub", "line": "A telephone line"}
-    return Hierarchy("place", (Level("place", {}, {}), Level("kind", dict(kinds), label)))
-
-
-def areas_of(variable: str, areas: Areas) -> Hierarchy:
-    """Borough, police area, London; an answer that is no borough ('prefer not to say') stays as it is."""
-    zones = {borough: areas.zone_of[area] for borough, area in areas.area_of.items()}
-    return Hierarchy(
-        variable,
-        (
-            Level("borough", {}, {}),
-            Level("police area", dict(areas.area_of), dict(areas.labels)),
-            Level("zone", zones, dict(areas.labels)),
-        ),
-    )
+from export.custodian.generalising import Hierarchy, Level
+from export.custodian.lattice import Node, least
+from export.custodian.recipe import Thresholds
+from export.custodian.table import COUNTS, FIRST_VALUE, Table, codes_of
 
 
 def recoded(table: Table, hierarchies: Sequence[Hierarchy], levels: Mapping[str, str]) -> Table:
     """The table with each key told at the named level; keys without a named level stay as they are."""
     frame, values, labels = table.frame, dict(table.values), dict(table.labels)
     for hierarchy in hierarchies:
-        if hierarchy.variable not in table.values or hierarchy.variable not in levels:
+        column = hierarchy.variable
+        if column not in table.values or column not in levels:
             continue
-        column, level = hierarchy.variable, hierarchy.level(levels[hierarchy.variable])
-        told = [level.told_as.get(value, value) for value in values[column]]
-        if told == list(values[column]):
-            continue
-        coarse = sorted(set(told))
-        place_of = {value: place for place, value in enumerate(coarse)}
-        codes = [*range(FIRST_VALUE), *(FIRST_VALUE + place_of[value] for value in told)]
-        by_code = pl.Series(codes, dtype=pl.UInt32)
-        frame = frame.with_columns(by_code.gather(frame[column]).alias(column))
-        values[column] = tuple(coarse)
-        labels[column] = {**labels.get(column, {}), **level.label}
+        level = hierarchy.level(levels[column])
+        coarse = level.values(values[column])
+        if coarse != values[column]:
+            codes = _codes(values[column], level.told_as, coarse)
+            frame = frame.with_columns(codes.gather(frame[column]).alias(column))
+            values[column] = coarse
+            labels[column] = {**labels.get(column, {}), **level.labels}
     return replace(table, frame=frame, values=values, labels=labels)
 
 
-def chosen_levels(table: Table, hierarchies: Sequence[Hierarchy], fixed: Mapping[str, str]) -> dict[str, str]:
+def chosen_levels(
+    table: Table, hierarchies: Sequence[Hierarchy], fixed: Mapping[str, str], thresholds: Thresholds
+) -> dict[str, str]:
     """Levels by key: those that the series is bound to, and for the rest the least loss that leaves few at risk.
 
-    At risk is a record whose class over the recodable keys and the keys by definition holds fewer than the threshold.
-    Of all combinations, the least coarse that leaves at most 6 in 100 records at risk is taken; where none does, the
-    one that leaves fewest, and of those the least coarse.
+    At risk is a record whose class over the keys by definition and those with a hierarchy holds fewer counting records
+    than the threshold. Where even the coarsest levels leave more at risk than the recipe allows, they are taken: too
+    few have answered for anything finer. Loss is the share of a key's values that a told value could stand for, over
+    the records (normalised certainty penalty; Xu et al. 2006).
     """
-    free = [one for one in hierarchies if one.variable in table.values and one.variable not in fixed]
-    best: tuple[int, int, tuple[int, ...]] | None = None
-    kept = {one.variable: fixed[one.variable] for one in hierarchies if one.variable in fixed}
-    names = [one.variable for one in hierarchies if one.variable in table.values]
-    for steps in sorted(
-        itertools.product(*(range(len(one.levels)) for one in free)), key=lambda steps: (sum(steps), steps)
-    ):
-        levels = {**kept, **{one.variable: one.levels[step].name for one, step in zip(free, steps, strict=True)}}
-        at_risk = _at_risk(recoded(table, hierarchies, levels), names)
-        if at_risk <= AT_RISK * table.frame.height:
-            return levels
-        if best is None or at_risk < best[0]:
-            best = (at_risk, sum(steps), steps)
-    if best is None:
+    there = [one for one in hierarchies if one.variable in table.values]
+    free = [one for one in there if one.variable not in fixed]
+    kept = {one.variable: fixed[one.variable] for one in there if one.variable in fixed}
+    if not free:
         return kept
-    return {**kept, **{one.variable: one.levels[step].name for one, step in zip(free, best[2], strict=True)}}
+    bound = recoded(table, there, kept)
+    risk = _Risk(bound, [one.variable for one in there], free, thresholds.k)
+    allowed = math.floor(thresholds.at_risk * table.frame.height)
+    chosen = least([_losses(bound, one) for one in free], lambda node: risk.records(node) <= allowed)
+    return kept | {one.variable: one.levels[step].name for one, step in zip(free, chosen, strict=True)}
 
 
-def _at_risk(table: Table, recodable: Sequence[str]) -> int:
-    keys = list(dict.fromkeys([*table.by_definition, *recodable]))
-    classes = table.frame.group_by(keys).agg(pl.col(COUNTS).sum().alias("n"), pl.len().alias("rows"))
-    return int(classes.filter(pl.col("n") < THRESHOLD)["rows"].sum())
+class _Risk:
+    """How many records stand in too small a class at a node.
+
+    Every combination of the finest cells is one row, numbered so that a node's classes are sums of whole columns: at a
+    million combinations a node costs one grouping of one column.
+    """
+
+    def __init__(self, table: Table, keys: Sequence[str], free: Sequence[Hierarchy], k: int) -> None:
+        self._k = k
+        own = [one.variable for one in free]
+        others = [name for name in dict.fromkeys([*table.by_definition, *keys]) if name not in own]
+        self._finest = (
+            table.frame.lazy()
+            .group_by([*others, *own])
+            .agg(pl.col(COUNTS).sum().cast(pl.UInt32).alias("n"), pl.len().cast(pl.UInt32).alias("rows"))
+            .with_columns(pl.struct(others).rank("dense").cast(pl.UInt64).alias("_others") if others else _NOTHING)
+            .drop(others)
+            .collect()
+        )
+        self._told: list[tuple[str, list[pl.Series]]] = []
+        times = 1 + self._finest.select(pl.col("_others").max()).item() if self._finest.height else 1
+        for one in free:
+            values = table.values[one.variable]
+            self._told.append((one.variable, [_numbers(values, level, times) for level in one.levels]))
+            times *= FIRST_VALUE + len(values)
+
+    def records(self, node: Node) -> int:
+        """Records at risk when each free key is told at its step of the node."""
+        classes = pl.col("_others")
+        for (name, levels), step in zip(self._told, node, strict=True):
+            classes = classes + pl.lit(levels[step]).gather(pl.col(name))
+        sizes = self._finest.lazy().select(classes.alias("class"), "n", "rows").group_by("class").agg(pl.all().sum())
+        return int(sizes.filter(pl.col("n") < self._k).select(pl.col("rows").sum()).collect().item())
+
+
+_NOTHING = pl.lit(0, dtype=pl.UInt64).alias("_others")
+
+
+def _codes(values: Sequence[str], told_as: Mapping[str, str], coarse: Sequence[str]) -> pl.Series:
+    """Code -> code of what it is told as."""
+    place_of = {value: place for place, value in enumerate(coarse, FIRST_VALUE)}
+    return codes_of(place_of[told_as.get(value, value)] for value in values)
+
+
+def _numbers(values: Sequence[str], level: Level, times: int) -> pl.Series:
+    """Code -> ``times`` the code of what it is told as, wide enough to be added up over the keys."""
+    return _codes(values, level.told_as, level.values(values)).cast(pl.UInt64) * times
+
+
+def _losses(table: Table, hierarchy: Hierarchy) -> list[float]:
+    values = table.values[hierarchy.variable]
+    answered = table.frame[hierarchy.variable].value_counts()
+    often = {values[code - FIRST_VALUE]: n for code, n in answered.iter_rows() if code >= FIRST_VALUE}
+    others = max(1, len(values) - 1) * max(1, sum(often.values()))
+    losses = []
+    for level in hierarchy.levels:
+        together = Counter(level.told_as.get(value, value) for value in values)
+        losses.append(sum(n * (together[level.told_as.get(value, value)] - 1) for value, n in often.items()) / others)
+    return losses

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from export.custodian.known import Known, KnownInstrument, Way, decided_by, remember
-from export.custodian.table import FIRST_VALUE, NOT_ASKED, SKIPPED, Cell, TableBuilder, Variable
+from export.custodian.table import ALIKE, FIRST_VALUE, NOT_ASKED, SKIPPED, Cell, TableBuilder, Variable
 from forms.instrument import Instrument, Item
 from forms.items import CHOICE_KINDS
 from forms.logic import Answer, references
@@ -63,6 +63,10 @@ class Columns:
         self._by_item = {one.variable.name: one for one in self.items}
         self._templates: dict[tuple[Way, int], list[Cell]] = {}
         self._placed: dict[tuple[str, Answer], tuple[tuple[int, Cell], ...]] = {}
+
+    def at(self, name: str) -> int | None:
+        """Where the cells of an item begin, or None where it has no column."""
+        return self._first.get(name)
 
     def __reduce__(self) -> tuple[type[Columns], tuple[Known]]:
         return type(self), (self._known,)
@@ -155,8 +159,8 @@ def _item_columns(known: Known) -> Iterable[ItemColumns]:
             versions.setdefault(item.name, []).append((instrument, item))
     behind, decided = _behind(versions), _decided(versions)
     untold = _untold(versions, behind, decided)
-    keys = {name for name, several in versions.items() if any(item.disclosure == "key" for _, item in several)}
-    taken = set(BY_DEFINITION)
+    keys, sensitive = _marked(versions, "key"), _marked(versions, "sensitive")
+    taken = {*BY_DEFINITION, ALIKE}
     for name, several in versions.items():
         if name in untold:
             continue
@@ -167,11 +171,17 @@ def _item_columns(known: Known) -> Iterable[ItemColumns]:
         variable = Variable(
             name,
             columns or (_unused(name, taken),),
-            key=name in keys or bool(behind[name] & keys),
+            key=bool({name, *behind[name]} & keys),
+            sensitive=bool({name, *behind[name]} & sensitive),
             decided_by=decided[name],
             made_from=behind[name],
         )
         yield ItemColumns(variable, item, codes)
+
+
+def _marked(versions: _Versions, disclosure: str) -> frozenset[str]:
+    """The items that any version marks so."""
+    return frozenset(name for name, several in versions.items() if any(i.disclosure == disclosure for _, i in several))
 
 
 def _behind(versions: _Versions) -> dict[str, frozenset[str]]:

@@ -4,62 +4,86 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from export.custodian.disclosure import Protected, protect
-from export.custodian.formats import MADE_UP, MISSING_LABELS, codebook, write_records
-from export.custodian.known import Known
-from export.custodian.ledger import Ledger, digest_of
+from export.custodian.attacker_report import attacker_report
+from export.custodian.codebook import write_codebook
+from export.custodian.comments import OpenItems
+from export.custodian.disclosure import protect
+from export.custodian.epochs import closing, ripe
+from export.custodian.formats import write_csv, write_parquet
+from export.custodian.generalising import Hierarchy, hierarchy
+from export.custodian.leaving import Leaving, Materials, Writer
+from export.custodian.ledger import Ledger, digest_of, entry_of
+from export.custodian.long_file import write_figures
 from export.custodian.opening import COUNTING_DOORS, OpeningReport, fullest
-from export.custodian.recoding import THRESHOLD, Hierarchy, areas_of, chosen_levels, kinds_of_place, months, recoded
-from export.custodian.records import Columns
-from export.custodian.table import COUNTS, RESPONSE, Cell, Record, Table
+from export.custodian.recoding import chosen_levels, recoded
+from export.custodian.records import BY_DEFINITION, Columns
+from export.custodian.spreadsheet import write_xlsx
+from export.custodian.statistical import write_dta, write_sav
+from export.custodian.table import NOT_ASKED, RESPONSE, Cell, Record, Table
+from export.custodian.telling import series_secret, told
+from export.custodian.themes import CodeFrame
 from export.custodian.unsealing import CollectionSecret
+from export.custodian.words import write_words
+from export.custodian.workbook import write_workbook
+from export.custodian.written import FAMILY_OF, Words, Written
 from export.manifest import KIND, MANIFEST, verified
 from export.manifest import digest_of as file_digest
 from forms.response import Response
-from forms.strict_json import canonical
 from survey.durable import write_whole
-from survey.reference import Areas
+from survey.progress import steps
 from survey.sealing import SigningKey
 from survey.signed import write_signed
 
-_SERIES = "heard"
+WRITERS: tuple[Writer, ...] = (
+    write_csv,
+    write_parquet,
+    write_sav,
+    write_dta,
+    write_xlsx,
+    write_codebook,
+    write_figures,
+    write_workbook,
+    write_words,
+)
+PUBLIC = frozenset({"tables.xlsx", "figures.csv", "themes.csv", "quotations.csv"})
+"""What a publisher may open to everybody. The records stay with named analysts."""
 _UNFINISHED = ".unfinished-"
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a release is built with: what the custodian knows, the areas, and whether everybody in it is made up."""
-
-    known: Known
-    areas: Areas
-    made_up: bool
+_MONTH = BY_DEFINITION.index("month")
 
 
 @dataclass(frozen=True)
 class Released:
-    """What came of it."""
+    """What came of it. ``waiting`` responses are of an epoch that is not over; of ``quoted`` ones a comment left."""
 
     name: str
     folder: Path
     records: int
     suppressed_cells: int
     left_out: int
+    waiting: int
     levels: Mapping[str, str]
+    quoted: tuple[str, ...] = ()
+
+
+_Shaped = tuple[bool, tuple[Cell, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class _RecordOf:
-    """The shape of a response in the workers: free text does not leave them."""
+    """The shape of a response in the workers: free text does not leave them, only its themes."""
 
     columns: Columns
+    open: OpenItems
+    frame: CodeFrame
 
-    def __call__(self, door: str, response: Response) -> tuple[bool, tuple[Cell, ...]]:
-        return door in COUNTING_DOORS, self.columns.cells(response)
+    def __call__(self, door: str, response: Response) -> _Shaped:
+        text = self.open(door, response)
+        return door in COUNTING_DOORS, self.columns.cells(response), self.frame.themes(text) if text else ()
 
 
 def build(
@@ -67,52 +91,100 @@ def build(
     rows: Iterable[tuple[str, bytes]],
     secrets: Sequence[CollectionSecret],
     authority: SigningKey,
-    recipe: Recipe,
+    materials: Materials,
     report: OpeningReport,
+    writers: Sequence[Writer] = WRITERS,
 ) -> Released:
     """Open, protect and write the next release of a custodian's folder.
 
     Raises:
-        LedgerRefused, TooFew: nothing may leave yet; the message says how many are missing.
-        DisclosureFailed, CrewLost, OSError: nothing was written.
+        LedgerRefused, EpochOpen, TooFew, CannotClose: nothing may leave yet; the message says until when to wait, for
+            how many, or what to tell more coarsely.
+        DisclosureFailed, Contradiction, CrewLost, OSError: nothing was written.
     """
-    ledger, columns = Ledger(folder), Columns(recipe.known)
-    builder, released = columns.builder(), ledger.released()
-    shaped = fullest(rows, secrets, recipe.known, report, _RecordOf(columns))
-    builder.add(
-        Record(response, counts, cells) for response, (counts, cells) in shaped if digest_of(response) not in released
+    recipe, ledger, columns = materials.recipe, Ledger(folder, authority), Columns(materials.known)
+    ledger.bound(recipe)
+    closes = closing(recipe.epochs, ledger.closed(recipe.series), materials.month)
+    shape = _RecordOf(columns, OpenItems.of(materials.known), materials.words.frame)
+    shaped = fullest(rows, secrets, materials.known, report, shape)
+    new = _New(ledger.released(), closes, materials.words, columns.at(FAMILY_OF))
+    builder = columns.builder()
+    builder.add(new.records(shaped))
+    ledger.enough(recipe, new.counting, materials.month, new.waiting)
+    leaving = _protected(builder.table(), materials, columns, closes, ledger, new.written)
+    ledger.set_against(recipe, leaving.protected.table)
+    earlier = [entry.name for entry in ledger.of(recipe.series)]
+    place = _put_in_place(folder / "releases" / leaving.name, leaving, writers, authority, ledger)
+    reports = folder / "reports"
+    reports.mkdir(mode=0o700, exist_ok=True)
+    write_whole(reports / f"{place.name}.txt", attacker_report(leaving, earlier).encode())
+    protected = leaving.protected
+    blank = sum(protected.suppressed.values())
+    return Released(
+        leaving.name,
+        place,
+        protected.table.frame.height,
+        blank,
+        protected.left_out,
+        new.waiting,
+        leaving.levels,
+        tuple(leaving.quoted),
     )
-    table = builder.table()
-    ledger.enough(int(table.frame[COUNTS].sum()))
-    hierarchies = _hierarchies(table, recipe)
-    levels = chosen_levels(table, hierarchies, ledger.levels)
-    protected = protect(recoded(table, hierarchies, levels))
-    name = f"{_SERIES}-{'made-up-' if recipe.made_up else ''}{len(ledger.entries) + 1}"
-    place = _put_in_place(folder / "releases" / name, protected, columns, levels, recipe, authority, ledger)
-    cells = sum(protected.suppressed.values())
-    return Released(name, place, protected.table.frame.height, cells, protected.left_out, levels)
 
 
-def _hierarchies(table: Table, recipe: Recipe) -> list[Hierarchy]:
-    """Of the month, the place, and every key whose answers are mostly boroughs."""
-    kinds = {code: place.kind for code, place in recipe.known.places.items()}
-    found = [months(table.values["month"]), kinds_of_place(kinds)]
-    for variable in table.variables:
-        if variable.key and variable.name not in table.by_definition and len(variable.columns) == 1:
-            values = table.values[variable.columns[0]]
-            if sum(value in recipe.areas.area_of for value in values) * 2 > len(values):
-                found.append(areas_of(variable.columns[0], recipe.areas))
-    return found
+class _New:
+    """The responses that may leave now, each as a record; counts those that count and those that wait."""
+
+    def __init__(self, released: frozenset[bytes], closes: str, words: Words, kind_at: int | None) -> None:
+        self._released, self._closes, self._words, self._kind_at = released, closes, words, kind_at
+        self.written = Written()
+        self.counting: Counter[str] = Counter()
+        self.waiting = 0
+
+    def records(self, shaped: Iterable[tuple[bytes, _Shaped]]) -> Iterable[Record]:
+        for response, (counts, cells, themes) in shaped:
+            month, digest = str(cells[_MONTH]), digest_of(response)
+            kind = NOT_ASKED if self._kind_at is None else cells[self._kind_at]
+            self.written.opened(digest.hex(), self._words, kind, counts=counts, wrote=bool(themes))
+            if digest in self._released:
+                continue
+            if not ripe(month, self._closes):
+                self.waiting += 1
+                continue
+            self.counting[month] += counts
+            self.written.said.add(themes)
+            yield Record(response, counts, cells)
+
+
+def _protected(
+    answered: Table, materials: Materials, columns: Columns, closes: str, ledger: Ledger, written: Written
+) -> Leaving:
+    recipe = materials.recipe
+    hierarchies = _hierarchies(answered, materials)
+    keys = {variable.name for variable in answered.variables if variable.key}
+    of_keys = [one for one in hierarchies if one.variable in keys]
+    levels = chosen_levels(answered, of_keys, ledger.levels(recipe.series), recipe.thresholds)
+    protected = protect(recoded(answered, of_keys, levels), recipe.thresholds)
+    ordered = replace(protected.table, frame=protected.table.frame.sort(protected.table.columns))
+    name = f"{recipe.series}-{'made-up-' if materials.made_up else ''}{len(ledger.of(recipe.series)) + 1}"
+    protected = replace(protected, table=ordered)
+    secret = series_secret(materials.table_secret, recipe.series)
+    figures = told(answered, ordered.frame[RESPONSE], hierarchies, levels, recipe.tables, secret)
+    quoted = written.quotable(hierarchies, answered.values)
+    return Leaving(name, materials, columns, answered, hierarchies, levels, closes, protected, figures, written, quoted)
+
+
+def _hierarchies(table: Table, materials: Materials) -> tuple[Hierarchy, ...]:
+    kinds = {code: place.kind for code, place in materials.known.places.items()}
+    return tuple(
+        hierarchy(one, table.values[one.variable], materials.areas, kinds)
+        for one in materials.recipe.hierarchies
+        if one.variable in table.values
+    )
 
 
 def _put_in_place(
-    place: Path,
-    protected: Protected,
-    columns: Columns,
-    levels: Mapping[str, str],
-    recipe: Recipe,
-    authority: SigningKey,
-    ledger: Ledger,
+    place: Path, leaving: Leaving, writers: Sequence[Writer], authority: SigningKey, ledger: Ledger
 ) -> Path:
     """Write beside, sync, note in the ledger, rename: at any cut there is a whole release or none."""
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -120,10 +192,14 @@ def _put_in_place(
         shutil.rmtree(left_over)
     beside = place.with_name(_UNFINISHED + place.name)
     beside.mkdir(mode=0o700)
+    recipe, table = leaving.materials.recipe, leaving.protected.table
     try:
-        _write(beside, place.name, protected, columns, levels, recipe, authority)
+        for write in steps(writers, len(writers), "Writing"):
+            write(beside, leaving)
+        _sign(beside, leaving, authority, ledger)
         verified(beside, authority.public)
-        ledger.note(place.name, file_digest(beside / MANIFEST), levels, protected.table.frame[RESPONSE].to_list())
+        manifest = file_digest(beside / MANIFEST)
+        ledger.note(entry_of(place.name, recipe, manifest, leaving.levels, leaving.closes, table))
         beside.rename(place)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -132,50 +208,24 @@ def _put_in_place(
     return place
 
 
-def _write(
-    folder: Path,
-    name: str,
-    protected: Protected,
-    columns: Columns,
-    levels: Mapping[str, str],
-    recipe: Recipe,
-    authority: SigningKey,
-) -> None:
-    table = protected.table
-    write_records(table, folder / "records.csv")
-    book: dict[str, Any] = {
-        "release": name,
-        "made_up": MADE_UP if recipe.made_up else None,
-        "records": table.frame.height,
-        "left_out": protected.left_out,
-        "threshold": THRESHOLD,
-        "missing": MISSING_LABELS,
-        "questionnaires": [_questionnaire(recipe.known, digest) for digest in recipe.known.instruments],
-        "columns": codebook(table, recipe.known, columns.items, levels, protected.suppressed),
-    }
-    write_whole(folder / "codebook.json", (canonical(book) + "\n").encode())
+def _sign(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger) -> None:
+    recipe, protected = leaving.materials.recipe, leaving.protected
+    earlier = ledger.of(recipe.series)
     content = {
-        "name": name,
-        "series": _SERIES,
-        "made_up": recipe.made_up,
-        "records": table.frame.height,
-        "files": {file: file_digest(folder / file) for file in ("records.csv", "codebook.json")},
-        "levels": dict(levels),
+        "name": leaving.name,
+        "series": recipe.series,
+        "made_up": leaving.materials.made_up,
+        "records": protected.table.frame.height,
+        "files": {path.name: file_digest(path) for path in sorted(folder.iterdir())},
+        "public": sorted(path.name for path in folder.iterdir() if path.name in PUBLIC),
+        "recipe": recipe.digest,
+        "closes": leaving.closes,
+        "previous": earlier[-1].manifest if earlier else None,
+        "levels": dict(leaving.levels),
         "suppressed_cells": sum(protected.suppressed.values()),
-        "threshold": THRESHOLD,
+        "threshold": recipe.thresholds.k,
     }
     write_whole(folder / MANIFEST, write_signed(KIND, content, authority))
-
-
-def _questionnaire(known: Known, digest: str) -> dict[str, Any]:
-    instrument = known.instruments[digest].instrument
-    return {
-        "id": instrument.id,
-        "version": instrument.version,
-        "digest": digest,
-        "title": dict(instrument.title),
-        "languages": list(instrument.languages),
-    }
 
 
 def _sync(path: Path) -> None:

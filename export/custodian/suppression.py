@@ -8,30 +8,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
-from export.custodian.recoding import THRESHOLD
+from export.custodian.classes import Key
 
-# Fewer than ten records are ever left, but from the open door, which counts nothing, there may be any number.
+# Few counting records are ever left, but from the open door, which counts nothing, there may be any number.
 _MOST_TAKEN_IN = 100
-
-
-@dataclass(frozen=True)
-class Key:
-    """One thing that an attacker may know: the columns it is read from, and those to blank so that it cannot be."""
-
-    name: str
-    reads: tuple[str, ...]
-    blanks: tuple[str, ...]
 
 
 class Pool:
     """The combinations of keys that have found no class yet, and what was blanked for those that have."""
 
-    def __init__(self, combinations: pl.DataFrame, names: Sequence[str]) -> None:
-        self.names = tuple(names)
+    def __init__(self, combinations: pl.DataFrame, names: Sequence[str], k: int) -> None:
+        self.names, self._k = tuple(names), k
         self.attempts: list[tuple[str, ...]] = []
         self._left = combinations
         self._done: list[pl.DataFrame] = []
@@ -39,11 +29,11 @@ class Pool:
     @property
     def alive(self) -> bool:
         """Whether what is left could still make one class."""
-        return int(self._left["n"].sum()) >= THRESHOLD
+        return int(self._left["n"].sum()) >= self._k
 
     def settle(self, blank: tuple[str, ...]) -> None:
-        """Blank these keys and let go of every combination that is then in a class of ten."""
-        holds = _sizes(self._left, [name for name in self.names if name not in blank]) >= THRESHOLD
+        """Blank these keys and let go of every combination that is then in a class of ``k``."""
+        holds = _sizes(self._left, [name for name in self.names if name not in blank]) >= self._k
         self._done.append(self._left.filter(holds))
         self._left = self._left.filter(~holds)
         self.attempts.append(blank)
@@ -53,7 +43,7 @@ class Pool:
 
         def gain(name: str) -> tuple[int, int]:
             rest = [other for other in self.names if other not in ladder and other != name]
-            holds = _sizes(self._left, rest) >= THRESHOLD
+            holds = _sizes(self._left, rest) >= self._k
             return int(self._left["n"].filter(holds).sum()), -(self._left.select(rest).n_unique() if rest else 1)
 
         return max((name for name in self.names if name not in ladder), key=gain)
@@ -94,7 +84,7 @@ class Pool:
         """``_id`` of each combination that found a class with the number of its ``_attempt``; what each attempt blanks.
 
         A ladder blanks more than each of its classes needs: whole classes get a key back wherever all the smaller
-        classes that this makes hold ten too.
+        classes that this makes hold ``k`` too.
         """
         waiting = [(part, blank, 0) for part, blank in zip(self._done, self.attempts, strict=True) if part.height]
         numbered, blanks = [self._done[0].select("_id").clear().with_columns(_number(0))], list[tuple[str, ...]]()
@@ -107,7 +97,7 @@ class Pool:
                 less = tuple(other for other in blank if other != name)
                 seen = [other for other in self.names if other not in blank]
                 finer = part.with_columns(_sizes(part, [*seen, name]))
-                fits = _over(finer, pl.col("_size").min(), seen) >= THRESHOLD
+                fits = _over(finer, pl.col("_size").min(), seen) >= self._k
                 if fits.all():
                     blank = less
                 elif fits.any():
@@ -132,9 +122,9 @@ def _sizes(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series:
     return _over(frame, pl.col("n").sum(), names).alias("_size")
 
 
-def searched(combinations: pl.DataFrame, keys: Sequence[Key]) -> Pool:
+def searched(combinations: pl.DataFrame, keys: Sequence[Key], k: int) -> Pool:
     """Blank nothing, one key, two; then a ladder of ever more keys, until all have a class or none can be had."""
-    pool = Pool(combinations, [key.name for key in keys])
+    pool = Pool(combinations, [key.name for key in keys], k)
     for blank in _small_subsets(keys):
         if pool.alive:
             pool.settle(blank)

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from export.custodian.attacker import Contradiction
 from export.custodian.ceremony import SigningRefused, Wishes, history, known_of, sign
+from export.custodian.closing import CannotClose
 from export.custodian.crew import CrewLost
 from export.custodian.custody import Custody, CustodyRefused
 from export.custodian.disclosure import DisclosureFailed, TooFew
+from export.custodian.epochs import EpochOpen
 from export.custodian.keyring import Keyring
+from export.custodian.leaving import Materials
 from export.custodian.ledger import LedgerRefused
 from export.custodian.opening import OpeningReport
 from export.custodian.passphrase import custody_passphrase
-from export.custodian.release import Recipe, Released, build
+from export.custodian.quotations import ReviewBook, ReviewRefused
+from export.custodian.recipe_file import DEMONSTRATION, VICTIM_VOICE, read_recipe
+from export.custodian.recipe_shapes import RecipeRefused
+from export.custodian.release import Released, build
 from export.custodian.sheets import FILE, joined, shares_options
+from export.custodian.themes import FRAME, read_frame
+from export.custodian.written import Words
 from export.manifest import ReleaseRefused, verified
-from survey.briefing import KeysRefused
+from survey.briefing import Keys, KeysRefused
 from survey.clock import Clock
 from survey.hardening import harden, open_swap
 from survey.languages import drafts
@@ -31,8 +40,8 @@ from survey.reference import ReferenceRefused, read_areas
 from survey.verbs import instance_option
 
 _FORESEEN = (
-    CrewLost, CustodyRefused, DisclosureFailed, KeysRefused, LedgerRefused, ParcelRefused, ReferenceRefused,
-    ReleaseRefused, SigningRefused, TooFew,
+    CannotClose, Contradiction, CrewLost, CustodyRefused, DisclosureFailed, EpochOpen, KeysRefused, LedgerRefused,
+    ParcelRefused, RecipeRefused, ReferenceRefused, ReleaseRefused, ReviewRefused, SigningRefused, TooFew,
 )  # fmt: skip
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -90,28 +99,33 @@ def sign_keys(instance: Path, out: Path, **wishes: Any) -> None:
 @click.command()
 @custodians_folder
 @click.option("--from", "carried_out", type=FILE, required=True, help="The file that carry-out wrote.")
+@click.option("--recipe", "recipe", type=FILE, help="A TOML file. Default: Victim Voice's, or the demonstration's.")
+@click.option("--themes", type=FILE, help="A code frame for the open questions. Default: Victim Voice's.")
 @shares_options
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
-def release(instance: Path, carried_out: Path, *, as_json: bool, **shares: Any) -> None:
-    """Open what was carried out and build a release in which every group holds ten or more."""
+def release(
+    instance: Path, carried_out: Path, recipe: Path | None, themes: Path | None, *, as_json: bool, **shares: Any
+) -> None:
+    """Open what was carried out and build a release in which nobody can be found, by the rules of a recipe."""
     with in_custody(instance) as custody:
-        signed = history(custody)
-        if not signed:
-            raise SigningRefused(
-                "No keys file was signed in this folder yet, so no row can be read. Run sign-keys first."
-            )
-        parcel = _believed(carried_out, {keys.intake for keys in signed})
+        signed = signed_here(custody)
+        rules = read_recipe(recipe or (DEMONSTRATION if signed[0].made_up else VICTIM_VOICE))
+        parcel = believed(carried_out, signed)
         passphrase = custody_passphrase()
         authority, keyring = custody.authority(passphrase), Keyring(custody)
         secrets = keyring.opening(passphrase, joined(**shares))
         warn_of_keys(keyring)
         report = OpeningReport()
         rows = steps(parcel.rows, parcel.count, "Opening")
-        recipe = Recipe(known_of(signed), read_areas(), signed[0].made_up)
+        month = Clock(lambda: signed[0].signed_on).month()
+        book, secret = ReviewBook.opened(custody.folder, authority), custody.table_secret(passphrase)
+        words = Words(read_frame(themes or FRAME), book.waiting())
+        materials = Materials(known_of(signed), read_areas(), rules, signed[0].made_up, month, secret, words)
         try:
-            released = build(custody.folder, rows, secrets, authority, recipe, report)
+            released = build(custody.folder, rows, secrets, authority, materials, report)
         finally:
             _say_opened(report)
+        book.left(released.quoted, released.name)
         _say_released(released)
         if as_json:
             click.echo(json.dumps(_summary(report, released)))
@@ -128,9 +142,26 @@ def warn_of_keys(keyring: Keyring) -> None:
         click.echo(f"This machine may write memory to {device}. Switch it off: sudo swapoff {device}", err=True)
 
 
-def _believed(path: Path, intakes: set[bytes]) -> Parcel:
+def signed_here(custody: Custody) -> list[Keys]:
+    """Every keys file signed in this folder, newest first.
+
+    Raises:
+        SigningRefused: none was, or one is damaged.
+    """
+    signed = history(custody)
+    if not signed:
+        raise SigningRefused("No keys file was signed in this folder yet, so no row can be read. Run sign-keys first.")
+    return signed
+
+
+def believed(path: Path, signed: Sequence[Keys]) -> Parcel:
+    """What was carried out, by a centre that a keys file of this folder names.
+
+    Raises:
+        ParcelRefused: another centre's, or damaged.
+    """
     parcel = open_parcel(path, CARRY_OUT, None)
-    if parcel.signer not in intakes:
+    if parcel.signer not in {keys.intake for keys in signed}:
         raise ParcelRefused(f"{path} comes from a centre that no keys file of this folder names. Ask who made it.")
     return parcel
 
@@ -151,6 +182,8 @@ def _say_released(released: Released) -> None:
     click.echo(
         f"  {released.records} records, {released.suppressed_cells} cells blanked, {released.left_out} left out."
     )
+    if released.waiting:
+        click.echo(f"  {released.waiting} responses wait for the end of their epoch.")
     for key, level in sorted(released.levels.items()):
         click.echo(f"  {key} is told by {level}")
 

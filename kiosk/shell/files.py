@@ -178,7 +178,8 @@ StartLimitIntervalSec=0
 [Service]
 User=heard-screen
 Group=heard-screen
-SupplementaryGroups=video input render
+# audio: what is read aloud on a press. It may play; the browser policy refuses it every microphone.
+SupplementaryGroups=video input render audio
 PAMName=login
 TTYPath=/dev/tty1
 TTYReset=yes

@@ -120,6 +120,5 @@ FLAGS = (
     "--ozone-platform=wayland",
     "--enable-wayland-ime",
     "--wayland-text-input-version=3",
-    "--enable-speech-dispatcher",
 )
 """What the policy cannot say. The back-forward cache would give back what the last person typed."""

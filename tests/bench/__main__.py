@@ -11,13 +11,14 @@ import json
 import tempfile
 from pathlib import Path
 
-from tests.bench import bringing_home, filing, link, opening, tablet
+from tests.bench import bringing_home, checking_codes, filing, link, opening, releasing, tablet, telling
 
 MEANS = {
     "filing_ratio": ("sealing and filing one response, of (HPKE call + one insert, same pragmas)", "at least 0.5"),
     "rewrite_ms_1000": ("writing the outbox anew at 1,000 rows, ms", "under 150"),
     "sync_ratio": ("sync and intake over loopback, forgetting included, of a bare executemany", "at least 0.6"),
     "sync_per_s": ("rows brought home a second (ODK Central takes in 106)", "at least 2,120"),
+    "code_check_ratio": ("a code spent among a thousand codes, of the same among a million", "near 1"),
     "opening_ratio": ("opening on all cores, of raw HPKE opens by as many processes", "at least 0.8"),
     "records_ratio": ("opening to checked records, of the same", "at least 0.65"),
     "opening_per_s": ("rows opened a second (ODK Central: 956)", "at least 9,560"),
@@ -28,6 +29,17 @@ MEANS = {
     "million_of_ten_tenths": ("time for a million, of ten times that for a tenth", "near 1"),
     "link_ratio": ("link interviews a second and core, of bare pages of that size and bare inserts", "at least 0.4"),
     "first_visit_bytes": ("a phone's first visit over the wire, headers included, fonts apart, bytes", "under 61,440"),
+    "protect_s": ("recodes searched and 8 keys of 40 columns protected, s", "a million with --full"),
+    "protect_mb": ("memory of the process that did, MB", "half of anjana's"),
+    "protect_of_ten_tenths": ("time for all, of ten times that for a tenth", "near 1"),
+    "protect_of_anjana": ("time of anjana's on the same keys (with --full)", "under 0.167"),
+    "protect_memory_of_anjana": ("memory of anjana's", "under 0.5"),
+    "cube_s": ("240 two-way tables moved by cell key, record keys and all, s", "a million rows: under 5, with --full"),
+    "cube_of_ons": ("time of cell-key-perturbation for as many tables (with --full)", "under 0.5"),
+    "workbook_s": ("an .xlsx of as many records, s", "a million with --full"),
+    "workbook_mb": ("memory of the process that wrote it, MB", "under 600"),
+    "wide_csv_s": ("a CSV of 132,229 records by 510 columns, s (KoboToolbox: over 30 minutes)", "under 60"),
+    "wide_csv_mb": ("memory of the process that wrote it, MB", "under 300"),
     "post_p95_ms": ("tablet: an answer's POST with 1,000 rows waiting, 95th percentile, ms", "under 30"),
 }
 
@@ -39,7 +51,7 @@ def main() -> None:
     full = arguments.parse_args().full
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="heard-bench-") as folder:
-        for bench in (filing, tablet, link, bringing_home, opening):
+        for bench in (filing, tablet, link, bringing_home, checking_codes, opening, releasing, telling):
             found = bench.measure(Path(folder), full=full)
             for name, figure in found.items():
                 what, bar = MEANS[name]

@@ -2,6 +2,7 @@
 // off as often as somebody likes (WCAG 2.2.1); then the server is told that nobody is here, and files or discards. The
 // server's own reset needs none of this: it ends a visit by itself, and only hears from here that somebody still reads.
 
+import { isSpeaking } from "./aloud.js";
 import { isGone, wipe } from "./leaving.js";
 
 const COVER_SECONDS = 45;
@@ -78,6 +79,9 @@ function tick() {
   }
   if (document.body.dataset.stillHere && touched > told && now - told >= TELL_EVERY_MS) {
     tellServer();
+  }
+  if (isSpeaking()) {
+    touched = now; // Somebody listens: their answers stay in sight, and the server is told that they are here.
   }
   const idle = (now - touched) / 1000;
   if (idle < Math.min(COVER_SECONDS, warn)) {

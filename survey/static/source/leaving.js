@@ -2,6 +2,8 @@
 // one history entry that the interview ever had is replaced. GOV.UK's own exit leaves the survey one Back press away,
 // and `no-store` does not keep a page out of the back-forward cache (both measured), hence a script of our own.
 
+import { hush } from "./aloud.js";
+
 const PRESSES = 3;
 const WITHIN_MS = 3000;
 let presses = [];
@@ -12,6 +14,7 @@ let tidy = null;
 
 export function wipe() {
   gone = true;
+  hush();
   document.title = "";
   document.body.replaceChildren();
 }

@@ -2,6 +2,7 @@
 // from then on no form is posted. The questions come in one bundle a language; the page walks them by itself, seals here,
 // and the centre only ever sees rows. Where something fails the page says so; it never falls back to posting answers.
 
+import { watchAloud } from "../aloud.js";
 import { watchForIdling } from "../idling.js";
 import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
 import { focus } from "../screen.js";
@@ -367,6 +368,7 @@ document.addEventListener("submit", submitted);
 document.addEventListener("click", clicked);
 document.addEventListener("heard:shown", share);
 document.addEventListener("DOMContentLoaded", begin);
+document.addEventListener("DOMContentLoaded", watchAloud);
 watchForLeaving();
 watchForIdling();
 tidyWhenLeaving(left);

@@ -1,0 +1,93 @@
+"""The operator's verbs for cards: print them, list what was printed, cancel a batch of codes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from export.centre.audit import OPERATOR
+from export.centre.batches import Batch, Route
+from export.centre.cards import PAPERS
+from export.centre.codes import cancel
+from export.centre.instance import Centre
+from export.centre.printing import Order, check, message, printed
+from export.centre.verbs import instance_folder, opened
+
+_MOST_PRINTED = 20_000
+_NAMES: dict[Route, str] = {
+    "card": "cards with a code", "open-card": "cards without a code", "poster": "posters", "text": "messages",
+}  # fmt: skip
+
+
+@click.command("cards")
+@instance_folder
+@click.option("--place", required=True, help="The code of a place in the signed keys file.")
+@click.option("--count", type=click.IntRange(1, _MOST_PRINTED), required=True, help="How many will be handed out.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The PDF to write; a new file.")
+@click.option("--language", "languages", multiple=True, default=("en",), help="Once or twice: en, ur, ...")
+@click.option("--open", "way", flag_value="open-card", help="Cards without a code, to lie about.")
+@click.option("--text", "way", flag_value="text", help="Print a text for a message or letter instead of a file.")
+@click.option("--poster", type=click.Choice(list(PAPERS)), is_flag=False, flag_value="a4", help="A poster, A4 or A3.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day of the codes; else a year from now.")
+def print_cards(
+    instance: Path, place: str, count: int, out: Path | None, languages: tuple[str, ...], way: Route | None,
+    poster: str | None, until: datetime | None,
+) -> None:  # fmt: skip
+    """Print cards with one-time codes for a place, or posters; what is printed is counted."""
+    route: Route = way or ("poster" if poster else "card")
+    if way and poster:
+        raise click.UsageError("Choose one of --open, --poster and --text.")
+    if (out is None) != (route == "text"):
+        raise click.UsageError("Say where to: --out FILE; or --text, which is printed here.")
+    if until and route != "card":
+        raise click.UsageError("--until is about codes, and only cards that are handed over have any.")
+    order = Order(place, route, count, languages, poster or "a4", until.date() if until else None)
+    with opened(instance) as centre:
+        if out is None:
+            batch, text = message(centre, order)
+            click.echo(text)
+        else:
+            batch = _written(centre, order, out)
+        click.echo(_told(batch), err=out is None)
+
+
+def _written(centre: Centre, order: Order, out: Path) -> Batch:
+    check(centre, order)
+    # Made first: where it cannot be, nothing is counted. Codes that were printed before are not written over.
+    with out.open("xb") as file:
+        batch, pdf = printed(centre, order)
+        file.write(pdf)
+    return batch
+
+
+def _told(batch: Batch) -> str:
+    counted = f"Batch {batch.number}: {batch.printed} {_NAMES[batch.route]} for {batch.place}, counted as handed out."
+    return counted if batch.until is None else f"{counted} Each works once, until {batch.until.isoformat()}."
+
+
+@click.command()
+@instance_folder
+@click.option("--cancel", "to_cancel", type=int, metavar="BATCH", help="Let no code of this batch work any more.")
+def codes(instance: Path, to_cancel: int | None) -> None:
+    """List what was printed, batch by batch; or cancel the codes of one."""
+    with opened(instance) as centre:
+        if to_cancel is not None:
+            batch = cancel(centre, to_cancel)
+            centre.audit.note(OPERATOR, "codes --cancel", f"batch {batch.number} for {batch.place}")
+            click.echo(f"No code of batch {batch.number} works any more. Print others: python -m export cards")
+            return
+        day = centre.clock.day()
+        for batch in centre.batches.all().values():
+            click.echo(_line(centre, batch, day))
+        if not centre.batches.all():
+            click.echo("Nothing was printed yet. Print cards: python -m export cards")
+
+
+def _line(centre: Centre, batch: Batch, day: date) -> str:
+    start = f"{batch.number}  {batch.place}  {batch.printed_on.isoformat()}  {batch.printed} {_NAMES[batch.route]}"
+    if batch.until is None:
+        return start
+    state = "cancelled" if batch.cancelled else "late" if day > batch.until else f"until {batch.until.isoformat()}"
+    return f"{start}, {centre.store.spent(batch.number)} used, {state}"

@@ -1,0 +1,68 @@
+"""What the tables of a release were attacked with before they left, for whoever publishes; never for who reads them.
+
+It says how much had to be held back to stop whom, and so would help whoever wants it back: it lies in ``reports/``, not
+in the release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from export.custodian.cube import TOTAL
+from export.custodian.leaving import Leaving
+from export.custodian.protection import SHOWN, SMALL
+from export.custodian.telling import Told
+
+COVERED = (
+    "every figure of a question and mode together: answers and bases, categories and their totals, areas and the areas"
+    " that they lie in",
+    "tables by different categories of the same people, which have the same totals",
+    "figures for everybody beside those without open-door and quick responses",
+    "the number of records, which the manifest tells",
+    "everything that these rules and the p-table let an attacker assume; only the table secret is taken as unknown",
+)
+NOT_COVERED = (
+    "figures of different questions set against each other: who skips one and not the other links them loosely",
+    "modes set against the number of records, where nearly all answered in one mode",
+    "the records themselves: analysts who hold them know more of a group's answers than its table tells. They are"
+    " protected by group size instead; give them to named analysts only",
+    "what somebody knows of a respondent from elsewhere, and answers that most of a group share",
+    "chances: an interval says what is possible, not what is likely",
+)
+
+
+def attacker_report(leaving: Leaving, earlier: Sequence[str]) -> str:
+    """Lines of plain text, in English."""
+    told, tables = leaving.told, leaving.materials.recipe.tables
+    if told is None:
+        return f"{leaving.name}: no tables were made.\n"
+    noise = tables.protection == "cell-key"
+    how = "Every figure is moved by cell key." if noise else f"Every figure is rounded to {tables.round_to}."
+    against = f"Set against {', '.join(earlier)}" if earlier else "The first release of its series"
+    lines = [
+        f"{leaving.name}: what its tables were attacked with. For the publisher only.",
+        "",
+        how,
+        *_counts(told),
+        f"No figure that is held back can be worked out more closely than to an interval of {told.rules.threshold};"
+        f" the difference between everybody and those who are sure not more closely than to {told.rules.between}.",
+        f"{against}: nobody is in two releases, so their figures may be added up and tell nothing when subtracted.",
+        "",
+        "Covered:",
+        *(f"- {one}" for one in COVERED),
+        "",
+        "Not covered:",
+        *(f"- {one}" for one in NOT_COVERED),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _counts(told: Told) -> list[str]:
+    figures = told.figures
+    answers = figures.filter(figures["answer"] != TOTAL)
+    held = figures.filter(figures["held"] != SHOWN)
+    closed = held.filter((held["held"] == SMALL) & ~held["small"])
+    return [
+        f"{figures.height} figures, {answers.height} of them answers; {held.height} are held back,"
+        f" {closed.height} of these only because another could be worked out from them."
+    ]

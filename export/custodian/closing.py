@@ -1,0 +1,49 @@
+"""Holding back more figures until none that was held back for its size can be worked out too closely.
+
+Greedy: of the figures that bind a too narrow interval, as the linear program's duals tell, the cheapest is held back,
+and all is attacked anew. It need not be the least loss that there is; that no interval is narrower than promised is
+proved by the last attack and not by the choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from export.custodian.attacker import Attacker, Said, Target
+
+
+class CannotClose(ValueError):
+    """A held-back figure stays too narrow whatever else is held back. Recode, or wait for more responses."""
+
+
+def closed(
+    cells: int, said: Sequence[Said], targets: Sequence[Target], costs: Mapping[int, float], most: float
+) -> frozenset[int]:
+    """The figures, by the names they have in ``said``, that have to be held back.
+
+    Args:
+        cells: how many there are.
+        said: what the figures say that are to be published.
+        targets: what is to be protected.
+        costs: figure -> loss if it is held back.
+        most: no cell holds more; everybody knows.
+
+    Raises:
+        CannotClose: it cannot be done.
+        Contradiction: the figures contradict each other.
+    """
+    hidden = set[int]()
+    while True:
+        attacker = Attacker(cells, [one for one in said if one.by not in hidden], most)
+        exposed = attacker.narrow(targets)
+        if not exposed:
+            return frozenset(hidden)
+        for target in exposed:
+            binding = attacker.binding(target.cells)
+            if not binding:
+                raise CannotClose(
+                    "A figure that is held back could be worked out from the number of responses alone. "
+                    "List fewer areas or categories in the recipe, or wait for more responses."
+                )
+            if not binding & hidden:
+                hidden.add(min(binding, key=lambda one: (costs[one], one)))

@@ -1,0 +1,92 @@
+"""``codebook.json``: what every column and cell means, how it was protected, since which questionnaire it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from export.custodian.describing import Described, described
+from export.custodian.formats import safe_cell
+from export.custodian.leaving import MADE_UP, Leaving
+from export.custodian.numbering import Numbered, numbered
+from export.custodian.table import FIRST_VALUE, MISSING, NOT_ASKED, SKIPPED, SUPPRESSED
+from forms.instrument import Instrument
+from forms.strict_json import canonical
+from survey.durable import write_whole
+
+MISSING_LABELS = {
+    MISSING[NOT_ASKED]: "Not asked",
+    MISSING[SKIPPED]: "Asked, not answered",
+    MISSING[SUPPRESSED]: "Held back so that nobody can be found",
+}
+
+
+def write_codebook(folder: Path, leaving: Leaving) -> None:
+    """The codebook, beside the records."""
+    materials, table = leaving.materials, leaving.protected.table
+    book: dict[str, Any] = {
+        "release": leaving.name,
+        "recipe": materials.recipe.digest,
+        "made_up": MADE_UP if materials.made_up else None,
+        "records": table.frame.height,
+        "left_out": leaving.protected.left_out,
+        "thresholds": asdict(materials.recipe.thresholds),
+        "closes": leaving.closes,
+        "missing": MISSING_LABELS,
+        "questionnaires": [_questionnaire(one.instrument) for one in materials.known.instruments.values()],
+        "columns": [
+            _column(one, numbers, leaving) for one, numbers in zip(described(leaving), numbered(table), strict=True)
+        ],
+    }
+    write_whole(folder / "codebook.json", (canonical(book) + "\n").encode())
+
+
+def _questionnaire(instrument: Instrument) -> dict[str, Any]:
+    return {
+        **_version(instrument),
+        "digest": instrument.digest(),
+        "title": dict(instrument.title),
+        "languages": list(instrument.languages),
+    }
+
+
+def _version(instrument: Instrument) -> dict[str, str]:
+    return {"id": instrument.id, "version": instrument.version}
+
+
+def _column(one: Described, numbers: Numbered, leaving: Leaving) -> dict[str, Any]:
+    protected, table = leaving.protected, leaving.protected.table
+    keys = {column for variable in table.variables if variable.key for column in variable.columns}
+    number_of = dict(zip(table.values[one.column], numbers.numbers[FIRST_VALUE:], strict=True))
+    return {
+        "column": one.column,
+        **_about(one),
+        "codes": [
+            {"code": safe_cell(value), "label": dict(label), "number": number_of[value]} for value, label in one.codes
+        ],
+        "spss_and_stata": {"name": numbers.name, "missing_in_spss": dict(zip(MISSING, numbers.missing, strict=True))},
+        "treatment": "key" if one.column in keys else "kept as answered",
+        "told_as": leaving.levels.get(one.column),
+        "answered": int((table.frame[one.column] >= FIRST_VALUE).sum()),
+        "suppressed": protected.suppressed.get(one.column, 0),
+        "alike": protected.alike.get(one.column),
+    }
+
+
+def _about(one: Described) -> Mapping[str, Any]:
+    about: dict[str, Any] = {"question": dict(one.question), "kind": one.kind}
+    if one.item is None or one.history is None:
+        return about
+    history = one.history
+    return about | {
+        "item": one.item.name,
+        "option": None if one.option is None else dict(one.option),
+        "disclosure": one.item.disclosure,
+        "unverified_wording": sorted(one.item.unverified),
+        "questionnaires": list(history.questionnaires),
+        "since": _version(history.since),
+        "until": None if history.until is None else _version(history.until),
+        "same_as": list(history.same_as),
+    }

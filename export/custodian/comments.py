@@ -1,0 +1,43 @@
+"""What people wrote in the open questions, as a shape that the workers may hand over: for review, never for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from export.custodian.known import Known
+from export.custodian.ledger import digest_of
+from export.custodian.opening import OpeningReport, fullest
+from export.custodian.unsealing import CollectionSecret
+from forms.response import Response
+
+
+@dataclass(frozen=True)
+class OpenItems:
+    """Questionnaire's digest -> its open items. Called in the workers."""
+
+    items: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, known: Known) -> OpenItems:
+        """The open items of every questionnaire that the custodian signed."""
+        return cls(
+            {
+                digest: tuple(item.name for item in one.instrument.items() if item.kind == "text")
+                for digest, one in known.instruments.items()
+            }
+        )
+
+    def __call__(self, _door: str, response: Response) -> str:
+        """Everything that this person wrote, an open question a line; nothing where they wrote nothing."""
+        written = (response.answers.get(name) for name in self.items.get(response.digest, ()))
+        return "\n".join(text for text in written if isinstance(text, str) and text.strip())
+
+
+def comments(
+    rows: Iterable[tuple[str, bytes]], secrets: Sequence[CollectionSecret], known: Known, report: OpeningReport
+) -> Iterator[tuple[str, str]]:
+    """(hash of the response, what was written) of everybody who wrote something, in an order that tells nothing."""
+    for response, text in fullest(rows, secrets, known, report, OpenItems.of(known)):
+        if text:
+            yield digest_of(response).hex(), text

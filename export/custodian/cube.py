@@ -1,0 +1,164 @@
+"""Every figure that the listed tables hold, counted exactly and with its cell key, before anything is protected.
+
+A *figure* is the number of responses of one mode, area and category that gave one answer, or any (its *base*). It is
+counted for all of them, and again without those that came by an open door or suspiciously quickly. Modes are never
+added up. Totals are counted like any other figure: whoever publishes sums of moved figures undoes the moving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from export.custodian.cellkeys import KEYS
+from export.custodian.table import FIRST_VALUE
+
+TOTAL, UNKNOWN = 0, 1
+"""In a figure's address: every value; or not asked, not answered."""
+EVERYBODY, SURE = 0, 1
+"""Populations: all responses; those by tablet or one-time code that were not suspiciously quick."""
+SURE_ROW, KEY = "_sure", "_key"
+WHERE = ("measure", "mode", "level", "area", "by", "category", "population")
+ADDRESS = (*WHERE, "answer")
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level of geography: its name, and the area at this level that each code of the finest lies in."""
+
+    name: str
+    area_of: Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One table: a measure, by the categories of another column or by none, for every area of some levels."""
+
+    measure: str
+    by: str | None
+    levels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The tables of a series, which stay as they are: two ways of cutting the same answers could be subtracted.
+
+    Attributes:
+        codes: column -> its codes from 3 on, in order; of every measure, every breakdown and ``mode``.
+        listed: the tables.
+        area: the column of the finest areas.
+        levels: of geography, from coarse to fine, each made of whole areas of the next.
+    """
+
+    codes: Mapping[str, tuple[int, ...]]
+    listed: tuple[Listed, ...]
+    area: str
+    levels: tuple[Level, ...]
+
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """The measured columns in order; a figure's address says which by its place."""
+        return tuple(dict.fromkeys(one.measure for one in self.listed))
+
+    @cached_property
+    def breakdowns(self) -> tuple[str | None, ...]:
+        """The columns of the categories; the first place is that of no breakdown."""
+        return (None, *dict.fromkeys(one.by for one in self.listed if one.by))
+
+    def areas(self, level: int) -> list[int]:
+        """The codes of a level's areas."""
+        return sorted({UNKNOWN, *self.levels[level].area_of.values()})
+
+    def categories(self, by: int) -> list[int]:
+        """The codes of a breakdown's categories, the total first."""
+        column = self.breakdowns[by]
+        return [TOTAL] if column is None else [TOTAL, UNKNOWN, *self.codes[column]]
+
+
+def counted(frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """The figures that are not empty.
+
+    Args:
+        frame: the plan's columns and ``mode`` as codes, ``_sure`` (neither open-door nor quick), ``_key`` (0 to 4,095).
+        plan: what to count.
+
+    Returns:
+        One row a figure: its address, ``n`` (responses) and ``key`` (the sum of their keys, 0 to 4,095).
+    """
+    tables = [(one, plan.breakdowns.index(one.by)) for one in plan.listed]
+    rows = frame.select(
+        pl.col(*plan.measures).cast(pl.Int64),
+        pl.col(KEY).cast(pl.Int64),
+        **{_row(by, max(one.levels)): _place(plan, by, max(one.levels)) for one, by in tables},
+    )
+    leaves = pl.collect_all([_leaves(rows, plan, one, by) for one, by in tables])
+    parts = [
+        _for_areas(found, plan, one.levels).with_columns(
+            measure=pl.lit(plan.measures.index(one.measure), pl.Int64), by=pl.lit(by, pl.Int64)
+        )
+        for found, (one, by) in zip(leaves, tables, strict=True)
+    ]
+    return _with_totals(pl.concat(parts))
+
+
+def _row(by: int, level: int) -> str:
+    return f"_row {by} {level}"
+
+
+def _place(plan: Plan, by: int, level: int) -> pl.Expr:
+    """Mode, area, population and category as one number: grouping by one is several times faster than by four."""
+    lies_in, column = plan.levels[level].area_of, plan.breakdowns[by]
+    area = pl.col(plan.area).cast(pl.Int64).replace_strict(lies_in, default=UNKNOWN, return_dtype=pl.Int64)
+    place = (pl.col("mode").cast(pl.Int64) * _size(plan.areas(level)) + area) * 2 + pl.col(SURE_ROW).cast(pl.Int64)
+    code = pl.col(column).cast(pl.Int64) if column else pl.lit(TOTAL, pl.Int64)
+    category = pl.when(code < FIRST_VALUE).then(UNKNOWN).otherwise(code) if column else code
+    return place * _size(plan.categories(by)) + category
+
+
+def _size(codes: Sequence[int]) -> int:
+    return max(codes) + 1
+
+
+def _leaves(rows: pl.DataFrame, plan: Plan, one: Listed, by: int) -> pl.LazyFrame:
+    """The smallest cells of one table."""
+    answers, categories = _size(plan.codes[one.measure]), _size(plan.categories(by))
+    areas = _size(plan.areas(max(one.levels)))
+    answered = rows.lazy().filter(pl.col(one.measure) >= FIRST_VALUE)
+    cells = answered.select(KEY, cell=pl.col(_row(by, max(one.levels))) * answers + pl.col(one.measure))
+    grouped = cells.group_by("cell").agg(n=pl.len().cast(pl.Int64), key=pl.col(KEY).sum())
+    row, place = pl.col("cell") // answers, pl.col("cell") // (answers * categories)
+    return grouped.select(
+        "n", "key", mode=place // (2 * areas), area=place // 2 % areas, sure=place % 2, category=row % categories,
+        answer=pl.col("cell") % answers,
+    )  # fmt: skip
+
+
+def _for_areas(leaves: pl.DataFrame, plan: Plan, levels: Sequence[int]) -> pl.DataFrame:
+    finest = plan.levels[max(levels)].area_of
+    told = []
+    for level in levels:
+        coarser = {finest[code]: area for code, area in plan.levels[level].area_of.items()}
+        area = pl.col("area").replace_strict(coarser, default=UNKNOWN, return_dtype=pl.Int64)
+        told.append(leaves.with_columns(level=pl.lit(level, pl.Int64), area=area))
+    return _summed(pl.concat(told), ["mode", "level", "area", "sure", "category", "answer"])
+
+
+def _with_totals(leaves: pl.DataFrame) -> pl.DataFrame:
+    """Bases beside answers, totals beside categories, everybody beside those who are sure; each figure once."""
+    with_bases = pl.concat([leaves, leaves.with_columns(answer=pl.lit(TOTAL, pl.Int64))])
+    split = with_bases.filter(pl.col("by") > 0)
+    total = split.with_columns(category=pl.lit(TOTAL, pl.Int64))
+    by_kind = pl.concat([_summed(one, [*ADDRESS[:-2], "answer", "sure"]) for one in (with_bases, total)])
+    everybody = by_kind.with_columns(population=pl.lit(EVERYBODY, pl.Int64))
+    sure = by_kind.filter(pl.col("sure") == 1).with_columns(population=pl.lit(SURE, pl.Int64))
+    figures = _summed(pl.concat([everybody, sure]), ADDRESS)
+    # A total is the same whatever it is the total of, and has the same key: it is one figure.
+    told = figures.with_columns(by=pl.when(pl.col("category") == TOTAL).then(0).otherwise(pl.col("by")))
+    return told.with_columns(key=pl.col("key") % KEYS).unique(ADDRESS).sort(ADDRESS)
+
+
+def _summed(cells: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    return cells.group_by(list(names)).agg(pl.col("n").sum(), pl.col("key").sum())

@@ -1,0 +1,139 @@
+"""What every column of a release means, in words: told once, for the codebook and for the labels in the files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from export.custodian.known import Known
+from export.custodian.leaving import Leaving
+from export.custodian.records import BY_DEFINITION, ItemColumns
+from export.custodian.table import ALIKE, FIRST_VALUE, Table
+from forms.instrument import Instrument, Item
+from forms.items import Texts
+
+_QUESTIONS = {
+    "place": "Place",
+    "mode": "How it was answered",
+    "month": "Month",
+    "language": "Language of the pages",
+    "status": "How far the respondent came",
+    "quick": "Answered very quickly",
+    ALIKE: "Everybody in this record's group gave the same answer to at least one sensitive question",
+}
+
+
+@dataclass(frozen=True)
+class History:
+    """In which questionnaires an item is asked.
+
+    Attributes:
+        since, until: the first and the last that ask it; until is None while the newest of its kind does.
+        same_as: items of other versions that ask the same in the same words under another name.
+        questionnaires: digests of all that ask it, newest first.
+    """
+
+    since: Instrument
+    until: Instrument | None
+    same_as: tuple[str, ...]
+    questionnaires: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Described:
+    """One column in words. Texts are by language.
+
+    Attributes:
+        column: its name.
+        kind: of the item; ``about the interview`` or ``about the release`` where it is none.
+        question: as asked.
+        option: the option that the column is about, where several could be chosen.
+        codes: every code that a cell can hold, missing codes apart, with its label.
+        item, history: where it is an item's column.
+    """
+
+    column: str
+    kind: str
+    question: Texts
+    option: Texts | None
+    codes: tuple[tuple[str, Texts], ...]
+    item: Item | None = None
+    history: History | None = None
+
+    @property
+    def title(self) -> str:
+        """Question and option in English."""
+        return " - ".join(english(texts) for texts in (self.question, self.option) if texts)
+
+
+def english(texts: Texts) -> str:
+    """The English text, or the first there is."""
+    return texts.get("en") or next(iter(texts.values()), "")
+
+
+def described(leaving: Leaving) -> tuple[Described, ...]:
+    """Every column of the records, in order."""
+    table, known = leaving.protected.table, leaving.materials.known
+    of_items = {
+        column: (one, place) for one in leaving.columns.items for place, column in enumerate(one.variable.columns)
+    }
+    gathered = {"month"} | {c for one in leaving.columns.items if one.codes is None for c in one.variable.columns}
+    found = []
+    for column in table.columns:
+        values = _that_stand(table, column) if column in gathered else table.values[column]
+        if column in of_items:
+            found.append(_of_item(column, *of_items[column], values, table, known))
+        else:
+            kind = "about the interview" if column in BY_DEFINITION else "about the release"
+            codes = tuple((value, _label(table, column, value, {})) for value in values)
+            found.append(Described(column, kind, {"en": _QUESTIONS[column]}, None, codes))
+    return tuple(found)
+
+
+def _of_item(column: str, one: ItemColumns, place: int, values: Sequence[str], table: Table, known: Known) -> Described:
+    item = one.item
+    options, option = {each.code: each.labels for each in item.options}, None
+    if item.kind == "select_multiple" and one.codes is not None:
+        # An option that only an older version had has no words here but its code.
+        options, option = {}, options.get(one.codes[place], {"en": one.codes[place]})
+    codes = tuple((value, _label(table, column, value, options)) for value in values)
+    return Described(column, item.kind, item.labels, option, codes, item, _history(item, known))
+
+
+def _that_stand(table: Table, column: str) -> list[str]:
+    """The values that a cell still has: a list gathered from answers must not name what was blanked or left out."""
+    standing = set(table.frame[column].unique())
+    return [value for code, value in enumerate(table.values[column], FIRST_VALUE) if code in standing]
+
+
+def _label(table: Table, column: str, value: str, options: Mapping[str, Texts]) -> Texts:
+    """By language where the questionnaire has it, else in English."""
+    return options.get(value) or {"en": table.labels.get(column, {}).get(value, value)}
+
+
+def _history(item: Item, known: Known) -> History:
+    every = [one.instrument for one in known.instruments.values()]
+    asking = [one for one in every if item.name in {each.name for each in (*one.items(), *one.calculations)}]
+    newest = next(one for one in every if one.id == asking[0].id)
+    same_as = {
+        other.name
+        for instrument in every
+        if instrument not in asking
+        for other in instrument.items()
+        if _asks_the_same(item, other) and not any(other.name in _names(one) for one in asking)
+    }
+    return History(
+        asking[-1],
+        None if newest is asking[0] else asking[0],
+        tuple(sorted(same_as)),
+        tuple(instrument.digest() for instrument in asking),
+    )
+
+
+def _names(instrument: Instrument) -> set[str]:
+    return {item.name for item in instrument.items()}
+
+
+def _asks_the_same(one: Item, other: Item) -> bool:
+    codes = [{option.code for option in item.options} for item in (one, other)]
+    return one.kind == other.kind and codes[0] == codes[1] and english(one.labels) == english(other.labels) != ""

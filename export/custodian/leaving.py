@@ -1,0 +1,83 @@
+"""What the files of a release are written from, and the writers' one shape."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from export.custodian.disclosure import Protected
+from export.custodian.generalising import Hierarchy
+from export.custodian.known import Known
+from export.custodian.recipe import Recipe
+from export.custodian.records import Columns
+from export.custodian.table import Table
+from export.custodian.telling import Told
+from export.custodian.written import Words, Written
+from survey.reference import Areas
+
+MADE_UP = "MADE UP: these people do not exist. For demonstration only."
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What a release is built with.
+
+    Attributes:
+        known: the questionnaires and places that the custodian signed.
+        areas: how boroughs lie in police areas.
+        recipe: by which rules.
+        made_up: whether everybody in it is made up.
+        month: this month, ``YYYY-MM``, or ``unknown``.
+        table_secret: what the moves of published counts are drawn from.
+        words: what may leave of free text; nothing by default.
+    """
+
+    known: Known
+    areas: Areas
+    recipe: Recipe
+    made_up: bool
+    month: str
+    table_secret: bytes = field(repr=False)
+    words: Words = field(default_factory=Words)
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A release before it is written.
+
+    Attributes:
+        name: of its folder.
+        materials: what it is made with.
+        columns: what fills the columns.
+        answered: the responses as they were answered. Never written; tables are counted from it.
+        hierarchies: of the recipe, laid over the answers.
+        levels: key -> level that the microdata tell it at.
+        closes: the last month that it tells of.
+        protected: the records that may be written, in order of their content.
+        told: the figures for everybody; None where the questionnaires ask nothing that the recipe's tables list.
+        written: what the people in it wrote, counted.
+        quoted: hash of a response whose comment is quoted -> the family of crime that it is told with, or nothing.
+    """
+
+    name: str
+    materials: Materials
+    columns: Columns
+    answered: Table
+    hierarchies: tuple[Hierarchy, ...]
+    levels: Mapping[str, str]
+    closes: str
+    protected: Protected
+    told: Told | None
+    written: Written
+    quoted: Mapping[str, str]
+
+
+def not_whole(path: Path, fault: Exception) -> OSError:
+    """What libraries that write files say in words of their own when a disk is full."""
+    return OSError(errno.EIO, f"it could not be written whole ({fault}). Is the disk full?", str(path))
+
+
+Writer = Callable[[Path, Leaving], None]
+"""Writes its files into the folder of a release that is not in place yet. What lies there is listed and signed."""

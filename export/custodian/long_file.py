@@ -1,0 +1,54 @@
+"""``figures.csv``: every figure of every table, one a line, in the shape in which others publish such figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from export.custodian.formats import safe_cell
+from export.custodian.leaving import MADE_UP, Leaving
+from export.custodian.protection import SMALL
+from export.custodian.wording import Figure, Wording, wilson
+from survey.durable import write_whole
+
+FIGURES = "figures.csv"
+COLUMNS = (
+    "date", "survey", "mode", "area", "measure", "proportion", "base", "lower95", "upper95",
+    "answer", "table", "area_level", "category", "responses", "count", "note",
+)  # fmt: skip
+"""The first nine as such files have them."""
+
+
+def write_figures(folder: Path, leaving: Leaving) -> None:
+    """The long file: UTF-8, a header, no cell that a spreadsheet would run. Nothing where there are no tables."""
+    if leaving.told is None:
+        return
+    words, tables = Wording(leaving, leaving.told), leaving.materials.recipe.tables
+    survey = f"{leaving.materials.recipe.series}{f' - {MADE_UP}' if leaving.materials.made_up else ''}"
+    lines = [
+        [leaving.closes, survey, *_line(figure, spec.name, tables.flagged_below)]
+        for spec, listed in leaving.told.specs
+        if listed
+        for figure in words.of(listed)
+        if figure.answer is not None
+    ]
+    frame = pl.DataFrame(lines, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
+    write_whole(folder / FIGURES, frame.write_csv().encode())
+
+
+def _line(figure: Figure, table: str, flagged_below: int) -> list[str]:
+    held = f"[{figure.held}]" if figure.held else ""
+    told = [held] * 3
+    if figure.count is not None and figure.base is not None and figure.percent is not None:
+        ends = wilson(min(figure.count, figure.base), figure.base)
+        told = [f"{figure.percent / 100:.2f}", *(f"{end:.2f}" for end in ends)]
+    elif not held:
+        told = [f"[{SMALL}]"] * 3  # the count is told and its base is not
+    base = f"[{SMALL}]" if figure.base is None else str(figure.base)
+    weak = figure.base is not None and figure.percent is not None and figure.base < flagged_below
+    words = [figure.mode, figure.area, figure.question]
+    rest = [str(figure.answer), table, figure.level, figure.category, figure.responses]
+    count = held if figure.count is None else str(figure.count)
+    note = "small base, read with care" if weak else ""
+    return [*map(safe_cell, words), told[0], base, told[1], told[2], *map(safe_cell, rest), count, note]

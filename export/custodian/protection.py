@@ -1,0 +1,181 @@
+"""From exact figures to what may be told: moved or rounded, small ones held back, and what could be worked out too.
+
+Every figure of the listed tables stands in the result, empty ones too, so that no gap says anything. Held back are
+counts below ten, the answers of a base under thirty, and the answers of a group that all but one answered alike (nobody
+need be found in it to be told about); then as many more as it takes until an attacker who knows every published figure,
+the p-table and all these rules is left with an interval of at least ten for each of them. The difference between a
+figure for everybody and the one without open-door and quick responses is held to an interval of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from export.custodian.attacker import Attacker, Said, Target
+from export.custodian.cellkeys import PTable
+from export.custodian.closing import closed
+from export.custodian.cube import ADDRESS, EVERYBODY, SURE, TOTAL, WHERE, Plan
+from export.custodian.linked import Linked
+
+SHOWN, SMALL, WEAK_BASE = "", "c", "u"
+"""Why a figure is held back, in the shorthand of the Government Statistical Service."""
+_MUCH = 1_000_000
+"""What a total is worth beside an answer: whoever reads a table wants its bases most."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How figures are protected.
+
+    Attributes:
+        ptable: how counts are moved; None: they are rounded to ``round_to`` instead.
+        threshold: no smaller count is told, and no interval of a held-back figure is narrower.
+        round_to: base of rounding.
+        hidden_below: answers of a smaller base are not told.
+        between: no interval of the difference of two populations is narrower.
+    """
+
+    ptable: PTable | None
+    threshold: int = 10
+    round_to: int = 5
+    hidden_below: int = 30
+    between: int = 4
+
+    def told(self, counts: pl.Series, keys: pl.Series) -> pl.Series:
+        """Each figure on its own as it may be told."""
+        if self.ptable is not None:
+            return self.ptable.told(counts, keys)
+        return (counts + self.round_to // 2) // self.round_to * self.round_to
+
+    def possible(self, told: int) -> tuple[int, int]:
+        """The true counts that a figure told as this may have, as everybody can work out."""
+        if self.ptable is not None:
+            return self.ptable.possible(told)
+        return max(self.threshold, told - self.round_to // 2), told + (self.round_to - 1) // 2
+
+
+def protected(figures: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> pl.DataFrame:
+    """Every figure of the plan as it may be told.
+
+    Args:
+        figures: what ``cube.counted`` found.
+        plan: what it counted.
+        rules: how to protect.
+        most: the number of responses, which is published.
+
+    Returns:
+        One row a figure: its address, ``told``, ``held`` (why it is held back, or ``SHOWN``), ``base`` and
+        ``percent`` (whole), the three null where they are not told; ``n`` and ``small``, which never leave.
+
+    Raises:
+        CannotClose: a figure could be worked out too closely whatever else is held back.
+    """
+    every = _every(plan, figures["mode"].unique().sort().to_list()).join(
+        figures, on=ADDRESS, how="left", maintain_order="left"
+    )
+    every = every.with_columns(pl.col("n", "key").fill_null(0))
+    every = every.with_columns(told=rules.told(every["n"], every["key"]))
+    held = _held_back(_with_base(every), rules)
+    parts = [_closed(part, plan, rules, most) for part in held.partition_by("measure", "mode", maintain_order=True)]
+    return _with_percentages(pl.concat(parts).drop("key", "base", "base_n", "largest"))
+
+
+def exposed(told: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> int:
+    """How many figures somebody who knows all that is told could work out more closely than the rules allow.
+
+    Raises:
+        Contradiction: the figures contradict each other.
+    """
+    found = 0
+    for part in told.partition_by("measure", "mode"):
+        linked, said, targets, _ = _attack(part, plan, rules, most)
+        found += len(Attacker(linked.count, said, most).narrow(targets))
+    return found
+
+
+def _every(plan: Plan, modes: Sequence[int]) -> pl.DataFrame:
+    """The address of every figure of the tables, empty or not."""
+    parts = []
+    for one in plan.listed:
+        by = plan.breakdowns.index(one.by)
+        for level in one.levels:
+            sides = {
+                "measure": [plan.measures.index(one.measure)], "mode": list(modes), "level": [level],
+                "area": plan.areas(level), "by": [by], "category": plan.categories(by),
+                "population": [EVERYBODY, SURE], "answer": [TOTAL, *plan.codes[one.measure]],
+            }  # fmt: skip
+            addresses = itertools.product(*(sides[name] for name in ADDRESS))
+            parts.append(pl.DataFrame(list(addresses), schema=dict.fromkeys(ADDRESS, pl.Int64), orient="row"))
+    whole = pl.concat(parts).with_columns(by=pl.when(pl.col("category") == TOTAL).then(0).otherwise(pl.col("by")))
+    return whole.unique().sort(ADDRESS)
+
+
+def _with_base(every: pl.DataFrame) -> pl.DataFrame:
+    """Beside each figure what all answers together come to, and the most that gave one answer."""
+    bases = every.filter(pl.col("answer") == TOTAL).select(*WHERE, base="told", base_n="n")
+    largest = every.filter(pl.col("answer") != TOTAL).group_by(WHERE).agg(largest=pl.col("n").max())
+    joined = every.join(bases, on=list(WHERE), how="left", maintain_order="left")
+    return joined.join(largest, on=list(WHERE), how="left", maintain_order="left")
+
+
+def _small(rules: Rules, told: str, n: str) -> pl.Expr:
+    return pl.col(told if rules.ptable is not None else n) < rules.threshold
+
+
+def _held_back(every: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    answer = pl.col("answer") != TOTAL
+    weak = _small(rules, "base", "base_n") | (pl.col("base") < rules.hidden_below)
+    alike = pl.col("largest") >= pl.col("base_n") - 1
+    return every.with_columns(
+        held=pl.when(answer & weak)
+        .then(pl.lit(WEAK_BASE))
+        .when((answer & alike) | _small(rules, "told", "n"))
+        .then(pl.lit(SMALL))
+        .otherwise(pl.lit(SHOWN)),
+        small=_small(rules, "told", "n") | (answer & alike & ~weak),
+    )
+
+
+def _closed(part: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> pl.DataFrame:
+    """The figures of one measure and mode with as many more held back as it takes."""
+    linked, said, targets, costs = _attack(part, plan, rules, most)
+    more = sorted(closed(linked.count, said, targets, costs, most))
+    hit = pl.int_range(part.height, eager=True).is_in(more)
+    return part.with_columns(held=pl.when(hit).then(pl.lit(SMALL)).otherwise(pl.col("held")))
+
+
+def _attack(
+    part: pl.DataFrame, plan: Plan, rules: Rules, most: int
+) -> tuple[Linked, list[Said], list[Target], dict[int, float]]:
+    """What is said by the figures of one measure and mode, what has to stay open, and what each figure is worth."""
+    linked = Linked(plan, plan.measures[part["measure"][0]])
+    addresses = list(part.select("level", "area", "by", "category", "population", "answer").iter_rows())
+    shown = {one for one, held in zip(addresses, part["held"], strict=True) if held == SHOWN}
+    said, targets, costs = list(linked.everywhere(most, shown)), set[Target](), dict[int, float]()
+    counts = dict(zip(addresses, part["n"], strict=True))
+    for name, (told, held, small) in enumerate(part.select("told", "held", "small").iter_rows()):
+        figure = addresses[name]
+        if held == SHOWN:
+            low, high = rules.possible(told)
+            said.extend(Said(cells, low, high, by=name) for cells in linked.sums(figure))
+            costs[name] = told + _MUCH * figure.count(TOTAL)
+        elif small:
+            targets.add(Target(next(linked.sums(figure)), rules.threshold))
+        sure = (*figure[:4], SURE, figure[5])
+        if figure[4] == EVERYBODY and {figure, sure} <= shown and counts[figure] - counts[sure] < rules.threshold:
+            targets.add(Target(linked.between(figure), rules.between))
+    return linked, said, list(targets), costs
+
+
+def _with_percentages(figures: pl.DataFrame) -> pl.DataFrame:
+    """Whole percentages of counts as they are told: an exact one beside a moved count would give the count away."""
+    shown = pl.when(pl.col("held") == SHOWN).then(pl.col("told"))
+    told = figures.with_columns(told=shown)
+    bases = told.filter(pl.col("answer") == TOTAL).select(*WHERE, base="told")
+    joined = told.join(bases, on=list(WHERE), how="left", maintain_order="left")
+    percent = (100 * pl.col("told") / pl.col("base")).round().clip(upper_bound=100).cast(pl.Int64)
+    return joined.with_columns(percent=pl.when(pl.col("answer") != TOTAL).then(percent))

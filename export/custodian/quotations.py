@@ -1,0 +1,158 @@
+"""Quotations: single masked comments that two people, one after the other, let out. What they decide is kept, signed.
+
+``review.json`` holds no comment but those that both have let out: of all others only a hash, who decided what, and
+which passages to blank, as places in the text. So whoever reads it, or a back-up of it, learns nothing that may not
+leave.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from export.custodian.masking import masked
+from survey.durable import write_whole
+from survey.sealing import SigningKey
+from survey.signed import NotSigned, read_signed, write_signed
+
+FILE = "review.json"
+_KIND = "review"
+
+
+class ReviewRefused(ValueError):
+    """A decision that cannot be taken, or a book of decisions that cannot be believed. Nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one person decided about one comment.
+
+    Attributes:
+        by: their name, as they gave it.
+        let_out: whether they would let it out.
+        blank: (first character, one past the last) of passages that go too.
+    """
+
+    by: str
+    let_out: bool
+    blank: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """One comment in the book. ``quotation`` is there once two people have let it out, ``release`` once it left."""
+
+    decisions: tuple[Decision, ...]
+    quotation: str | None = None
+    release: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody still has to decide."""
+        return len(self.decisions) < 2 and all(decision.let_out for decision in self.decisions)
+
+
+@dataclass
+class ReviewBook:
+    """The decisions of a custodian's folder: hash of a response -> what was decided about its comment."""
+
+    folder: Path
+    authority: SigningKey
+    reviewed: dict[str, Reviewed] = field(default_factory=dict)
+
+    @classmethod
+    def opened(cls, folder: Path, authority: SigningKey) -> ReviewBook:
+        """The book as it was signed last.
+
+        Raises:
+            ReviewRefused: it was changed since, or is damaged.
+        """
+        path = folder / FILE
+        if not path.exists():
+            return cls(folder, authority)
+        try:
+            content = read_signed(_KIND, path.read_bytes(), authority.public)
+            return cls(folder, authority, {one: _from_json(said) for one, said in content["comments"].items()})
+        except (NotSigned, KeyError, TypeError, ValueError) as fault:
+            raise ReviewRefused(f"{path} is damaged or was edited. Put a copy of it back.") from fault
+
+    def waits_for(self, digest: str, by: str) -> bool:
+        """Whether this person is to decide about this comment: nobody decides twice."""
+        held = self.reviewed.get(digest)
+        return held is None or (held.open and _same(held.decisions[0].by) != _same(by))
+
+    def decide(self, digest: str, text: str, decision: Decision) -> Reviewed:
+        """Take a decision and keep it. With the second that lets it out, the masked comment becomes a quotation.
+
+        Raises:
+            ReviewRefused: this person decided about it already, or no decision is open.
+        """
+        if not decision.by.strip() or not self.waits_for(digest, decision.by):
+            raise ReviewRefused("Two different people decide about a comment, each once.")
+        decisions = (*self.reviewed.get(digest, Reviewed(())).decisions, decision)
+        let_out = len(decisions) == 2 and all(one.let_out for one in decisions)
+        self.reviewed[digest] = Reviewed(decisions, shown(text, decisions) if let_out else None)
+        self._keep()
+        return self.reviewed[digest]
+
+    def waiting(self) -> dict[str, str]:
+        """Quotations that two people let out and that have not left yet: hash of the response -> masked comment."""
+        return {
+            digest: one.quotation
+            for digest, one in sorted(self.reviewed.items())
+            if one.quotation is not None and one.release is None
+        }
+
+    def left(self, digests: Sequence[str], release: str) -> None:
+        """Note that these quotations are in a release, so that none leaves twice."""
+        for digest in digests:
+            self.reviewed[digest] = replace(self.reviewed[digest], release=release)
+        if digests:
+            self._keep()
+
+    def _keep(self) -> None:
+        content = {"comments": {digest: _to_json(one) for digest, one in sorted(self.reviewed.items())}}
+        write_whole(self.folder / FILE, write_signed(_KIND, content, self.authority))
+
+
+def shown(text: str, decisions: Sequence[Decision]) -> str:
+    """A comment as a reviewer sees it: masked by the rules, and without what others have blanked."""
+    places = [place for decision in decisions for place in decision.blank]
+    return masked(text, [text[first:last] for first, last in places])
+
+
+def places_of(text: str, passages: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Where these passages stand in the text as it was typed, so that no word of it has to be kept.
+
+    Raises:
+        ReviewRefused: one of them is not in it.
+    """
+    found = list[tuple[int, int]]()
+    for passage in passages:
+        # The comment is shown with its spaces put in order, so any space of the passage may be another there.
+        match = (
+            re.search(r"\s+".join(map(re.escape, passage.split())), text, re.IGNORECASE) if passage.strip() else None
+        )
+        if match is None:
+            raise ReviewRefused("A passage to blank must stand in the comment as it is shown. Type it again.")
+        found.append(match.span())
+    return tuple(found)
+
+
+def _same(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _to_json(one: Reviewed) -> dict[str, Any]:
+    return asdict(one)
+
+
+def _from_json(said: Mapping[str, Any]) -> Reviewed:
+    decisions = tuple(
+        Decision(str(one["by"]), one["let_out"] is True, tuple((int(a), int(b)) for a, b in one["blank"]))
+        for one in said["decisions"]
+    )
+    return Reviewed(decisions, said["quotation"], said["release"])

@@ -1,0 +1,123 @@
+"""What a release tells everybody: the figures of its recipe's tables, over the same people as its records.
+
+The tables count whom the records hold and nobody else: a later release holds the rest, and no difference between the
+two is a person. Breakdowns are told at the levels that the records are told at; areas at the levels that the recipe
+lists, each made of whole areas of the next.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from export.custodian.cellkeys import read_ptable, record_keys
+from export.custodian.cube import KEY, SURE_ROW, Level, Listed, Plan, counted
+from export.custodian.generalising import Hierarchy
+from export.custodian.protection import Rules, protected
+from export.custodian.recipe import Tables, TableSpec
+from export.custodian.recoding import recoded
+from export.custodian.table import COUNTS, FIRST_VALUE, RESPONSE, Table
+
+_SECRET = b"heard tables 1 "
+
+
+@dataclass(frozen=True)
+class Told:
+    """The figures of a release as they may be told.
+
+    Attributes:
+        plan: of the tables.
+        specs: the recipe's tables, each with its part of the plan.
+        figures: of ``protection.protected``.
+        table: what was counted, breakdowns recoded; for its values and labels.
+        areas: level -> code -> the value that an area is told as, and level -> its labels.
+        rules: how the figures were protected.
+    """
+
+    plan: Plan
+    specs: tuple[tuple[TableSpec, tuple[Listed, ...]], ...]
+    figures: pl.DataFrame
+    table: Table
+    areas: tuple[Mapping[int, str], ...]
+    labels: tuple[Mapping[str, str], ...]
+    rules: Rules
+
+
+def series_secret(secret: bytes, series: str) -> bytes:
+    """What record keys of a series are drawn from: two series of the same people must not be moved alike."""
+    return hmac.digest(secret, _SECRET + series.encode(), "sha256")
+
+
+def rules_of(tables: Tables) -> Rules:
+    """How a recipe has figures protected."""
+    ptable = read_ptable() if tables.protection == "cell-key" else None
+    return Rules(ptable, tables.threshold, tables.round_to, tables.hidden_below)
+
+
+def told(
+    answered: Table,
+    people: pl.Series,
+    hierarchies: Sequence[Hierarchy],
+    levels: Mapping[str, str],
+    tables: Tables,
+    secret: bytes,
+) -> Told | None:
+    """The figures of the recipe's tables, or None where the questionnaires ask nothing that it lists.
+
+    Args:
+        answered: the responses as they were answered.
+        people: ids of those whose records leave.
+        hierarchies: of the recipe, laid over the answers.
+        levels: key -> level that the records tell it at.
+        tables: of the recipe.
+        secret: ``series_secret``.
+
+    Raises:
+        CannotClose: a figure could be worked out whatever else is held back.
+    """
+    breakdowns = {spec.by for spec in tables.tables if spec.by is not None}
+    table = recoded(answered, [one for one in hierarchies if one.variable in breakdowns - {tables.area}], levels)
+    area = next((one for one in hierarchies if one.variable == tables.area), None)
+    names = [] if area is None else [one.name for one in reversed(area.levels)]
+    used = [name for name in names if any(name in spec.geography for spec in tables.tables)]
+    specs = tuple((spec, tuple(_listed(spec, table, used))) for spec in tables.tables)
+    listed = tuple(dict.fromkeys(one for _, several in specs for one in several))
+    if area is None or not listed:
+        return None
+    codes = {column: tuple(range(FIRST_VALUE, FIRST_VALUE + len(table.values[column]))) for column in table.columns}
+    told_at = [_level(area, name, table.values[tables.area]) for name in used]
+    plan = Plan(codes, listed, tables.area, tuple(level for level, _, _ in told_at))
+    frame = _frame(table, people, secret)
+    rules = rules_of(tables)
+    figures = protected(counted(frame, plan), plan, rules, frame.height)
+    return Told(
+        plan, specs, figures, table, tuple(one for _, one, _ in told_at), tuple(one for _, _, one in told_at), rules
+    )
+
+
+def _listed(spec: TableSpec, table: Table, used: Sequence[str]) -> Iterator[Listed]:
+    columns = {variable.name: variable.columns for variable in table.variables}
+    by = columns.get(spec.by or "", ())
+    levels = tuple(place for place, name in enumerate(used) if name in spec.geography)
+    if levels and (spec.by is None or len(by) == 1):
+        for item in spec.rows:
+            yield from (Listed(column, by[0] if by else None, levels) for column in columns.get(item, ()))
+
+
+def _level(area: Hierarchy, name: str, values: Sequence[str]) -> tuple[Level, Mapping[int, str], Mapping[str, str]]:
+    """A level's areas by code, what each is told as, and its labels."""
+    level = area.level(name)
+    areas = dict(enumerate(level.values(values), FIRST_VALUE))
+    place_of = {value: code for code, value in areas.items()}
+    area_of = {code: place_of[level.told_as.get(value, value)] for code, value in enumerate(values, FIRST_VALUE)}
+    return Level(name, area_of), areas, level.labels
+
+
+def _frame(table: Table, people: pl.Series, secret: bytes) -> pl.DataFrame:
+    leaving = table.frame.join(people.to_frame(RESPONSE), on=RESPONSE, how="semi", maintain_order="left")
+    # What came by an open door does not count towards a threshold; 'no' is the first value of ``quick``.
+    sure = pl.col(COUNTS) & (pl.col("quick") == FIRST_VALUE)
+    return leaving.with_columns(sure.alias(SURE_ROW), record_keys(secret, leaving[RESPONSE]).alias(KEY))

@@ -1,0 +1,114 @@
+"""Themes: free text told as counts. A code frame that people edit says which words count towards which theme.
+
+Below some 300 comments a frame made by hand does better than topics found by a machine, and a machine's topics can hold
+pieces of what somebody typed (measured); a count of ten or more holds nobody.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from export.custodian.recipe_shapes import RecipeRefused
+from forms.strict_json import canonical
+
+FRAME = Path(__file__).parent / "recipes" / "themes.toml"
+LEAST = 10
+"""Comments that a theme needs to be told (Office for National Statistics: counts under ten do not leave)."""
+NOT_CODED = "not-coded"
+_HIDDEN = "[c]"
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_WORDS = re.compile(r"[a-z0-9][a-z0-9' ]{1,60}\*?")
+
+
+@dataclass(frozen=True)
+class CodeFrame:
+    """Theme -> its label, and theme -> the words that count towards it, in the order of the file."""
+
+    labels: Mapping[str, str]
+    words: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def digest(self) -> str:
+        """Lower-case hex SHA-256 of what it says."""
+        return hashlib.sha256(canonical([dict(self.labels), dict(self.words)]).encode()).hexdigest()
+
+    @cached_property
+    def _patterns(self) -> dict[str, re.Pattern[str]]:
+        return {code: re.compile("|".join(map(_pattern, words))) for code, words in self.words.items()}
+
+    def themes(self, text: str) -> tuple[str, ...]:
+        """The themes of a comment, in the order of the frame; ``not-coded`` where it has none."""
+        plain = " ".join(text.casefold().replace("’", "'").split())
+        found = tuple(code for code, pattern in self._patterns.items() if pattern.search(plain))
+        return found or (NOT_CODED,)
+
+
+def _pattern(words: str) -> str:
+    ending = r"\w*" if words.endswith("*") else ""
+    return rf"\b{re.escape(words.rstrip('*'))}{ending}\b"
+
+
+def read_frame(path: Path) -> CodeFrame:
+    """The code frame of a TOML file.
+
+    Raises:
+        RecipeRefused: unreadable, or a theme without what it needs; names it.
+    """
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise RecipeRefused(f"{path} cannot be read: {fault}") from fault
+    themes = said.get("theme")
+    if said.keys() != {"theme"} or not isinstance(themes, list):
+        raise RecipeRefused(f"{path}: write each theme under [[theme]], with code, label and words, and nothing else.")
+    labels, words = dict[str, str](), dict[str, tuple[str, ...]]()
+    for number, theme in enumerate(themes, 1):
+        if not _is_theme(theme) or theme["code"] in labels:
+            raise RecipeRefused(
+                f"{path}: theme {number} needs a code of its own (small letters and dashes), a label, and words in"
+                " small letters, of two characters or more, with an asterisk at most at the end."
+            )
+        labels[theme["code"]], words[theme["code"]] = theme["label"], tuple(theme["words"])
+    return CodeFrame(labels, words)
+
+
+def _is_theme(theme: object) -> bool:
+    if not isinstance(theme, dict) or theme.keys() != {"code", "label", "words"}:
+        return False
+    code, label, words = theme["code"], theme["label"], theme["words"]
+    named = isinstance(code, str) and _CODE.fullmatch(code) and code != NOT_CODED
+    listed = isinstance(words, list) and words and all(isinstance(one, str) and _WORDS.fullmatch(one) for one in words)
+    return bool(named and listed and isinstance(label, str) and 0 < len(label) <= 100)
+
+
+@dataclass
+class Said:
+    """How many of the people in a release wrote something, and how many towards each theme."""
+
+    comments: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, themes: Iterable[str]) -> None:
+        """One person's comment, by its themes; nothing where they wrote none."""
+        found = tuple(themes)
+        self.comments += bool(found)
+        self.counts.update(found)
+
+
+def write_themes(path: Path, frame: CodeFrame, said: Said) -> None:
+    """``theme,label,comments,of``: how many comments of how many; ``[c]`` where fewer than ten."""
+    of = str(said.comments) if said.comments >= LEAST else _HIDDEN
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["theme", "label", "comments", "of"])
+        for code, label in {**frame.labels, NOT_CODED: "Not coded"}.items():
+            count = said.counts[code]
+            table.writerow([code, label, count if count >= LEAST else _HIDDEN, of])

@@ -1,0 +1,125 @@
+"""The figures of a release in words: one row an answer, the same for the long file and the workbook."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from export.custodian.cube import EVERYBODY, TOTAL, UNKNOWN, Listed
+from export.custodian.describing import english
+from export.custodian.leaving import Leaving
+from export.custodian.protection import SHOWN
+from export.custodian.records import MODES
+from export.custodian.table import FIRST_VALUE
+from export.custodian.telling import Told
+
+EVERYBODY_SAID, SURE_SAID = "All", "Without open links and very quick answers"
+UNKNOWN_SAID, TOTAL_SAID = "Not answered", "All"
+_NORMAL = 1.959963984540054
+"""The 97.5th percentile of the normal distribution."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One answer of one group. Counts are as told; None where ``held`` says why not.
+
+    Attributes:
+        question, answer: in English; ``answer`` is None for the base itself.
+        mode, level, area, category, responses: whose answers, in words.
+        count, base, percent: as they may be told.
+        held: shorthand, or empty.
+    """
+
+    question: str
+    answer: str | None
+    mode: str
+    level: str
+    area: str
+    category: str
+    responses: str
+    count: int | None
+    base: int | None
+    percent: int | None
+    held: str
+
+
+def wilson(count: int, base: int) -> tuple[float, float]:
+    """Lower and upper end of the 95% score interval of a share (Wilson 1927). ``count`` is at most ``base``."""
+    share, weight = count / base, _NORMAL**2 / base
+    middle = (share + weight / 2) / (1 + weight)
+    reach = math.sqrt(weight * (share * (1 - share) + weight / 4)) / (1 + weight)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+class Wording:
+    """Names for the numbers in a figure's address."""
+
+    def __init__(self, leaving: Leaving, told: Told) -> None:
+        self._told, self._items = told, {}
+        for one in leaving.columns.items:
+            for place, column in enumerate(one.variable.columns):
+                self._items[column] = one.item, place if len(one.variable.columns) > 1 else None
+
+    def of(self, tables: Sequence[Listed]) -> Iterator[Figure]:
+        """The figures of these tables, in order of mode, area, category and question."""
+        plan, figures = self._told.plan, self._told.figures
+        order = ["mode", "level", "area", "by", "category", "measure", "population", "answer"]
+        parts = [
+            figures.filter(
+                pl.col("measure") == plan.measures.index(one.measure),
+                pl.col("level").is_in(list(one.levels)),
+                # A table by categories begins with their total.
+                pl.col("by").is_in([plan.breakdowns.index(one.by), 0]),
+            )
+            for one in tables
+        ]
+        for row in pl.concat(parts).unique(order).sort(order).iter_rows(named=True):
+            yield self._figure(row)
+
+    def question(self, column: str) -> str:
+        """The English question, with the option where several could be chosen."""
+        item, place = self._items[column]
+        option = "" if place is None or place >= len(item.options) else f" - {english(item.options[place].labels)}"
+        return english(item.labels) + option
+
+    def answers(self, column: str) -> list[str]:
+        """The English answers in order."""
+        return [self._value(column, code) for code in self._told.plan.codes[column]]
+
+    def _figure(self, row: Mapping[str, int | str | None]) -> Figure:
+        plan, number = self._told.plan, {name: int(row[name] or 0) for name in row if isinstance(row[name], int)}
+        measure, by, level = plan.measures[number["measure"]], plan.breakdowns[number["by"]], number["level"]
+        answer, category = number["answer"], number["category"]
+        shown = row["held"] == SHOWN
+        return Figure(
+            self.question(measure),
+            None if answer == TOTAL else self._value(measure, answer),
+            MODES[self._told.table.values["mode"][number["mode"] - FIRST_VALUE]],
+            plan.levels[level].name,
+            self._area(level, number["area"]),
+            TOTAL_SAID if by is None else self._value(by, category),
+            EVERYBODY_SAID if number["population"] == EVERYBODY else SURE_SAID,
+            number["told"] if shown else None,
+            number.get("base"),
+            number.get("percent"),
+            str(row["held"]),
+        )
+
+    def _area(self, level: int, code: int) -> str:
+        if code == UNKNOWN:
+            return UNKNOWN_SAID
+        value = self._told.areas[level][code]
+        return self._told.labels[level].get(value) or self._labelled(self._told.plan.area, value)
+
+    def _value(self, column: str, code: int) -> str:
+        if code < FIRST_VALUE:
+            return UNKNOWN_SAID
+        return self._labelled(column, self._told.table.values[column][code - FIRST_VALUE])
+
+    def _labelled(self, column: str, value: str) -> str:
+        item, place = self._items[column]
+        told = {option.code: english(option.labels) for option in item.options} if place is None else {}
+        return self._told.table.labels.get(column, {}).get(value) or told.get(value, value)

@@ -1,0 +1,137 @@
+"""``tables.xlsx``: the tables for people to read, in the form that the Government Analysis Function calls accessible.
+
+A cover, contents and notes; one named table a sheet, nothing merged, nothing told by colour alone, gaps in shorthand.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from export.custodian.cube import Listed
+from export.custodian.leaving import MADE_UP, Leaving
+from export.custodian.protection import SMALL, WEAK_BASE
+from export.custodian.recipe import Tables, TableSpec
+from export.custodian.wording import Figure, Wording
+from survey.durable import write_whole
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", ResourceWarning)  # gptables 2.0.2 leaves its theme's file open when it is imported
+    import gptables
+
+WORKBOOK = "tables.xlsx"
+LEGEND = (
+    f"[{SMALL}] held back: the count is small, or a small count could be worked out from it",
+    f"[{WEAK_BASE}] held back: too few answered for a percentage",
+    "[z] not an answer to this question",
+)
+_MODE, _AREA, _QUESTION, _COUNTED, _BASE, _NOTES = (
+    "How it was answered", "Area", "Question", "Responses counted", "Base", "Notes",
+)  # fmt: skip
+_NO_CLOCK = datetime(2000, 1, 1, tzinfo=UTC)
+_MEMORY = {"in_memory": True}
+"""Else xlsxwriter keeps each sheet in a temporary file."""
+
+
+def write_workbook(folder: Path, leaving: Leaving) -> None:
+    """The workbook. Nothing where there are no tables."""
+    if leaving.told is None:
+        return
+    tables, words = leaving.materials.recipe.tables, Wording(leaving, leaving.told)
+    sheets = {
+        f"Table {number}": _sheet(number, spec, listed, words, leaving)
+        for number, (spec, listed) in enumerate(((one, part) for one, part in leaving.told.specs if part), 1)
+    }
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        # gptables 2.0.2 sorts its tables in a way that pandas 3.1 warns will end with pandas 4; both are locked.
+        warnings.simplefilter("ignore", pd.errors.Pandas4Warning)
+        book = gptables.produce_workbook(
+            file, sheets, cover=_cover(leaving), notes_table=_notes(tables), workbook_options=_MEMORY
+        )
+    # A workbook says when it was made; nobody need know the hour of a release.
+    book.set_properties({"title": _title(leaving), "created": _NO_CLOCK})
+    book.close()
+    write_whole(folder / WORKBOOK, file.getvalue())
+
+
+def _title(leaving: Leaving) -> str:
+    return f"{leaving.materials.recipe.series}: tables up to {leaving.closes}"
+
+
+def _cover(leaving: Leaving) -> gptables.Cover:
+    made_up = [MADE_UP] if leaving.materials.made_up else []
+    noise = leaving.materials.recipe.tables.protection == "cell-key"
+    how = "Every count was moved a little at random" if noise else "Every count was rounded"
+    return gptables.Cover(
+        title=_title(leaving),
+        intro=[
+            *made_up,
+            f"Answers of people who chose to take part, released as {leaving.name}.",
+            "They are not a random sample: percentages tell of those who answered, and of nobody else.",
+        ],
+        about=[
+            f"{how}, totals too, so that nobody can be found. Parts need not add up to their totals.",
+            "Percentages are whole numbers, worked out from the counts as they stand here.",
+            "Answers at a tablet, by a link and through an advocate are never added together.",
+            "Rows in which fewer than ten answered are not listed.",
+            *LEGEND,
+        ],
+        contact=["Ask whoever gave you this file."],
+    )
+
+
+def _notes(tables: Tables) -> pd.DataFrame:
+    weak = f"Between {tables.hidden_below} and {tables.flagged_below - 1} people answered: read with care."
+    sure = "Counted without answers by an open link, which anybody can give, and without very quick ones."
+    return pd.DataFrame({"Note reference": ["weak", "sure"], "Note text": [weak, sure]})
+
+
+def _sheet(number: int, spec: TableSpec, listed: tuple[Listed, ...], words: Wording, leaving: Leaving) -> Any:
+    answers = list(dict.fromkeys(answer for one in listed for answer in words.answers(one.measure)))
+    split = spec.title.partition(" by ")[2].capitalize() or "Group"
+    rows = list(_rows(words, listed, answers, split if spec.by else None, leaving.materials.recipe.tables))
+    columns = [_MODE, _AREA, *([split] if spec.by else []), _QUESTION, _COUNTED, _BASE, *answers, _NOTES]
+    # A sheet without a row would not say why it has none.
+    frame = pd.DataFrame(rows or [[f"[{SMALL}]"] * len(columns)], columns=columns)
+    return gptables.GPTable(
+        table=frame,
+        table_name=f"table_{number}",
+        title=f"Table {number}: {spec.title}, per cent",
+        subtitles=[f"Up to {leaving.closes}", *([MADE_UP] if leaving.materials.made_up else [])],
+        instructions="One table, one row a question and group. Rows in which fewer than ten answered are not listed.",
+        scope="People who chose to answer",
+        source=leaving.name,
+        table_notes={_COUNTED: "$$sure$$", _BASE: "$$weak$$"},
+        legend=list(LEGEND),
+    )
+
+
+def _rows(
+    words: Wording, listed: tuple[Listed, ...], answers: list[str], split: str | None, tables: Tables
+) -> Iterator[list[Any]]:
+    groups = dict[tuple[str, ...], list[Figure]]()
+    for figure in words.of(listed):
+        group = figure.mode, figure.area, figure.category, figure.question, figure.responses
+        groups.setdefault(group, []).append(figure)
+    for (mode, area, category, question, responses), figures in groups.items():
+        base = figures[0].base
+        if base is not None:
+            told = _told(figures)
+            weak = "Small base" if tables.hidden_below <= base < tables.flagged_below else "None"
+            between = [category] if split else []
+            yield [mode, area, *between, question, responses, base, *(told.get(one, "[z]") for one in answers), weak]
+
+
+def _told(figures: list[Figure]) -> Mapping[str, int | str]:
+    return {
+        str(one.answer): one.percent if one.percent is not None else f"[{one.held or SMALL}]"
+        for one in figures
+        if one.answer is not None
+    }

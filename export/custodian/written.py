@@ -1,0 +1,82 @@
+"""What people wrote, as far as a release may know it: themes and kinds of crime counted, never a word."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from export.custodian.generalising import Hierarchy
+from export.custodian.table import FIRST_VALUE, Cell
+from export.custodian.themes import CodeFrame, Said
+
+FAMILY_OF = "crime"
+"""The item whose coarsest level a quotation is told with, and nothing else."""
+BASE = 50
+"""Comments that a quotation needs beside it: on its own family of crime to be told with that, else on any."""
+_ANY = ""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What may leave of free text with a release.
+
+    Attributes:
+        frame: which words count towards which theme.
+        quotations: hash of a response -> its masked comment, let out by two people and not released yet.
+    """
+
+    frame: CodeFrame = field(default_factory=lambda: CodeFrame({}, {}))
+    quotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Written:
+    """Gathered while the rows are opened.
+
+    Attributes:
+        said: themes of the people who are in the release.
+        kinds: how many counting people wrote something, by the cell of their kind of crime.
+        quoted: hash of a response that may be quoted -> the cell of its kind of crime.
+    """
+
+    said: Said = field(default_factory=Said)
+    kinds: Counter[Cell] = field(default_factory=Counter)
+    quoted: dict[str, Cell] = field(default_factory=dict)
+
+    def opened(self, digest: str, words: Words, kind: Cell, *, counts: bool, wrote: bool) -> None:
+        """One response, released before or not."""
+        self.kinds[kind] += counts and wrote
+        if digest in words.quotations:
+            self.quoted[digest] = kind
+
+    def quotable(self, hierarchies: Collection[Hierarchy], values: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+        """Hash of a response -> the family of crime that its quotation is told with, empty where that would stand out.
+
+        Nothing where fewer than fifty comments stand beside it: it waits for the next release.
+        """
+        if self.kinds.total() < BASE:
+            return {}
+        family = _family(hierarchies, values.get(FAMILY_OF, ()))
+        bases = Counter[str]()
+        for kind, count in self.kinds.items():
+            bases[family(kind)] += count
+        return {digest: _told(family(kind), bases) for digest, kind in sorted(self.quoted.items())}
+
+
+def _told(family: str, bases: Counter[str]) -> str:
+    return family if bases[family] >= BASE else _ANY
+
+
+def _family(hierarchies: Collection[Hierarchy], values: tuple[str, ...]) -> Callable[[Cell], str]:
+    level = next((one.levels[-1] for one in hierarchies if one.variable == FAMILY_OF), None)
+
+    def family(kind: Cell) -> str:
+        known = level is not None and isinstance(kind, int) and FIRST_VALUE <= kind < FIRST_VALUE + len(values)
+        if level is None or not known:
+            return _ANY
+        value = values[int(kind) - FIRST_VALUE]
+        told = level.told_as.get(value, value)
+        return level.labels.get(told, told)
+
+    return family

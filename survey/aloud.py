@@ -1,0 +1,126 @@
+"""Reading a page aloud: which of its texts are spoken, and the sound of them.
+
+Only ever on a press. The request for a sound names texts that stood on the page, carries nothing else, and touches no
+visit: it tells the server nothing that the page did not.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flask import Response, abort, send_file
+
+from forms.instrument import Instrument, Item
+from survey.clips import Clips, joined, name_of
+from survey.languages import Foreign, in_language, tag
+from survey.parts import Parts
+from survey.words import Words
+
+_SEPARATOR = "."
+_FOR_THE_EYE = dict.fromkeys(range(0x2066, 0x206A))
+"""Marks that keep a number's groups in order from right to left (Unicode, isolates): they are not spoken."""
+
+BEFORE_THE_FIRST = ("promise",)
+SPOKEN: Mapping[str, Sequence[str]] = {
+    "help.html": (
+        "help.heading", "help.now", "help.999", "help.101", "help.survey", "help.who", "help.skip", "help.age",
+    ),
+    "thanks.html": ("thanks.heading", "thanks.sealed", "help.101"),
+    "ended.html": ("ended.heading", "ended.text", "help.101"),
+}  # fmt: skip
+"""Template -> the places of the words that are read out there; on a page of questions, the questions are."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text to be spoken, and what ``lang`` says of it."""
+
+    words: str
+    tag: str
+
+    @property
+    def name(self) -> str:
+        """The name of its clip."""
+        return name_of(self.words, self.tag)
+
+
+@dataclass(frozen=True)
+class Aloud:
+    """What a page can say. ``names`` joins its clips' names; empty where one is missing, then ``texts`` may be spoken
+    by a voice that the browser has itself."""
+
+    texts: tuple[Text, ...]
+    names: str
+    by_computer: bool
+
+
+class Spoken(Protocol):
+    """A question as it stands on a page."""
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """What is read out of it, in order."""
+
+
+def read_out(parts: Parts, template: str, words: Words, language: str, shown: Mapping[str, Any]) -> Aloud | None:
+    """How a page can be heard; None where nothing of it is read out. ``shown``: what its template is given."""
+    if parts.mode == "assisted":
+        return None  # an advocate reads the questions out
+    questions: Sequence[Spoken] = shown.get("questions", ())
+    before = BEFORE_THE_FIRST if shown.get("first") else ()
+    texts = [words[place] for place in (*before, *SPOKEN.get(template, ()))]
+    if questions:
+        texts += [shown.get("heading", ""), *(text for each in questions for text in each.texts)]
+    read = aloud(parts.clips, texts, language)
+    # A tablet's browser could only speak through a program that writes a log of what it said, and when.
+    return None if read is not None and parts.on_tablet and not read.names else read
+
+
+def aloud(clips: Clips, texts: Sequence[str], language: str) -> Aloud | None:
+    """How these texts of a page in this language can be heard; None where there are none."""
+    said = tuple(as_spoken(text, language) for text in texts if text)
+    if not said:
+        return None
+    found = [clips[each.name] for each in said if each.name in clips]
+    whole = len(found) == len(said)
+    names = _SEPARATOR.join(each.name for each in said) if whole else ""
+    return Aloud(said, names, by_computer=not whole or any(clip.by_computer for clip in found))
+
+
+def as_spoken(text: str, language: str) -> Text:
+    """A text with the language that it is in, which need not be its page's."""
+    return Text(str(text).translate(_FOR_THE_EYE), tag(text.language if isinstance(text, Foreign) else language))
+
+
+def every_text(instrument: Instrument, words: Words, language: str) -> Iterator[Text]:
+    """Whatever has a clip in this language: the core and the choice after it, Help and the closing pages."""
+    choice = instrument.choice_page
+    for item in (each for each in instrument.items() if each.core or (choice and each in choice.items)):
+        for text in _texts_of(item, language, instrument.default_language):
+            yield as_spoken(text, language)
+    for place in (*BEFORE_THE_FIRST, *(place for places in SPOKEN.values() for place in places)):
+        yield as_spoken(words[place], language)
+
+
+def _texts_of(item: Item, language: str, default: str) -> Iterator[str]:
+    for texts in (item.labels, item.hints, *(option.labels for option in item.options)):
+        text = in_language(texts, language, default)
+        if text:
+            yield text
+
+
+@dataclass(frozen=True)
+class Sounds:
+    """The one view: the sound of texts, by the names of their clips."""
+
+    clips: Clips
+
+    def sound(self, names: str) -> Response:
+        """Clips end to end; 404 where one is not there. In parts if a player asks so, as some must (RFC 9110, 14)."""
+        sound = joined(self.clips, names.split(_SEPARATOR))
+        if sound is None:
+            abort(404)
+        return send_file(io.BytesIO(sound), mimetype="audio/mpeg", conditional=True, etag=False)

@@ -1,0 +1,66 @@
+"""'I have a card with a code': the one page on which somebody whose browser runs no script types it.
+
+The part of the address that carries the code never leaves a phone by itself, so without scripts it is typed. Nobody is
+stopped by it: where the place allows that, one goes on without. The code is looked at here and spent when the response
+is filed, so that who leaves keeps it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, Response, make_response, redirect, request, url_for
+
+from survey import pages, visit_cookie
+from survey.interview import Interview
+from survey.parts import CardCodes, Ready
+from survey.visits import Visit, new_token
+
+_LONGEST = 64
+
+
+@dataclass(frozen=True)
+class CardCode:
+    """The two views."""
+
+    interview: Interview
+    codes: CardCodes
+
+    def page(self) -> Response:
+        """Where to type it; also where nobody can begin without one."""
+        ready = self.interview.ready_now()
+        with self.interview.held() as known:
+            visit = known or Visit(new_token(), ready.instrument, ready.instrument.default_language)
+            return visit_cookie.give(self._shown(ready, visit, ""), visit)
+
+    def take(self) -> Response:
+        """Remember a code that works now; every other gets one answer."""
+        ready = self.interview.ready_now()
+        untrusted = request.form.get("code", "")[:_LONGEST]
+        with self.interview.held() as visit:
+            if visit is None or not self.interview.belongs(visit):
+                return make_response(redirect(url_for("card_code"), 303))
+            if not self.codes.fits(untrusted):
+                return self._shown(ready, visit, "code.mistyped", untrusted)
+            if not self.codes.works(untrusted):
+                return make_response(self._shown(ready, visit, "code.refused"), 403)
+            self.interview.parts.visits.check_room()
+            visit.code = untrusted
+            return make_response(redirect(url_for("start"), 303))
+
+    def _shown(self, ready: Ready, visit: Visit, problem: str, typed: str = "") -> Response:
+        closed = self.interview.parts.visits.only_with_code and visit.began is None
+        why = "" if not closed else "code.full" if ready.place.open_door else "code.only"
+        html = pages.render(
+            self.interview.parts, "card_code.html", ready, visit, problem=problem, typed=typed, why=why, closed=closed
+        )
+        return make_response(html)
+
+
+def add_card_code(app: Flask, interview: Interview) -> None:
+    """The page's routes, where the place's link knows codes."""
+    if interview.parts.codes is None:
+        return
+    views = CardCode(interview, interview.parts.codes)
+    app.add_url_rule("/code", "card_code", views.page, methods=["GET"])
+    app.add_url_rule("/code", "take_card_code", views.take, methods=["POST"])

@@ -1,0 +1,144 @@
+"""The centre's store: sealed rows, and which one-time codes are spent, one bit each.
+
+A code is no more than a place in a bitmap that was there, at its full size, before the first card was handed out: no
+row, number or time of its own exists. Its bit changes in the same transaction as its row is kept, so that a crash
+neither loses an answer nor lets a code be spent twice; and since the bitmap lies in the rows' own file, the merge
+writes it anew with them. The file is then a function of two sets, the rows and the spent bits, and of no pair of both.
+
+The bitmap is cut into parts of one size, so that a check reads and writes one part, however many codes there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from survey.clock import utc_day
+from survey.sealing import key_id_of, row_id
+from survey.store import CENTRE_SHELVES, Door, Store
+from survey.store_file import Connection
+
+Filed = Literal["stored", "replaced", "had", "refused"]
+_PART_BYTES = 512
+_PART_BITS = 8 * _PART_BYTES
+_BESIDE = {
+    "spent_codes": "batch INTEGER NOT NULL, part INTEGER NOT NULL, bits BLOB NOT NULL, PRIMARY KEY (batch, part)"
+}
+_OF_LINKS: tuple[Door, ...] = ("code", "open")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One bit: the batch of a code and its number in it."""
+
+    batch: int
+    serial: int
+
+
+NO_MARK = Mark(-1, 0)
+"""A bit that does not exist, for a code that is none: refused by the same steps, in the same time."""
+
+
+class MarkedStore(Store):
+    """The centre's shelves, and the bitmaps of its batches of codes."""
+
+    def __init__(self, path: Path, today: Callable[[], date] = utc_day) -> None:
+        """As ``Store``.
+
+        Raises:
+            StoreFull, StoreDamaged: as there.
+        """
+        super().__init__(path, CENTRE_SHELVES, today, _BESIDE)
+
+    def lay_out(self, batch: int, count: int) -> None:
+        """Make the bitmap of a batch of ``count`` codes, none spent; one that is there stays as it is."""
+        parts = range((count + _PART_BITS - 1) // _PART_BITS)
+        with self._file.transaction() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO spent_codes VALUES (?, ?, ?)",
+                ((batch, part, bytes(_PART_BYTES)) for part in parts),
+            )
+
+    def is_spent(self, mark: Mark) -> bool:
+        """Whether a code was spent; a bit that does not exist counts as spent."""
+        with self._file.opened() as connection:
+            return _bit_of(connection, mark) is None
+
+    def spent(self, batch: int) -> int:
+        """How many codes of a batch were spent."""
+        with self._file.opened() as connection:
+            found = connection.execute("SELECT bits FROM spent_codes WHERE batch = ?", (batch,)).fetchall()
+        return sum(int.from_bytes(bits).bit_count() for (bits,) in found)
+
+    def admit(self, row: bytes, mark: Mark | None = None, replaces: bytes | None = None) -> Filed:
+        """Keep a link's row in the arrivals durably, by the open door or for a code, which is spent with it.
+
+        A row that is here already is had, whatever came with it. One that replaces another of a link takes that one's
+        door and needs no code. All of it in one transaction: a crash leaves everything as before or as after.
+
+        Args:
+            row: sealed to a key of ours.
+            mark: the code's bit; None: no code is needed.
+            replaces: the id of the row whose place it takes, which only the page that made both can know.
+
+        Raises:
+            NotARow: it is not sealed.
+            StoreFull, StoreDamaged: nothing was kept and nothing spent.
+        """
+        key_id_of(row)
+        with self._file.transaction() as connection:
+            if _door(connection, self.shelves, row_id(row)) is not None:
+                return "had"
+            door = None if replaces is None else self._gone(connection, replaces)
+            if door is None and mark is not None and not _spend(connection, mark):
+                return "refused"
+            fresh: Door = "open" if mark is None else "code"
+            connection.execute("INSERT INTO arrivals VALUES (?, ?, ?)", (row_id(row), door or fresh, row))
+            return "replaced" if door else "stored"
+
+    def take_back(self, ids: Sequence[bytes]) -> None:
+        """Delete a link's rows for good, wherever they lie by now; a tablet's stay, and a spent code stays spent."""
+        with self._file.transaction() as connection:
+            for one in ids:
+                self._gone(connection, one)
+
+    def _gone(self, connection: Connection, one: bytes) -> Door | None:
+        door = _door(connection, self.shelves, one)
+        if door not in _OF_LINKS:
+            return None
+        for shelf in self.shelves:
+            connection.execute(f"DELETE FROM {shelf} WHERE id = ?", (one,))  # noqa: S608 - our own shelf names
+        return door
+
+
+def _door(connection: Connection, shelves: Sequence[str], one: bytes) -> Door | None:
+    for shelf in shelves:
+        found = connection.execute(f"SELECT door FROM {shelf} WHERE id = ?", (one,)).fetchone()  # noqa: S608
+        if found is not None:
+            door: Door = found[0]
+            return door
+    return None
+
+
+def _bit_of(connection: Connection, mark: Mark) -> bytearray | None:
+    """The part that a code's unspent bit lies in, or None where it is spent or does not exist."""
+    part, place = divmod(mark.serial, _PART_BITS)
+    found = connection.execute(
+        "SELECT bits FROM spent_codes WHERE batch = ? AND part = ?", (mark.batch, part)
+    ).fetchone()
+    if found is None or found[0][place // 8] >> place % 8 & 1:
+        return None
+    return bytearray(found[0])
+
+
+def _spend(connection: Connection, mark: Mark) -> bool:
+    bits = _bit_of(connection, mark)
+    if bits is None:
+        return False
+    part, place = divmod(mark.serial, _PART_BITS)
+    bits[place // 8] |= 1 << place % 8
+    connection.execute("UPDATE spent_codes SET bits = ? WHERE batch = ? AND part = ?", (bytes(bits), mark.batch, part))
+    return True

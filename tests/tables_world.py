@@ -1,0 +1,47 @@
+"""Made-up answers as a frame of codes, and a small plan of tables over them."""
+
+from __future__ import annotations
+
+import random
+
+import polars as pl
+
+from export.custodian.cellkeys import read_ptable, record_keys
+from export.custodian.cube import KEY, SURE_ROW, Level, Listed, Plan, counted
+from export.custodian.protection import Rules, protected
+
+MODES, CRIMES, ANSWERS, AREAS = (3, 4), (3, 4, 5), (3, 4, 5, 6), tuple(range(3, 9))
+NOISE, ROUND = Rules(read_ptable()), Rules(None)
+PLAN = Plan(
+    codes={"said": ANSWERS, "offered": (3, 4), "crime": CRIMES, "mode": MODES},
+    listed=(
+        Listed("said", None, (0, 1)),
+        Listed("said", "crime", (0,)),
+        Listed("offered", "crime", (0, 1)),
+    ),
+    area="borough",
+    levels=(Level("London", dict.fromkeys(AREAS, 3)), Level("zone", {code: 3 + code // 6 for code in AREAS})),
+)
+SECRET = b"s" * 32
+
+
+def people(seed: int, number: int, *, first: int = 0, secret: bytes = SECRET) -> pl.DataFrame:
+    """So many respondents, numbered from ``first``; some skip, some come by an open door."""
+    chance = random.Random(seed)  # noqa: S311 - made-up people must be the same again
+    ids = pl.Series([(first + one).to_bytes(16) for one in range(number)], dtype=pl.Binary)
+    return pl.DataFrame(
+        {
+            "said": chance.choices([1, *ANSWERS], [4, 60, 20, 10, 6], k=number),
+            "offered": chance.choices([0, 1, 3, 4], [20, 5, 50, 25], k=number),
+            "crime": chance.choices([1, *CRIMES], [5, 50, 30, 15], k=number),
+            "borough": chance.choices([1, *AREAS], [3, 30, 20, 15, 15, 10, 7], k=number),
+            "mode": chance.choices(MODES, [80, 20], k=number),
+            SURE_ROW: chance.choices([True, False], [92, 8], k=number),
+            KEY: record_keys(secret, ids),
+        }
+    )
+
+
+def tables(frame: pl.DataFrame, rules: Rules = NOISE, plan: Plan = PLAN) -> pl.DataFrame:
+    """Every figure of the plan, protected."""
+    return protected(counted(frame, plan), plan, rules, frame.height)

@@ -1,0 +1,242 @@
+"""Read aloud in a real browser: only on a press, stopped by leaving, waited for by the cover, gone where it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from at_the_tablet import SMALL, Tablet, a_tablet
+from playwright.sync_api import Browser, Locator, Route, expect
+from real_browser import PHONE, Window, window
+from screens import shown
+from test_browser_idling import COVER, covered, idle
+
+from survey.clips import Clip, load, name_of
+from survey.words import load as load_words
+
+pytestmark = pytest.mark.browser
+
+BYTES_A_SECOND = 2_000
+# The page's own sounds, so that a test can ask whether one of them still runs.
+_KEEP_SOUNDS = """
+    window.sounds = [];
+    const play = HTMLMediaElement.prototype.play;
+    HTMLMediaElement.prototype.play = function () { window.sounds.push(this); return play.call(this); };
+"""
+_VOICES = """
+    window.said = [];
+    window.SpeechSynthesisUtterance = class extends EventTarget { constructor(text) { super(); this.text = text; } };
+    speechSynthesis.getVoices = () => %s;
+    speechSynthesis.speak = (each) => { window.said.push([each.text, each.lang]); window.last = each; };
+    speechSynthesis.cancel = () => window.said.push("quiet");
+"""
+
+
+def sounds(seconds: float) -> dict[str, Clip]:
+    """Clips for the small questionnaire's first page, so many seconds in all."""
+    item = SMALL.pages[0].items[0]
+    texts = [load_words()["en"]["promise"], item.labels["en"], *(option.labels["en"] for option in item.options)]
+    real = b"".join(clip.sound for clip in load().values())
+    length = int(seconds * BYTES_A_SECOND / len(texts)) // 72 * 72
+    return {name_of(text, "en"): Clip(real[at * length :][:length], by_computer=True) for at, text in enumerate(texts)}
+
+
+@pytest.fixture
+def tablet(tmp_path: Path) -> Iterator[Tablet]:
+    with a_tablet(tmp_path, clips=sounds(60)) as tablet:
+        yield tablet
+
+
+@pytest.fixture
+def person(tablet: Tablet, browser: Browser) -> Iterator[Window]:
+    with window(browser, tablet.address) as person:
+        person.page.add_init_script(_KEEP_SOUNDS)
+        person.page.clock.install()
+        person.look()
+        yield person
+
+
+def button(person: Window) -> Locator:
+    return person.page.locator(".aloud button")
+
+
+def press(person: Window) -> None:
+    button(person).click()
+    expect(person.page.locator(".aloud .stop")).to_be_visible()
+    person.until(lambda: runs(person))
+
+
+def runs(person: Window) -> bool:
+    return person.page.evaluate("window.sounds.some(each => !each.paused && each.currentTime > 0)")
+
+
+def asked_for_sound(person: Window) -> list[str]:
+    return [request.url for request in person.asked if "/sound/" in request.url]
+
+
+def test_nothing_is_fetched_or_played_until_somebody_presses(tmp_path: Path, browser: Browser) -> None:
+    with shown(tmp_path) as tablet, window(browser, tablet.address) as person:
+        person.page.add_init_script(_KEEP_SOUNDS)
+        for path in ("", "help", ""):
+            person.look(path)
+            expect(button(person)).to_be_visible()
+            person.page.wait_for_load_state("networkidle")
+        person.say("experience", "sat1")
+        person.page.wait_for_load_state("networkidle")
+        expect(button(person)).to_be_visible()
+        assert asked_for_sound(person) == []
+        assert person.page.evaluate("window.sounds.length") == 0
+        press(person)
+        assert len(asked_for_sound(person)) >= 1
+        assert (
+            person.page.locator(".aloud")
+            .inner_text()
+            .endswith("It is a computer’s voice. People near you may hear it.")
+        )
+
+
+def test_a_press_plays_a_second_press_stops(person: Window) -> None:
+    press(person)
+    button(person).click()
+    expect(person.page.locator(".aloud .start")).to_be_visible()
+    assert not runs(person)
+
+
+def test_at_its_end_it_can_be_played_again(tmp_path: Path, browser: Browser) -> None:
+    with a_tablet(tmp_path, clips=sounds(1.2)) as tablet, window(browser, tablet.address) as person:
+        person.look()
+        for _ in range(2):
+            button(person).click()
+            expect(person.page.locator(".aloud .stop")).to_be_visible()
+            expect(person.page.locator(".aloud .start")).to_be_visible()
+        assert len(asked_for_sound(person)) >= 2
+
+
+def test_the_cover_waits_while_it_reads_and_comes_back_afterwards(person: Window) -> None:
+    person.choose("experience", "good")
+    press(person)
+    idle(person, COVER * 2)
+    assert runs(person)
+    assert not covered(person)
+    button(person).click()
+    idle(person, COVER - 2)
+    assert not covered(person)
+    idle(person, 3)
+    assert covered(person)
+
+
+def test_the_server_hears_that_somebody_listens(tablet: Tablet, person: Window) -> None:
+    person.choose("experience", "good")
+    press(person)
+    for _ in range(4):
+        tablet.wait(40)
+        with person.page.expect_response("**/still-here") as told:
+            idle(person, 11)
+        assert told.value.status == 204
+
+
+def test_a_voice_that_never_ends_does_not_hold_the_cover_off_for_ever(person: Window) -> None:
+    person.choose("experience", "good")
+    press(person)
+    idle(person, 181)
+    expect(person.page.locator(".aloud .start")).to_be_visible()
+    assert not runs(person)
+    idle(person, COVER + 1)
+    assert covered(person)
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        "document.querySelector('.leave').click()",
+        "[1, 2, 3].forEach(() => document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Shift'})))",
+    ],
+    ids=["button", "keys"],
+)
+def test_leaving_stops_the_sound_at_once(tablet: Tablet, person: Window, leave: str) -> None:
+    press(person)
+    still, seen = person.page.evaluate(
+        f"() => {{ {leave}; return [window.sounds.some(each => !each.paused), document.body.innerText]; }}"
+    )
+    assert (still, seen) == (False, "")
+    person.until(lambda: tablet.resets > 0)
+    assert tablet.responses() == []
+
+
+def test_the_next_page_is_silent(person: Window) -> None:
+    press(person)
+    person.say("experience", "good")
+    assert not runs(person)
+
+
+def test_a_clip_that_cannot_be_had_takes_its_button_away_and_nothing_else(tmp_path: Path, browser: Browser) -> None:
+    with shown(tmp_path) as tablet, window(browser, tablet.address) as person:
+        person.look()
+
+        def gone(route: Route) -> None:
+            route.fulfill(status=404, body="")
+
+        person.page.route("**/sound/*", gone)
+        button(person).click()
+        expect(person.page.locator(".aloud")).to_be_hidden()
+        person.say("experience", "sat1")
+        expect(button(person)).to_be_visible()
+        person.wrong = [line for line in person.wrong if "404" not in line]
+
+
+def test_without_scripts_the_browsers_own_control_is_there_and_fetches_nothing_by_itself(
+    tablet: Tablet, browser: Browser
+) -> None:
+    with window(browser, tablet.address, java_script_enabled=False) as person:
+        person.look()
+        expect(person.page.locator(".aloud audio[controls]")).to_be_visible()
+        expect(button(person)).to_be_hidden()
+        assert "It is a computer’s voice." in person.page.locator(".aloud").inner_text()
+        assert asked_for_sound(person) == []
+
+
+# --- the browser's own voice ---
+
+
+def in_somali(person: Window, voices: str) -> None:
+    person.page.add_init_script(_VOICES % voices)
+    person.look()
+    person.page.locator('.languages button[value="so"]').click()
+    person.page.locator('html[lang="so"]').wait_for(state="attached")
+
+
+@pytest.mark.parametrize(
+    "voices",
+    ["[]", "[{localService: false, lang: 'so-SO'}]", "[{localService: true, lang: 'en-GB'}]"],
+    ids=["none", "elsewhere", "another language"],
+)
+def test_without_a_clip_or_a_voice_on_this_very_device_there_is_no_button(
+    tmp_path: Path, browser: Browser, voices: str
+) -> None:
+    with shown(tmp_path, "link") as phone, window(browser, phone.address, PHONE) as person:
+        in_somali(person, voices)
+        expect(person.page.locator(".aloud")).to_be_hidden()
+
+
+def test_a_voice_on_the_device_reads_what_has_no_clip_and_leaving_silences_it(tmp_path: Path, browser: Browser) -> None:
+    with shown(tmp_path, "link") as phone, window(browser, phone.address, PHONE) as person:
+        in_somali(person, "[{localService: true, lang: 'so-SO'}]")
+        assert person.page.evaluate("window.said.length") == 0
+        button(person).click()
+        said = person.page.evaluate("window.said")
+        rows = person.page.locator(".row").all_inner_texts()
+        assert [text for text, _ in said][-len(rows) :] == [row.strip() for row in rows]
+        assert person.heading() in [text for text, _ in said]
+        assert {language for _, language in said} == {"so-SO"}
+        person.page.evaluate("window.last.dispatchEvent(new Event('end'))")
+        expect(person.page.locator(".aloud .start")).to_be_visible()
+        button(person).click()
+        quiet = person.page.evaluate("() => { document.querySelector('.leave').click(); return window.said.at(-1); }")
+        assert quiet == "quiet"
+
+
+def test_a_tablet_has_clips_only_since_its_own_voice_would_write_a_log(tmp_path: Path, browser: Browser) -> None:
+    with shown(tmp_path) as tablet, window(browser, tablet.address) as person:
+        in_somali(person, "[{localService: true, lang: 'so-SO'}]")
+        assert person.page.locator(".aloud").count() == 0

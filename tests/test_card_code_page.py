@@ -1,0 +1,166 @@
+"""Somebody whose phone runs no script types the code of a card: nobody is stopped by it, and it is spent at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from centre_world import LINKED, World, listening
+from player import Player, raw
+
+from export.centre.app import centre_app
+from export.centre.codes import cancel, codes_in, issue
+from export.centre.instance import Centre
+from export.centre.link import Links
+from survey.briefing import Place
+from survey.ceiling import MOST_A_DAY
+from survey.words import load
+
+CARDS_ONLY = "hub-2"
+WORDS = load()["en"]
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("HEARD_MEMORY_FOLDER", str(tmp_path / "memory"))
+    world = World(tmp_path / "centre")
+    world.places = (*world.places, Place(CARDS_ONLY, "Another hub", "hub", ("link",), open_door=False))
+    return world
+
+
+@pytest.fixture
+def centre(world: World) -> Iterator[Centre]:
+    centre = world.opened()
+    world.tell(centre)
+    yield centre
+    centre.close()
+
+
+@pytest.fixture
+def links(centre: Centre) -> Links:
+    return Links(centre, centre_app(centre))
+
+
+@pytest.fixture
+def address(links: Links) -> Iterator[str]:
+    with listening(links) as address:
+        yield address
+
+
+def somebody(address: str, place: str = LINKED, page: str = "") -> Player:
+    person = Player(f"{address}s/{place}/")
+    person.look(f"{address}s/{place}/{page}")
+    return person
+
+
+def typed(person: Player, code: str) -> str:
+    """Type a code on its page; the page that follows."""
+    person.screen = person.browser.send(person.screen.form_to("/code"), [("code", code)])
+    return person.screen.words
+
+
+def doors(centre: Centre) -> list[str]:
+    return sorted(door for shelf in centre.store.shelves for door, _ in centre.store.rows(shelf))
+
+
+def code_for(centre: Centre, place: str = LINKED) -> str:
+    return next(codes_in(issue(centre, place, "card", 3)))
+
+
+def test_the_first_page_leads_quietly_to_the_code_and_it_is_spent_at_the_end(centre: Centre, address: str) -> None:
+    code = code_for(centre)
+    person = somebody(address)
+    assert WORDS["code.link"] in person.screen.words
+    person.look(f"{address}s/{LINKED}/code")
+    assert WORDS["code.taken"] in typed(person, code.lower().replace("-", " "))
+    assert centre.store.spent(1) == 0, "who leaves now keeps it"
+    person.say(experience="good")
+    assert person.page == "thanks"
+    assert (doors(centre), centre.store.spent(1)) == (["code"], 1)
+
+
+def test_a_mistyped_code_is_told_kindly_and_stays_to_be_mended(centre: Centre, address: str) -> None:
+    code = code_for(centre)
+    person = somebody(address, page="code")
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    assert WORDS["code.mistyped"] in typed(person, wrong)
+    assert WORDS["code.taken"] in typed(person, code)
+
+
+def test_every_code_that_is_no_good_is_answered_by_one_page_that_leads_on(centre: Centre, address: str) -> None:
+    spent, gone, elsewhere = code_for(centre), code_for(centre), code_for(centre, CARDS_ONLY)
+    first = somebody(address, page="code")
+    typed(first, spent)
+    first.say(experience="good")
+    cancel(centre, 2)
+    late = next(codes_in(issue(centre, LINKED, "card", 1, until=centre.clock.day().replace(year=2020))))
+    said = {typed(somebody(address, page="code"), code) for code in (spent, gone, elsewhere, late, "0" * 16)}
+    (page,) = said
+    assert WORDS["code.refused"] in page
+    assert WORDS["code.without"] in page
+    person = somebody(address)
+    person.say(experience="good")
+    assert person.page == "thanks"
+    assert doors(centre) == ["code", "open"]
+
+
+def test_a_code_that_somebody_else_used_meanwhile_costs_nobody_an_answer(centre: Centre, address: str) -> None:
+    code = code_for(centre)
+    two = [somebody(address, page="code") for _ in range(2)]
+    for person in two:
+        assert WORDS["code.taken"] in typed(person, code)
+    for person in two:
+        person.say(experience="bad")
+        assert person.page == "thanks"
+    assert doors(centre) == ["code", "open"]
+
+
+def test_where_a_code_is_needed_one_is_asked_first_and_nothing_is_kept_without(centre: Centre, address: str) -> None:
+    person = somebody(address, CARDS_ONLY)
+    assert person.page == "code"
+    assert WORDS["code.only"] in person.screen.words
+    assert WORDS["code.without"] not in person.screen.words
+    code = code_for(centre, CARDS_ONLY)
+    second = somebody(address, CARDS_ONLY, "code")
+    for one in (person, second):
+        assert WORDS["code.taken"] in typed(one, code)
+    person.say(experience="good")
+    assert person.page == "thanks"
+    second.say(experience="good")
+    assert second.page == "code", "used meanwhile: another card is asked for, and the answers wait"
+    assert doors(centre) == ["code"]
+    other = list(codes_in(centre.batches.all()[1]))[1]
+    assert "kept" in typed(second, other)
+    second.screen = second.browser.send(second.screen.form_to("/finish"), [])
+    assert (second.page, doors(centre)) == ("thanks", ["code", "code"])
+
+
+def test_after_the_days_ceiling_a_card_still_opens(centre: Centre, links: Links, address: str) -> None:
+    begun = somebody(address)
+    begun.say(experience="good")
+    for _ in range(MOST_A_DAY):
+        links.of(LINKED).ceiling.count()
+    person = somebody(address)
+    assert (person.page, WORDS["code.full"] in person.screen.words) == ("code", True)
+    assert WORDS["code.taken"] in typed(person, code_for(centre))
+    person.say(experience="good")
+    assert (person.page, doors(centre)) == ("thanks", ["code", "open"])
+
+
+def test_a_form_of_another_visit_changes_nothing(centre: Centre, address: str) -> None:
+    code = code_for(centre)
+    person = somebody(address, page="code")
+    answer = raw(address, f"s/{LINKED}/code", "POST", [("code", code), ("csrf_token", "0" * 64)], person.cookie)
+    assert answer.status == 303
+    assert WORDS["code.taken"] not in person.look(f"{address}s/{LINKED}/").words
+
+
+def test_the_code_lies_nowhere_in_the_clear(centre: Centre, address: str, tmp_path: Path) -> None:
+    code = code_for(centre)
+    typed(somebody(address, page="code"), code)
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes().upper()
+            assert code.encode() not in content
+            assert code.replace("-", "").encode() not in content, path

@@ -1,0 +1,301 @@
+"""Printed sheets are rendered to pictures, and every code on them is read as a phone would read it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pypdfium2
+import pytest
+import zxingcpp
+from centre_world import LINKED, World
+from click.testing import CliRunner
+from fontTools.ttLib import TTFont
+from PIL import Image, ImageFilter
+
+from export.__main__ import main
+from export.centre.cards import CARD, FONTS, LATIN, PAPERS, SCRIPTS, Printed, Spoken, card_words, cards, poster
+from export.centre.codes import Codes
+from export.centre.lettering import grouped as grouped_letters
+from survey.briefing import Place
+from survey.fingerprint import authority_pin
+from survey.languages import own_name
+from survey.marked_store import Mark
+from survey.words import load
+
+ADDRESS = "https://survey.example.org"
+POINTS_PER_MM = 72 / 25.4
+DPI = 150
+ADDRESSES = [f"{ADDRESS}/s/counter-1/#k=AbCdEfGhIjKlMnOpQrStUv&c=AB12CD34EF56G{number:03}" for number in range(12)]
+PRINTED = [Printed(address, "survey.example.org/s/counter-1", address[-16:]) for address in ADDRESSES]
+LANGUAGES = sorted(load())
+
+
+def spoken(*languages: str) -> list[Spoken]:
+    return [Spoken(language, load()[language]) for language in languages]
+
+
+def pictures(pdf: bytes, dpi: int = DPI) -> list[Image.Image]:
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return [page.render(scale=dpi / 72, grayscale=True).to_pil().convert("L") for page in document]
+    finally:
+        document.close()
+
+
+def read(picture: Image.Image) -> list[str]:
+    return [found.text for found in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)]
+
+
+def texts(pdf: bytes) -> list[str]:
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return [page.get_textpage().get_text_range() for page in document]
+    finally:
+        document.close()
+
+
+@pytest.fixture(scope="module")
+def sheets() -> bytes:
+    return cards(PRINTED, spoken("en", "ur"))
+
+
+def test_every_code_of_every_sheet_is_read(sheets: bytes) -> None:
+    assert [len(read(picture)) for picture in pictures(sheets)] == [10, 2]
+    assert {text for picture in pictures(sheets) for text in read(picture)} == set(ADDRESSES)
+
+
+@pytest.mark.parametrize(("turned", "blurred"), [(0, 2.5), (7, 0), (7, 2.0), (183, 2.0)])
+def test_every_code_is_read_blurred_and_turned_too(sheets: bytes, turned: int, blurred: float) -> None:
+    for picture, expected in zip(pictures(sheets, 300), (ADDRESSES[:10], ADDRESSES[10:]), strict=True):
+        seen = picture.rotate(turned, expand=True, fillcolor=255).filter(ImageFilter.GaussianBlur(blurred))
+        assert sorted(read(seen)) == sorted(expected)
+
+
+def test_a_code_with_a_stain_in_its_middle_is_still_read(sheets: bytes) -> None:
+    picture = pictures(sheets)[0]
+    for found in zxingcpp.read_barcodes(picture):
+        corners = found.position
+        middle = (corners.top_left.x + corners.bottom_right.x) // 2, (corners.top_left.y + corners.bottom_right.y) // 2
+        side = (corners.top_right.x - corners.top_left.x) // 8
+        stain = Image.new("L", (side, side), 128)
+        picture.paste(stain, (middle[0] - side // 2, middle[1] - side // 2))
+    assert sorted(read(picture)) == sorted(ADDRESSES[:10])
+
+
+def test_a_card_has_the_size_of_a_bank_card(sheets: bytes) -> None:
+    """Where the printer is to cut: measured on the picture, along the marks at the edge of the sheet."""
+    picture = pictures(sheets, 300)[0]
+    per_mm = 300 / 25.4
+    left, top = (PAPERS["a4"][0] - 2 * CARD[0]) / 2, (PAPERS["a4"][1] - 5 * CARD[1]) / 2
+    across = [x for x in range(picture.width) if picture.getpixel((x, int((top - 2) * per_mm))) < 128]
+    down = [y for y in range(picture.height) if picture.getpixel((int((left - 2) * per_mm), y)) < 128]
+    for marks, apart, count in ((grouped(across), CARD[0], 3), (grouped(down), CARD[1], 6)):
+        assert len(marks) == count
+        for first, second in itertools.pairwise(marks):
+            assert abs((second - first) / per_mm - apart) < 0.2
+    assert CARD == (85, 55)
+
+
+def grouped(places: list[int]) -> list[float]:
+    groups: list[list[int]] = []
+    for place in places:
+        if groups and place - groups[-1][-1] == 1:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return [sum(group) / len(group) for group in groups]
+
+
+def test_nothing_is_drawn_across_a_cut_or_over_a_code() -> None:
+    """The longest words of all languages, two by two."""
+    for first, second in zip(LANGUAGES, [*LANGUAGES[1:], LANGUAGES[0]], strict=True):
+        pdf = cards(PRINTED[:4], spoken(first, second))
+        (picture,) = pictures(pdf, 100)
+        assert len(read(picture)) == 4, (first, second)
+        per_mm = 100 / 25.4
+        left, top = (PAPERS["a4"][0] - 2 * CARD[0]) / 2, (PAPERS["a4"][1] - 5 * CARD[1]) / 2
+        for cut in range(3):
+            x = int((left + cut * CARD[0]) * per_mm)
+            strip = picture.crop((x - 2, int((top + 1) * per_mm), x + 3, int((top + 109) * per_mm)))
+            assert strip.getextrema()[0] > 200, (first, second)
+        y, inner = int((top + CARD[1]) * per_mm), (int(left * per_mm) + 4, int((left + 170) * per_mm) - 4)
+        assert picture.crop((inner[0], y - 6, inner[1], y + 6)).getextrema()[0] > 200, (first, second)
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_poster_has_its_papers_size_and_its_code_is_read(paper: str) -> None:
+    printed = Printed(ADDRESSES[0].partition("&c=")[0], "survey.example.org/s/counter-1")
+    pdf = poster(printed, spoken("en", "ar"), paper)
+    document = pypdfium2.PdfDocument(pdf)
+    size = document[0].get_size()
+    document.close()
+    assert [round(points / POINTS_PER_MM) for points in size] == list(PAPERS[paper])
+    (picture,) = pictures(pdf, 60)
+    assert read(picture.rotate(7, expand=True, fillcolor=255)) == [printed.address]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_letter_of_every_language_is_in_the_fonts_that_ship(language: str) -> None:
+    fonts = [TTFont(FONTS / f"{name}.ttf") for name in {SCRIPTS.get(language, LATIN), LATIN}]
+    known = {code for font in fonts for code in font.getBestCmap()}
+    missing = {letter for word in card_words(load()[language]) for letter in word if ord(letter) not in known}
+    assert missing == set(), "run: make card-fonts"
+
+
+def test_every_font_is_the_one_that_was_cut_last() -> None:
+    lines = (FONTS / "hashes.txt").read_text().splitlines()
+    assert {line.split("  ")[1]: line.split("  ")[0] for line in lines} == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in FONTS.glob("*.ttf")
+    }
+    assert "SIL OPEN FONT LICENSE" in (FONTS / "OFL.txt").read_text().upper()
+
+
+@pytest.mark.parametrize("language", sorted(SCRIPTS))
+def test_words_are_shaped_and_not_set_letter_by_letter(language: str) -> None:
+    """Joined and stacked letters are other shapes than the letters of the alphabet are by themselves."""
+    assert shapes_beyond_the_alphabet(language, SCRIPTS[language]) > 3
+
+
+def test_the_check_for_shapes_finds_none_in_english() -> None:
+    assert shapes_beyond_the_alphabet("en", LATIN) == 1, "the dot that i and j share"
+
+
+def shapes_beyond_the_alphabet(language: str, font_name: str) -> int:
+    """How many outlines that a card in this language uses are the font's, but none of its letters'."""
+    font = TTFont(FONTS / f"{font_name}.ttf")
+    letters = {shape(font, name) for name in font.getBestCmap().values()}
+    others = {shape(font, name) for name in font.getGlyphOrder() if name != ".notdef"} - letters
+    used = {found for embedded in fonts_in(cards(PRINTED[:1], spoken(language))) for found in shapes(embedded)}
+    return len(used & others)
+
+
+def shape(font: TTFont, name: str) -> bytes:
+    glyph = font["glyf"][name]
+    coordinates = glyph.getCoordinates(font["glyf"])[0]
+    return bytes(str(list(coordinates)), "ascii") if len(coordinates) else b""
+
+
+def shapes(font: TTFont) -> Iterator[bytes]:
+    yield from (found for name in font.getGlyphOrder() if (found := shape(font, name)))
+
+
+def fonts_in(pdf: bytes) -> Iterator[TTFont]:
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
+        try:
+            content = zlib.decompress(stream)
+        except zlib.error:
+            continue
+        if content[:4] == b"\0\1\0\0":
+            yield TTFont(io.BytesIO(content))
+
+
+def test_the_outside_says_survey_and_nothing_of_police_or_crime(sheets: bytes) -> None:
+    telling = re.compile(r"polic|crim|victim|report|offend|court|abuse|assault|Heard|force", re.IGNORECASE)
+    for pdf in (sheets, poster(PRINTED[0], spoken("en"), "a4")):
+        for text in texts(pdf):
+            assert "Survey" in text
+            assert not telling.search(text.replace("survey.example.org/s/counter-1", "")), text
+        assert not telling.search(pdf.decode("latin-1").split("trailer")[0].partition("/Producer")[0])
+    for language in LANGUAGES:
+        assert not telling.search(" ".join(card_words(load()[language]))), own_name(language)
+
+
+# --- the verbs ---
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("HEARD_PUBLIC_ADDRESS", ADDRESS)
+    world = World(tmp_path / "centre")
+    world.places = (*world.places, Place("hub-2", "Another hub", "hub", ("link",), open_door=False))
+    centre = world.opened()
+    world.tell(centre)
+    centre.close()
+    return world
+
+
+def verb(world: World, *arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, [arguments[0], "--instance", str(world.folder), *arguments[1:]])
+    return done.exit_code, done.output
+
+
+def test_printed_codes_hold_and_are_counted(world: World, tmp_path: Path) -> None:
+    out = tmp_path / "cards.pdf"
+    code, said = verb(world, "cards", "--place", LINKED, "--count", "3", "--out", str(out), "--language", "en")
+    assert (code, "Batch 1: 3 cards with a code for hub-1" in said) == (0, True), said
+    (picture,) = pictures(out.read_bytes())
+    centre = world.opened()
+    codes, pin = Codes(centre.batches, centre.clock.day), authority_pin(world.authority.public)
+    marks = set()
+    for address in read(picture):
+        parts = urlsplit(address)
+        behind = parse_qs(parts.fragment)
+        assert (f"{parts.scheme}://{parts.netloc}", parts.path, parts.query) == (ADDRESS, f"/s/{LINKED}/", "")
+        assert behind["k"] == [pin]
+        (scanned,) = behind["c"]
+        assert grouped_letters(scanned) in texts(out.read_bytes())[0], "the code to type is the same"
+        marks.add(codes.mark_of(scanned, LINKED))
+    assert marks == {Mark(1, serial) for serial in range(3)}
+    centre.close()
+    assert "3 cards with a code, 0 used, until " in verb(world, "codes")[1]
+    assert verb(world, "codes", "--cancel", "1")[0] == 0
+    assert "cancelled" in verb(world, "codes")[1]
+    assert "There is no batch 1 with codes to cancel" in verb(world, "codes", "--cancel", "1")[1]
+
+
+@pytest.mark.parametrize(("more", "route"), [("--open", "cards without a code"), ("--poster", "posters")])
+def test_open_cards_and_posters_have_no_code(world: World, tmp_path: Path, more: str, route: str) -> None:
+    out = tmp_path / "open.pdf"
+    code, said = verb(world, "cards", "--place", LINKED, "--count", "4", "--out", str(out), more)
+    assert (code, f"4 {route} for {LINKED}" in said) == (0, True), said
+    addresses = {address for picture in pictures(out.read_bytes()) for address in read(picture)}
+    assert addresses == {f"{ADDRESS}/s/{LINKED}/#k={authority_pin(world.authority.public)}"}
+
+
+def test_a_text_for_a_message_is_printed_in_both_languages(world: World) -> None:
+    code, said = verb(
+        world, "cards", "--place", LINKED, "--count", "50", "--text", "--language", "en", "--language", "pl"
+    )
+    assert code == 0
+    first, second, address, *_ = said.splitlines()
+    assert first.startswith("Survey: How was it")
+    assert second.startswith(load()["pl"]["title"])
+    assert address.startswith(f"{ADDRESS}/s/{LINKED}/#k=")
+    assert "50 messages" in verb(world, "codes")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--place", "counter-1", "--out", "x.pdf"), "allows no link"),
+        (("--place", "hub-2", "--out", "x.pdf", "--open"), "with a code only"),
+        (("--place", LINKED, "--out", "x.pdf", "--language", "xx"), "One or two languages"),
+        (("--place", LINKED), "Say where to"),
+        (("--place", LINKED, "--out", "x.pdf", "--open", "--poster"), "Choose one of"),
+        (("--place", LINKED, "--out", "x.pdf", "--poster", "--until", "2027-01-01"), "--until is about codes"),
+        (("--place", LINKED, "--out", "there.pdf"), "File exists"),
+    ],
+)
+def test_what_cannot_be_printed_is_not_counted(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("there.pdf").write_bytes(b"codes that were printed before")
+    code, said = verb(world, "cards", "--count", "2", *arguments)
+    assert code != 0
+    assert says in said
+    assert "Nothing was printed yet" in verb(world, "codes")[1]
+    assert Path("there.pdf").read_bytes() == b"codes that were printed before"
+
+
+def test_without_a_public_address_nothing_is_printed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HEARD_PUBLIC_ADDRESS")
+    code, said = verb(world, "cards", "--place", LINKED, "--count", "2", "--out", "x.pdf")
+    assert (code, "public_address" in said) == (1, True)

@@ -1,0 +1,287 @@
+"""Free text leaves only by the rules: masked, let out by two people, or as a count of ten or more."""
+
+from __future__ import annotations
+
+import csv
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from custodian_world import PASSPHRASE, People, carried_out, sealed, victim_voice
+from hypothesis import given
+from hypothesis import strategies as st
+from release_world import SECRET, release
+from test_custodian_verbs import custodian, heard, made, refused, signed, well
+
+from export.custodian.custody import Custody
+from export.custodian.ledger import digest_of
+from export.custodian.masking import masked
+from export.custodian.quotations import Decision, ReviewBook, ReviewRefused, places_of, shown
+from export.custodian.recipe_shapes import RecipeRefused
+from export.custodian.release import Released
+from export.custodian.themes import FRAME, LEAST, NOT_CODED, Said, read_frame, write_themes
+from export.custodian.written import Words
+from forms.response import Response
+from survey.sealing import SigningKey
+
+__all__ = ["custodian", "made", "signed"]  # fixtures
+
+AUTHORITY = SigningKey(b"a" * 32)
+FRAME_READ = read_frame(FRAME)
+
+TELLING = [
+    ("e-mail", "jo.bloggs+x@example.org"),
+    ("e-mail", "jo @ example . org"),
+    ("web address", "https://example.org/me"),
+    ("web address", "@jo_bloggs"),
+    ("postcode", "SW1A 1AA"),
+    ("postcode", "e8 1ab"),
+    ("vehicle", "AB12 CDE"),
+    ("vehicle", "lp19xyz"),
+    ("national insurance number", "QQ 12 34 56 C".replace("QQ", "AB")),
+    ("phone", "07700 900123"),
+    ("phone", "+44 20 7946 0018"),
+    ("phone", "(020) 7946-0018"),
+    ("reference", "crime ref 4812345/26"),
+    ("reference", "CAD 1234"),
+    ("reference", "crime number is 6512345/26"),
+    ("reference", "URN: 01AB0123456"),
+    ("officer", "PC Adeyemi"),
+    ("officer", "sgt 412MD"),
+    ("officer", "Detective Constable Jane Doe"),
+    ("officer", "dc o'brien"),
+    ("name", "Mrs Khan"),
+    ("name", "my name is amina"),
+    ("number", "4929 1234 5678 9012"),
+    ("address", "12 Brixton Hill Road"),
+    ("address", "flat 7b"),
+]
+AROUND = ["{}", "it was {} again", "They wrote to {}, twice.", "tell {} that\nI waited"]
+HARMLESS = [
+    "Nobody called me back for 3 weeks.",
+    "the officer was kind and listened to me",
+    "I waited 45 minutes and then 101 hung up. 999 never came.",
+    "Please be faster. It took 14 days and 2 letters.",
+    "PC and laptop stolen",
+]
+
+
+@pytest.mark.parametrize(("label", "telling"), TELLING)
+@pytest.mark.parametrize("around", AROUND)
+def test_whatever_has_the_shape_of_something_that_finds_people_is_taken_out(
+    label: str, telling: str, around: str
+) -> None:
+    told = masked(around.format(telling))
+    assert f"[{label}]" in told
+    for word in telling.split():
+        if any(letter.isdigit() for letter in word) and len(word) > 2:
+            assert word.casefold() not in told.casefold()
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_finds_nobody_stays_readable(text: str) -> None:
+    assert masked(text) == text
+
+
+@given(number=st.integers(0, 10**9 - 1), cut=st.lists(st.integers(1, 10), max_size=3), sign=st.sampled_from(" -."))
+def test_a_telephone_number_goes_however_it_is_written(number: int, cut: list[int], sign: str) -> None:
+    digits = f"07{number:09}"
+    for place in sorted(set(cut), reverse=True):
+        digits = digits[:place] + sign + digits[place:]
+    assert digits not in masked(f"ring me on {digits} please")
+
+
+@given(st.text(max_size=300))
+def test_masking_twice_is_masking_once_and_never_fails(text: str) -> None:
+    assert masked(masked(text)) == masked(text)
+
+
+def test_a_reviewer_blanks_more_and_nothing_of_it_is_kept_in_the_book(tmp_path: Path) -> None:
+    book = ReviewBook.opened(tmp_path, AUTHORITY)
+    text = "The only imam\nat the mosque on that road told PC Smith"
+    places = places_of(text, ["imam at the mosque"])
+    book.decide("d1", text, Decision("Ana", let_out=True, blank=places))
+    assert b"imam" not in (tmp_path / "review.json").read_bytes()
+    reviewed = book.decide("d1", text, Decision("Bo", let_out=True, blank=places_of(text, ["only"])))
+    assert reviewed.quotation == "The […] […] on that road told [officer]"
+    assert ReviewBook.opened(tmp_path, AUTHORITY).waiting() == {"d1": reviewed.quotation}
+    with pytest.raises(ReviewRefused, match="as it is shown"):
+        places_of(text, ["Smith was"])
+
+
+def test_one_person_alone_lets_nothing_out_however_they_spell_their_name(tmp_path: Path) -> None:
+    book = ReviewBook.opened(tmp_path, AUTHORITY)
+    book.decide("d1", "text", Decision("Ana Example", let_out=True))
+    for again in ("Ana Example", " ana  EXAMPLE ", ""):
+        with pytest.raises(ReviewRefused, match="Two different people"):
+            book.decide("d1", "text", Decision(again, let_out=True))
+    assert book.waiting() == {}
+
+
+@pytest.mark.parametrize(("first", "second"), [(True, False), (False, True)])
+def test_either_of_the_two_can_hold_it_back(tmp_path: Path, first: bool, second: bool) -> None:
+    book = ReviewBook.opened(tmp_path, AUTHORITY)
+    book.decide("d1", "text", Decision("Ana", let_out=first))
+    if first:
+        book.decide("d1", "text", Decision("Bo", let_out=second))
+    assert not book.waits_for("d1", "Cy")
+    assert book.waiting() == {}
+    assert b"text" not in (tmp_path / "review.json").read_bytes()
+
+
+def test_a_quotation_leaves_once(tmp_path: Path) -> None:
+    book = ReviewBook.opened(tmp_path, AUTHORITY)
+    for digest in ("d1", "d2"):
+        for by in ("Ana", "Bo"):
+            book.decide(digest, f"said {digest}", Decision(by, let_out=True))
+    book.left(["d1"], "heard-1")
+    assert ReviewBook.opened(tmp_path, AUTHORITY).waiting() == {"d2": "said d2"}
+
+
+def test_a_book_that_was_edited_lets_nothing_out(tmp_path: Path) -> None:
+    book = ReviewBook.opened(tmp_path, AUTHORITY)
+    book.decide("d1", "text", Decision("Ana", let_out=False))
+    path = tmp_path / "review.json"
+    path.write_bytes(path.read_bytes().replace(b"false", b"true"))
+    with pytest.raises(ReviewRefused, match="edited"):
+        ReviewBook.opened(tmp_path, AUTHORITY)
+
+
+def test_two_people_review_at_the_key_machine_and_see_masked_words_only(signed: Path, tmp_path: Path) -> None:
+    (secret,) = Custody(signed).collection(PASSPHRASE)
+    asked = [one for one in People(3, victim_voice()).many(40) if "better" in one.answers][:3]
+    said = ["Ring me on 07700 900123", "PC Smith was kind", "Answer the phone"]
+    people = [replace(one, answers={**one.answers, "better": text}) for one, text in zip(asked, said, strict=True)]
+    path = str(carried_out(tmp_path / "rows.carried", sealed(secret.public, people)))
+    first = well(heard(signed, "review", "--from", path, "--by", "Ana", said="y\ny\nn\n"))
+    assert "3 comments, 3 for you to decide" in first
+    assert "0 quotations were let out" in first
+    for telling in ("07700", "Smith"):
+        assert telling not in first
+    again = well(heard(signed, "review", "--from", path, "--by", "ana"))
+    assert "0 for you to decide" in again
+    second = well(heard(signed, "review", "--from", path, "--by", "Bo", said="b\nnot there\nb\nkind\ny\nq\n"))
+    assert "2 for you to decide" in second
+    assert "as it is shown" in second
+    refused(heard(signed, "review", "--from", str(tmp_path / "nothing"), "--by", "Bo"), "nothing")
+    for file in signed.rglob("*"):
+        if file.is_file():
+            assert b"07700" not in file.read_bytes()
+            assert b"Smith" not in file.read_bytes()
+
+
+def test_themes_are_found_in_whatever_letters_and_endings() -> None:
+    assert FRAME_READ.themes("They NEVER updated me") == ("updates",)
+    assert FRAME_READ.themes("took me\n seriously, and kept me waiting") == ("speed", "listened")
+    assert FRAME_READ.themes("Alles war gut") == (NOT_CODED,)
+
+
+def test_every_word_of_the_frame_counts_towards_its_theme() -> None:
+    for code, words in FRAME_READ.words.items():
+        for word in words:
+            assert code in FRAME_READ.themes(f"so {word.replace('*', 'xyz')} then"), word
+
+
+@given(counts=st.dictionaries(st.sampled_from([*FRAME_READ.labels, NOT_CODED]), st.integers(0, 40)))
+def test_a_theme_leaves_only_as_a_count_of_ten_or_more(
+    tmp_path_factory: pytest.TempPathFactory, counts: dict[str, int]
+) -> None:
+    said = Said()
+    for theme, count in counts.items():
+        for _ in range(count):
+            said.add((theme,))
+    path = tmp_path_factory.getbasetemp() / f"themes-{random.random()}.csv"  # noqa: S311 - a name
+    write_themes(path, FRAME_READ, said)
+    with path.open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            for told, true in ((line["comments"], counts.get(line["theme"], 0)), (line["of"], sum(counts.values()))):
+                assert told == (str(true) if true >= LEAST else "[c]")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "theme = 1",
+        "[[theme]]\ncode = 'a'\nlabel = 'A'\nwords = []",
+        "[[theme]]\ncode = 'A b'\nlabel = 'A'\nwords = ['aa']",
+        "[[theme]]\ncode = 'a'\nlabel = 'A'\nwords = ['a*b']",
+        "[[theme]]\ncode = 'not-coded'\nlabel = 'A'\nwords = ['aa']",
+        "[[theme]]\ncode = 'a'\nlabel = 'A'\nwords = ['aa']\n[[theme]]\ncode = 'a'\nlabel = 'B'\nwords = ['bb']",
+        "[[theme]\n",
+    ],
+)
+def test_a_frame_that_cannot_be_used_is_refused_with_what_to_do(tmp_path: Path, frame: str) -> None:
+    (tmp_path / "frame.toml").write_text(frame)
+    with pytest.raises(RecipeRefused, match=r"frame\.toml"):
+        read_frame(tmp_path / "frame.toml")
+
+
+def test_what_a_reviewer_sees_is_what_leaves() -> None:
+    text = "PC Smith told me to ring 07700 900123, twice"
+    decisions = (Decision("Ana", let_out=True, blank=places_of(text, ["twice"])), Decision("Bo", let_out=True))
+    assert shown(text, decisions) == "[officer] told me to ring [phone], […]"
+
+
+def quoted_people(count: int, kind: str, seed: int) -> list[Response]:
+    """People of one kind of crime, each of whom wrote something of their own."""
+    asked = [one for one in People(seed, victim_voice()).many(count * 6) if "better" in one.answers][:count]
+    assert len(asked) == count
+    return [
+        replace(one, answers={**one.answers, "crime": kind, "better": f"Nobody told number {place} anything"})
+        for place, one in enumerate(asked)
+    ]
+
+
+def told(released: Released, name: str) -> list[dict[str, str]]:
+    with (released.folder / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def with_words(folder: Path, people: list[Response], quotations: dict[str, str]) -> Released:
+    words = Words(FRAME_READ, quotations)
+    return release(folder, sealed(SECRET.public, people), words=words)[0]
+
+
+def hash_of(person: Response) -> str:
+    return digest_of(bytes.fromhex(person.response)).hex()
+
+
+def test_themes_leave_as_counts_with_every_release(tmp_path: Path) -> None:
+    released = with_words(tmp_path, quoted_people(30, "burglary", 5), {})
+    counts = {line["theme"]: line["comments"] for line in told(released, "themes.csv")}
+    assert counts[NOT_CODED] == "30"
+    assert {count for theme, count in counts.items() if theme != NOT_CODED} == {"[c]"}
+    assert not (released.folder / "quotations.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("families", "shown_as"),
+    [
+        ({"burglary": 49}, None),
+        ({"burglary": 50}, "family"),
+        ({"burglary": 30, "violence": 30}, ""),
+    ],
+)
+def test_a_quotation_needs_fifty_comments_beside_it_and_is_told_with_the_family_of_crime_at_most(
+    tmp_path: Path, families: dict[str, int], shown_as: str | None
+) -> None:
+    people = [one for seed, (kind, count) in enumerate(families.items(), 7) for one in quoted_people(count, kind, seed)]
+    quotations = {hash_of(people[0]): "I was [officer] kept waiting"}
+    released = with_words(tmp_path, people, quotations)
+    assert released.quoted == (() if shown_as is None else tuple(quotations))
+    if shown_as is None:
+        assert not (released.folder / "quotations.csv").exists()
+        return
+    (line,) = told(released, "quotations.csv")
+    assert line["quotation"] == "I was [officer] kept waiting"
+    assert bool(line["kind_of_crime"]) == (shown_as == "family")
+    assert set(line) == {"quotation", "kind_of_crime"}
+    assert "burglary" not in line["kind_of_crime"].casefold()
+
+
+def test_a_word_that_nobody_let_out_is_in_no_file_of_a_release(tmp_path: Path) -> None:
+    people = quoted_people(60, "burglary", 5)
+    released = with_words(tmp_path, people, {hash_of(people[0]): "Let out"})
+    for file in released.folder.iterdir():
+        assert b"Nobody told number" not in file.read_bytes(), file.name

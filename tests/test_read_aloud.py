@@ -1,0 +1,312 @@
+"""What is read aloud: every clip speaks a text of today, says whose voice it is, and tells the server nothing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import pytest
+from at_the_tablet import KEYS, RESET, WARN, Tablet, a_tablet
+from click.testing import CliRunner
+from player import Player, raw
+from screens import OTHER_DIGITS, at_a_hub, victim_voice
+
+from forms.instrument import Instrument
+from survey import clips
+from survey.aloud import as_spoken
+from survey.clips import COMPUTER, FOLDER, MOST_AT_ONCE, RECORDED, Clip, load, name_of
+from survey.languages import tag
+from survey.speaking import CannotSpeak, Speakable, clips_verb, spoken, taken, written
+
+KNOWN = Speakable(FOLDER)
+LANGUAGES = sorted(KNOWN.texts)
+BYTES_A_SECOND = 2_000
+FRAME = 72
+A_COMPUTERS = Clip(bytes(FRAME), by_computer=True)
+FINISH = name_of("Finish now", "en")
+
+
+@pytest.fixture
+def tablet(tmp_path: Path) -> Iterator[Tablet]:
+    with a_tablet(tmp_path) as tablet:
+        ask(tablet, victim_voice())
+        yield tablet
+
+
+def ask(tablet: Tablet, instrument: Instrument) -> None:
+    tablet.keys = replace(KEYS, instruments=(instrument,))
+
+
+def somebody(tablet: Tablet, language: str = "en") -> Player:
+    person = Player(tablet.address)
+    person.look()
+    if language != "en":
+        token = person.browser.get("/language").form_to("/language").hidden["csrf_token"]
+        person.browser.post("/language", [("csrf_token", token), ("language", language)])
+    return person
+
+
+def seen(tablet: Tablet, person: Player, path: str = "/") -> str:
+    return raw(tablet.address, path, cookie=person.cookie).data.decode()
+
+
+def clip_on(page: str) -> str | None:
+    found = re.search(r'data-clip="([^"]+)"', page)
+    return found[1] if found else None
+
+
+# --- what there is ---
+
+
+def test_every_language_is_spoken_or_the_reason_is_told() -> None:
+    assert {*KNOWN.voices, *KNOWN.without} == {tag(language) for language in victim_voice().languages}
+    assert not KNOWN.voices.keys() & KNOWN.without.keys()
+    assert all(len(reason) > 20 for reason in KNOWN.without.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_of_today_has_its_clip_and_no_other_text_has_one(language: str) -> None:
+    made = {path.stem for path in (FOLDER / COMPUTER / language).glob("*.mp3")}
+    today = {name_of(text, language) for text in KNOWN.texts[language].values()}
+    assert made == (today if language in KNOWN.voices else set()), "run: make clips"
+
+
+def test_no_page_is_longer_than_the_cover_waits() -> None:
+    """Three minutes; the longest page is a list of answers, the boroughs."""
+    for language in KNOWN.voices:
+        for item in victim_voice().items():
+            spoken_there = [
+                item.labels.get(language, ""),
+                *(option.labels.get(language, "") for option in item.options),
+            ]
+            names = [name_of(text, language) for text in spoken_there]
+            assert sum(len(load()[name].sound) for name in names if name in load()) < 150 * BYTES_A_SECOND
+
+
+def test_no_clip_is_left_over_and_all_of_them_stay_small() -> None:
+    assert KNOWN.left_over() == []
+    assert sum(len(clip.sound) for clip in load().values()) < 6_000_000
+
+
+@pytest.mark.parametrize("language", sorted(KNOWN.voices))
+def test_every_clip_is_whole_frames_of_sound_as_long_as_its_text_takes(language: str) -> None:
+    for name, clip in KNOWN.there(language).items():
+        text = KNOWN.texts[language][name]
+        frames = [clip.sound[at : at + FRAME] for at in range(0, len(clip.sound), FRAME)]
+        assert {(frame[:2], len(frame)) for frame in frames} == {(b"\xff\xf3", FRAME)}, text
+        seconds = len(clip.sound) / BYTES_A_SECOND
+        assert 0.5 + len(text) * 0.02 < seconds < 2 + len(text) * 0.2, text
+
+
+# --- on the page ---
+
+
+@pytest.mark.parametrize("path", ["/", "/help"])
+def test_the_first_question_and_help_can_be_heard_in_every_language_that_is_spoken(tablet: Tablet, path: str) -> None:
+    for language in victim_voice().languages:
+        page = seen(tablet, somebody(tablet, language), path)
+        assert f'<html lang="{tag(language)}"' in page
+        address = clip_on(page)
+        assert (address is not None) == (tag(language) in KNOWN.voices), language
+        if address is not None:
+            check_sound(tablet, address, page, {**KNOWN.texts["en"], **KNOWN.texts[tag(language)]})
+
+
+def check_sound(tablet: Tablet, address: str, page: str, texts: Mapping[str, str]) -> None:
+    """The sound is that of the clips, in order, and each of them speaks what stands on the page."""
+    names = address.removeprefix("/sound/").removesuffix(".mp3").split(".")
+    answer = raw(tablet.address, address)
+    assert answer.headers["Content-Type"] == "audio/mpeg"
+    assert answer.data == b"".join(load()[name].sound for name in names)
+    stands_there = letters(unescape(re.sub(r"<[^>]*>", " ", page)))
+    assert all(letters(texts[name]) in stands_there for name in names)
+
+
+def letters(text: str) -> str:
+    return re.sub(r"\W+", "", text)
+
+
+def test_a_core_question_is_read_with_its_answers_in_their_order(tablet: Tablet) -> None:
+    person = somebody(tablet, "pl")
+    names = (clip_on(seen(tablet, person)) or "").removeprefix("/sound/").removesuffix(".mp3").split(".")
+    item = victim_voice().item("experience")
+    expected = [item.labels["pl"], *(option.labels["pl"] for option in item.options)]
+    assert [KNOWN.texts["pl"][name] for name in names][1:] == expected
+
+
+def test_every_core_page_the_choice_and_thanks_can_be_heard(tablet: Tablet) -> None:
+    person = somebody(tablet)
+    for item, code in (
+        ("experience", "sat1"), ("contact", "sat1"), ("actions", "sat1"), ("informed", "sat1"), ("treated", "sat1"),
+        ("crime", "theft"), ("borough", "barnet"), ("more", "finish"),
+    ):  # fmt: skip
+        assert clip_on(seen(tablet, person, f"/page/{item}")), item
+        person.say(**{item: code})
+    assert person.page == "thanks"
+    assert clip_on(seen(tablet, person, "/thanks"))
+
+
+def test_a_name_in_another_language_is_spoken_in_that_language(tablet: Tablet) -> None:
+    english = {name: text for name, text in KNOWN.texts["en"].items() if text == "Lewisham"}
+    assert english
+    person = somebody(tablet, "pl")
+    for item in ("experience", "contact", "actions", "informed", "treated"):
+        person.say(**{item: "sat1"})
+    person.say(crime="theft")
+    assert set(english) < set((clip_on(seen(tablet, person, "/page/borough")) or "")[len("/sound/") :].split("."))
+
+
+def test_marks_that_order_a_number_from_right_to_left_change_no_clip() -> None:
+    assert as_spoken("\u206808 08 16\u2069 پر کال کریں۔", "ur") == as_spoken("08 08 16 پر کال کریں۔", "ur")
+
+
+def test_where_the_text_changed_the_button_is_gone_and_the_page_stays(tablet: Tablet) -> None:
+    assert clip_on(seen(tablet, somebody(tablet)))
+    first, *others = victim_voice().pages
+    item = replace(first.items[0], labels={**first.items[0].labels, "en": "How was it, all in all?"})
+    ask(tablet, replace(victim_voice(), pages=(replace(first, items=(item,)), *others)))
+    page = seen(tablet, Player(tablet.address))
+    assert "How was it, all in all?" in page
+    assert clip_on(page) is None
+    assert "<audio" not in page
+    assert 'class="aloud"' not in page
+
+
+def test_an_advocate_reads_the_questions_out_so_there_is_no_voice(tmp_path: Path) -> None:
+    with at_a_hub(tmp_path) as hub:
+        opened = raw(hub.address, "/assisted", "POST", [("pin", OTHER_DIGITS)])
+        assert opened.status == 303
+        page = raw(hub.address, "/assisted/").data.decode()
+        assert "Read this out, with all the answers." in page
+        assert "data-clip" not in page
+        assert 'class="aloud"' not in page
+
+
+# --- whose voice ---
+
+
+def with_a_recording(folder: Path) -> Mapping[str, Clip]:
+    """Everything of the first page in a computer's voice, and one text of it as a person said it."""
+    shutil.copytree(FOLDER / COMPUTER / "en", folder / COMPUTER / "en")
+    (folder / RECORDED / "en").mkdir(parents=True)
+    for place in KNOWN.texts["en"]:
+        (folder / RECORDED / "en" / f"{place}.mp3").write_bytes(b"\xff\xf3" + bytes(FRAME - 2))
+    return load(folder)
+
+
+def test_a_persons_recording_wins_and_the_page_says_whose_voice_it_is(tmp_path: Path) -> None:
+    ours = with_a_recording(tmp_path / "clips")
+    assert ours[FINISH] == Clip(b"\xff\xf3" + bytes(FRAME - 2), by_computer=False)
+    with a_tablet(tmp_path, clips=ours) as tablet:
+        ask(tablet, victim_voice())
+        assert "computer’s voice" not in seen(tablet, Player(tablet.address))
+    with a_tablet(tmp_path) as tablet:
+        ask(tablet, victim_voice())
+        assert "It is a computer’s voice." in seen(tablet, Player(tablet.address))
+
+
+def test_a_page_that_is_partly_in_a_computers_voice_says_so(tmp_path: Path) -> None:
+    ours = {**with_a_recording(tmp_path / "clips"), name_of("Completely satisfied", "en"): A_COMPUTERS}
+    with a_tablet(tmp_path, clips=ours) as tablet:
+        ask(tablet, victim_voice())
+        assert "It is a computer’s voice." in seen(tablet, Player(tablet.address))
+
+
+# --- what a request tells ---
+
+
+def test_a_clip_is_read_at_the_start_and_never_again(tmp_path: Path) -> None:
+    """The time when a file was last read would tell when somebody listened, and in which language."""
+    ours = with_a_recording(tmp_path / "clips")
+    shutil.rmtree(tmp_path / "clips")
+    with a_tablet(tmp_path, clips=ours) as tablet:
+        assert raw(tablet.address, f"/sound/{FINISH}.mp3").data == ours[FINISH].sound
+
+
+def test_listening_is_no_answer_gives_no_cookie_and_keeps_no_visit_alive(tablet: Tablet) -> None:
+    person = somebody(tablet)
+    person.say(experience="sat1")
+    tablet.wait(WARN + RESET - 1)
+    answer = raw(tablet.address, f"/sound/{FINISH}.mp3", cookie=person.cookie)
+    assert "Set-Cookie" not in answer.headers
+    counts = tablet.counts()
+    tablet.wait(2)
+    assert counts == {"started": 1, "offered": 1}
+    assert tablet.counts()["timed_out"] == 1
+
+
+def test_a_player_that_asks_for_parts_gets_them(tablet: Tablet) -> None:
+    whole = raw(tablet.address, f"/sound/{FINISH}.mp3").data
+    part = raw(tablet.address, f"/sound/{FINISH}.mp3", headers={"Range": "bytes=0-71"})
+    assert (part.status, part.data) == (206, whole[:72])
+
+
+@pytest.mark.parametrize(
+    "untrusted",
+    [
+        "0" * 32,
+        "",
+        "x",
+        f"{FINISH}.{'0' * 32}",
+        ".".join([FINISH] * (MOST_AT_ONCE + 1)),
+        "..%2f..%2fetc%2fpasswd",
+        f"{FINISH}..",
+    ],
+)
+def test_what_names_no_clips_is_a_page_that_does_not_exist(tablet: Tablet, untrusted: str) -> None:
+    answer = raw(tablet.address, f"/sound/{untrusted}.mp3")
+    assert answer.status == 404
+    assert b"There is no such page" in answer.data
+
+
+# --- the maintainers' and the recorders' verb ---
+
+
+def test_the_verb_says_how_much_of_each_language_is_spoken_and_why_one_is_not() -> None:
+    told = CliRunner().invoke(clips_verb)
+    assert told.exit_code == 0
+    assert re.search(r"^pl +48 of 48 texts, 0 by a person$", told.output, re.MULTILINE)
+    assert "so   0 of 48 texts, 0 by a person  espeak-ng has no voice for Somali." in told.output
+    assert CliRunner().invoke(clips_verb, ["--write", "nowhere"]).exit_code == 2
+
+
+def test_a_missing_clip_is_noticed(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER / COMPUTER / "pl", tmp_path / COMPUTER / "pl")
+    first = sorted((tmp_path / COMPUTER / "pl").iterdir())[0]
+    first.rename(first.with_stem("0" * 32))
+    known = Speakable(tmp_path)
+    assert len(known.there("pl")) == len(known.texts["pl"]) - 1
+    assert [path.stem for path in known.left_over()] == ["0" * 32]
+
+
+def test_whoever_records_gets_each_text_with_the_name_of_its_file(tmp_path: Path) -> None:
+    lines = written(KNOWN, "so", tmp_path).read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == "file,text"
+    assert len(lines) == 1 + len(KNOWN.texts["so"])
+    for name, text in KNOWN.texts["so"].items():
+        assert any(line.startswith(f"{name}.wav,") and text.replace('"', '""') in line for line in lines)
+
+
+def test_a_recording_of_a_text_that_changed_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / f"{'0' * 32}.wav").write_bytes(b"RIFF")
+    (tmp_path / "notes.txt").write_text("not a sound")
+    fit, refused = taken(Speakable(tmp_path / "clips"), "pl", tmp_path)
+    assert fit == 0
+    assert len(refused) == 1
+    assert "is the name of no text of today" in refused[0]
+
+
+def test_without_espeak_nothing_is_made_and_the_maintainer_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CannotSpeak, match="apt-get install espeak-ng lame"):
+        spoken("Yes", "en-gb")
+
+
+def test_clips_are_loaded_once() -> None:
+    assert clips.load() is clips.load()

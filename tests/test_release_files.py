@@ -1,0 +1,239 @@
+"""The files of a release, read back by other people's programs: the same records, labels and missing codes in each."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import polars as pl
+import pyreadstat
+import pytest
+from custodian_world import PLACES, People, sealed, victim_voice
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from release_world import AUTHORITY, RECIPE, SECRET, codebook, records, release, who
+from small_instruments import instrument, item, option, page
+
+from export.custodian.known import Known
+from export.custodian.numbering import numbered
+from export.custodian.release import Released
+from export.custodian.table import Table, TableBuilder, Variable
+from export.manifest import verified
+from forms.instrument import Instrument
+
+MISSING = {"[z]": "z", "[x]": "x", "[c]": "c"}
+
+
+def everything(version: str = "1", **more: Any) -> Instrument:
+    """Every kind of column: a choice, several choices, a number below nought, a long name, a formula in a label."""
+    several = (option("visit"), option("call-back"))
+    made = instrument(
+        page("p1", item("experience", core=True, disclosure="sensitive", **more)),
+        page("p2", item("actions", "select_multiple", options=several), item("degrees", "decimal")),
+        page("p3", item("a_name_of_more_than_thirty_two_letters"), item("by", "integer"), item("day", "date")),
+        page("p4", item("court", relevant="${experience} = 'yes'"), item("words", "text")),
+    )
+    return replace(made, version=version)
+
+
+def people_of(made: Instrument) -> list[Any]:
+    said = {"actions": ("visit",), "degrees": -2.5, "by": 41, "day": "2026-11-05", "words": "CANARY"}
+    long = {"a_name_of_more_than_thirty_two_letters": "yes"}
+    yes = [who(n, made, {"experience": "yes", "court": "no", **said, **long}) for n in range(20)]
+    return [*yes, *(who(100 + n, made, {"experience": "no", "degrees": 3.0}) for n in range(20))]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Released:
+    made = everything()
+    released, _ = release(
+        tmp_path_factory.mktemp("custodian"), sealed(SECRET.public, people_of(made)), Known.of([made], PLACES)
+    )
+    return released
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Released:
+    people = People(40, victim_voice()).many(150)
+    return release(tmp_path_factory.mktemp("custodian"), sealed(SECRET.public, people))[0]
+
+
+def columns_of(released: Released) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = codebook(released)["columns"]
+    return found
+
+
+def plain(cell: str) -> str:
+    return cell.removeprefix("'")
+
+
+@pytest.mark.parametrize("which", ["written", "real"])
+def test_parquet_holds_the_records_of_the_csv(which: str, request: pytest.FixtureRequest) -> None:
+    released: Released = request.getfixturevalue(which)
+    path = released.folder / "records.parquet"
+    told = pl.read_parquet(path).cast(pl.String).to_dicts()
+    assert told == [{name: plain(cell) for name, cell in record.items()} for record in records(released)]
+    assert pl.read_parquet_metadata(path)["recipe"] == RECIPE.digest
+
+
+@pytest.mark.parametrize("which", ["written", "real"])
+def test_a_workbook_holds_the_records_of_the_csv_and_what_the_codes_mean(
+    which: str, request: pytest.FixtureRequest
+) -> None:
+    released: Released = request.getfixturevalue(which)
+    book = openpyxl.load_workbook(released.folder / "records.xlsx", read_only=True)
+    assert book.sheetnames == ["Records", "Codes"]
+    assert RECIPE.digest in book.properties.description
+    assert "MADE UP" in book.properties.description
+    header, *rows = book["Records"].iter_rows(values_only=True)
+    told = [dict(zip(header, map(str, row), strict=True)) for row in rows]
+    assert [{name: number_or_text(cell) for name, cell in record.items()} for record in told] == [
+        {name: number_or_text(plain(cell)) for name, cell in record.items()} for record in records(released)
+    ]
+    codes = [tuple(cell or "" for cell in row) for row in book["Codes"].iter_rows(min_row=2, values_only=True)]
+    expected = [
+        (column["column"], plain(code["code"]), code["label"]["en"])
+        for column in columns_of(released)
+        for code in column["codes"]
+    ]
+    assert [(str(name), str(code), str(meaning)) for name, _, code, meaning in codes[3:]] == expected
+    book.close()
+
+
+def number_or_text(cell: str) -> float | str:
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
+
+
+@pytest.mark.parametrize("which", ["written", "real"])
+def test_spss_reads_the_records_with_labels_and_missing_codes(which: str, request: pytest.FixtureRequest) -> None:
+    released: Released = request.getfixturevalue(which)
+    told, meta = pyreadstat.read_sav(released.folder / "records.sav", user_missing=True, output_format="dict")
+    assert any(RECIPE.digest in note for note in meta.notes)
+    assert meta.file_label == released.name
+    for column in columns_of(released):
+        name = column["spss_and_stata"]["name"]
+        missing: Mapping[str, float] = column["spss_and_stata"]["missing_in_spss"]
+        number_of = {code["code"]: code["number"] for code in column["codes"]} | missing
+        assert list(told[name]) == [number_of[record[column["column"]]] for record in records(released)]
+        (declared,) = meta.missing_ranges[name]
+        assert sorted(missing.values()) == [declared["lo"], declared["lo"] + 1, declared["hi"]]
+        labels = meta.variable_value_labels[name]
+        assert {text: labels[number] for text, number in missing.items()} == codebook(released)["missing"]
+        if column["kind"] not in {"integer", "decimal"}:
+            assert all(labels[code["number"]] == code["label"]["en"][:120] for code in column["codes"])
+        assert meta.column_names_to_labels[name].startswith(column["question"]["en"][:70])
+    by_default, _ = pyreadstat.read_sav(released.folder / "records.sav", output_format="polars")
+    assert by_default["experience"].null_count() == sum(one["experience"] in MISSING for one in records(released))
+
+
+@pytest.mark.parametrize("which", ["written", "real"])
+def test_stata_reads_the_records_with_labels_and_missing_codes(which: str, request: pytest.FixtureRequest) -> None:
+    released: Released = request.getfixturevalue(which)
+    told, meta = pyreadstat.read_dta(released.folder / "records.dta", user_missing=True, output_format="dict")
+    assert RECIPE.digest in meta.file_label
+    assert "MADE UP" in meta.file_label
+    for column in columns_of(released):
+        name = column["spss_and_stata"]["name"]
+        assert len(name) <= 32
+        number_of = {code["code"]: code["number"] for code in column["codes"]} | MISSING
+        assert list(told[name]) == [number_of[record[column["column"]]] for record in records(released)]
+        labels = meta.variable_value_labels[name]
+        assert {text: labels[letter] for text, letter in MISSING.items()} == codebook(released)["missing"]
+    by_default, _ = pyreadstat.read_dta(released.folder / "records.dta", output_format="polars")
+    assert by_default["experience"].null_count() == sum(one["experience"] in MISSING for one in records(released))
+
+
+def test_several_choices_are_a_column_an_option_of_nought_and_one(written: Released) -> None:
+    told, meta = pyreadstat.read_sav(written.folder / "records.sav", user_missing=True, output_format="dict")
+    assert set(told["actions_visit"]) <= {1, -1, -2, -3}
+    assert meta.column_names_to_labels["actions_call_back"] == "What about actions? - Call-Back"
+    labels = meta.variable_value_labels["actions_call_back"]
+    assert (labels[0], labels[1]) == ("Not chosen", "Chosen")
+
+
+def test_numbers_stay_numbers_and_missing_codes_keep_out_of_their_way(written: Released) -> None:
+    told, meta = pyreadstat.read_sav(written.folder / "records.sav", user_missing=True, output_format="dict")
+    assert {-2.5, 3.0} <= set(told["degrees"])
+    assert meta.missing_ranges["degrees"] == [{"lo": -13.0, "hi": -11.0}]
+    assert meta.variable_measure["degrees"] == "scale"
+
+
+def test_what_must_not_leave_is_in_no_file_however_packed(real: Released, written: Released) -> None:
+    for released in (real, written):
+        with zipfile.ZipFile(released.folder / "records.xlsx") as book:
+            assert not any(b"CANARY" in book.read(name) for name in book.namelist())
+            assert {entry.date_time for entry in book.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert "CANARY" not in pl.read_parquet(released.folder / "records.parquet").write_csv()
+        for read, name in ((pyreadstat.read_sav, "records.sav"), (pyreadstat.read_dta, "records.dta")):
+            told, meta = read(released.folder / name, user_missing=True, output_format="dict")
+            assert "CANARY" not in str(told) + str(meta.__dict__)
+
+
+def test_the_recipe_and_the_manifest_before_are_signed_in_the_manifest(tmp_path: Path) -> None:
+    people = People(41, victim_voice())
+    early, late = people.many(30), people.many(60)
+    first, _ = release(tmp_path, sealed(SECRET.public, early))
+    second, _ = release(tmp_path, sealed(SECRET.public, early + late))
+    said = [verified(one.folder, AUTHORITY.public).more for one in (first, second)]
+    assert [one["recipe"] for one in said] == [RECIPE.digest] * 2
+    assert said[0]["previous"] is None
+    assert said[1]["previous"] is not None
+    assert codebook(first)["recipe"] == RECIPE.digest
+
+
+def test_the_codebook_says_since_when_until_when_and_under_which_other_name_a_question_is_asked(tmp_path: Path) -> None:
+    core = item("experience", core=True)
+    old = replace(
+        instrument(page("p1", core), page("p2", item("gone")), page("p3", item("before", kind="integer"))), version="1"
+    )
+    renamed = replace(item("after", kind="integer"), labels={"en": "What about before?"})
+    new = replace(instrument(page("p1", core), page("p2", renamed), page("p3", item("fresh"))), version="2")
+    people = [who(n, old, {"experience": "yes", "gone": "no", "before": 3}) for n in range(15)]
+    people += [who(100 + n, new, {"experience": "no", "after": 4, "fresh": "no"}) for n in range(15)]
+    released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([new, old], PLACES))
+    told = {one["column"]: one for one in columns_of(released)}
+    versions = {"1": {"id": "small", "version": "1"}, "2": {"id": "small", "version": "2"}}
+    since_until = {
+        name: (told[name]["since"], told[name]["until"]) for name in ("experience", "gone", "before", "fresh")
+    }
+    assert since_until == {
+        "experience": (versions["1"], None),
+        "gone": (versions["1"], versions["1"]),
+        "before": (versions["1"], versions["1"]),
+        "fresh": (versions["2"], None),
+    }
+    assert (told["before"]["same_as"], told["after"]["same_as"], told["fresh"]["same_as"]) == (
+        ["after"],
+        ["before"],
+        [],
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text(alphabet="aA_b-.1é", min_size=1, max_size=40), min_size=1, max_size=30, unique=True))
+def test_names_fit_both_programs_and_no_two_are_one(names: list[str]) -> None:
+    found = [one.name for one in numbered(empty(dict.fromkeys(names, ("yes",))))]
+    assert len({name.lower() for name in found}) == len(names)
+    assert all(len(name) <= 28 and name.isascii() and name.isidentifier() and name[0].isalpha() for name in found)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.integers(-(10**9), 10**9) | st.decimals(-1000, 1000, places=2), min_size=1, max_size=20, unique=True)
+)
+def test_no_answer_is_ever_taken_for_missing(values: list[Any]) -> None:
+    (one,) = numbered(empty({"many": tuple(map(str, values))}))
+    assert one.measured
+    assert max(one.missing) < min(one.numbers[3:])
+    assert len(set(one.missing)) == 3
+
+
+def empty(values: Mapping[str, tuple[str, ...]]) -> Table:
+    return TableBuilder([Variable(name, (name,)) for name in values], values, {}, ()).table()
