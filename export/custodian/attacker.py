@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import highspy
 
-_PRIMAL_SIMPLEX = 4
 _NEAR = 1e-6
 _Ends = tuple[tuple[int, ...], tuple[int, ...]]
 """The classes whose sum is the least value of a target, and those of its greatest."""
@@ -144,7 +143,6 @@ class Attacker:
         solver = _unheard()
         solver.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS takes its options so
         solver.setOptionValue("threads", 1)
-        solver.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX)
         bounds = [most * self._sizes[number] for number in range(len(classes))]
         solver.addVars(len(classes), [0.0] * len(classes), bounds)
         columns: list[list[tuple[int, float]]] = [[] for _ in self._said]
@@ -168,6 +166,9 @@ class Attacker:
         sense = highspy.ObjSense.kMaximize if upwards else highspy.ObjSense.kMinimize
         self._solver.changeObjectiveSense(sense)
         self._solver.run()
+        if self._solver.getModelStatus() == highspy.HighsModelStatus.kUnknown:
+            self._solver.clearSolver()  # the last solution is a bad start now and then; none is a sound one
+            self._solver.run()
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             raise Contradiction("The published figures contradict each other. Nothing was written.")
         self._values = self._solver.getSolution().col_value

@@ -1,8 +1,8 @@
 """What cell-key-perturbation makes of a table, given our p-table: run by the Python of its own environment.
 
 Arguments: a Parquet file of records with a column ``_key``; a JSON file of p-table rows (count, move, probability); the
-columns of the table. Last line of standard output, since the package itself prints notes: JSON, ``seconds`` for the
-table alone, ``cells`` as [codes..., true, told].
+columns of the table. Last line of standard output, since the package prints notes: JSON, ``seconds`` for the table
+alone, ``cells`` as [codes..., true, told].
 """
 
 from __future__ import annotations
