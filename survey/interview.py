@@ -228,7 +228,7 @@ class Interview:
             self.parts, "question.html", ready, visit,
             questions=questions, problems=problems, heading=pages.page_heading(visit, page, questions),
             action=url_for("page", page=page.name), back=self._back(visit, page),
-            first=first, waiting=first and visit.began is None and not errors and pages.in_default_language(visit),
+            first=first, waiting=first and visit.began is None and not errors and visit.in_default_language,
             remaining=pages.time_left(visit, page, words),
             can_skip=any(each.control != "note" for each in questions),
             languages=offered(visit.instrument, self.parts.words),

@@ -174,11 +174,6 @@ def language_page(parts: Parts, ready: Ready, visit: Visit) -> str:
     return render(parts, "languages.html", ready, visit, languages=listed, drafts=drafts(visit.instrument))
 
 
-def in_default_language(visit: Visit) -> bool:
-    """Whether nobody has chosen another language in this visit."""
-    return visit.language == visit.instrument.default_language
-
-
 def time_left(visit: Visit, page: Page, words: Words) -> str:
     """An honest word on how long it takes: up to the choice page within the core, else to the end. Never a bar."""
     names = visit.way
@@ -237,7 +232,7 @@ def render(parts: Parts, template: str, ready: Ready | None, visit: Visit | None
         made_up=keys is not None and keys.made_up,
         csrf_token=csrf_token(visit.token) if visit and visit.token else "",
         takes_codes=parts.codes is not None,
-        coded=visit is not None and visit.code != "",
+        code=visit.code if visit else "",
         # What is filed cannot be found again, so a finished visit's button must not promise to delete it.
         deletes=visit is None or visit.outcome is None,
         easy=language == EASY_READ,

@@ -84,6 +84,11 @@ class Visit:
             self._way = (self.answers, names)
         return names
 
+    @property
+    def in_default_language(self) -> bool:
+        """Whether nobody has chosen another language."""
+        return self.language == self.instrument.default_language
+
     def current(self) -> str:
         """The page that this person is at; where a changed answer took it off the path, the nearest that is on it."""
         if self.position in self.way:

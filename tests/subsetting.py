@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+import brotli
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
@@ -81,9 +82,11 @@ def main(packages: Path) -> None:
     for old in FONTS.glob("*.woff2"):
         old.unlink()
     faces = [line for face in FACES for line in _cut(packages, face)] + list(_cut_names(packages))
-    (FONTS / "fonts.css").write_text("\n".join([*faces, *_typefaces()]) + "\n")
+    sheet = "\n".join([*faces, *_typefaces()]) + "\n"
+    (FONTS / "fonts.css").write_text(sheet)
+    (FONTS / "fonts.css.br").write_bytes(brotli.compress(sheet.encode()))
     (FONTS / "OFL.txt").write_text(_licence(packages))
-    built = sorted([*FONTS.glob("*.woff2"), FONTS / "fonts.css", FONTS / "OFL.txt", *FONTS.glob("source/*.json")])
+    built = sorted([*FONTS.glob("*.woff2"), *FONTS.glob("fonts.css*"), FONTS / "OFL.txt", *FONTS.glob("source/*.json")])
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(FONTS).as_posix()}" for path in built]
     (FONTS / "hashes.txt").write_text("\n".join(lines) + "\n")
 

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from at_the_tablet import Tablet, a_tablet
 from playwright.sync_api import Browser, expect
-from real_browser import ARGUMENTS, PHONE, Window, chromium_path, window
-from screens import shown
+from real_browser import ARGUMENTS, Window, chromium_path, window
 
 pytestmark = pytest.mark.browser
 
@@ -192,14 +191,3 @@ def test_the_first_question_stands_there_less_than_a_second_after_an_empty_page_
                 page.locator("h1" if address == tablet.address else "body").wait_for(state="attached")
                 seconds.append(time.monotonic() - began)
     assert min(taken[tablet.address]) - min(taken["about:blank"]) < 1
-
-
-def test_the_first_load_on_a_phone_is_small(tmp_path: Path, browser: Browser) -> None:
-    """The real questionnaire with its languages, as it goes over the wire; fonts come on top."""
-    with shown(tmp_path, "link") as link, window(browser, link.address, PHONE) as person:
-        person.look()
-        person.page.wait_for_load_state("networkidle")
-        loaded = [request for request in person.asked if request.resource_type != "font"]
-        sizes = [request.sizes() for request in loaded]
-        assert sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes) < 60_000
-        assert len(sizes) <= 4

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from at_the_tablet import Tablet, a_tablet
+from at_the_tablet import Tablet
+from on_a_phone import Linked, a_phone, linked
 from playwright.sync_api import Browser, expect
 from real_browser import PHONE, TABLET, Window, window
 from screens import long_list, shown, victim_voice
@@ -30,9 +31,9 @@ def tablet(tmp_path: Path) -> Iterator[Tablet]:
 
 
 @pytest.fixture
-def link(tmp_path: Path) -> Iterator[Tablet]:
-    with shown(tmp_path, "link") as link:
-        yield as_it_really_is(link)
+def served(tmp_path: Path) -> Iterator[Linked]:
+    with linked(tmp_path / "centre", instruments=(victim_voice(),), made_up=False) as served:
+        yield served
 
 
 def as_it_really_is(tablet: Tablet) -> Tablet:
@@ -66,12 +67,13 @@ def test_on_a_tablet_the_first_question_is_on_the_first_screen_with_its_answers_
 
 @pytest.mark.parametrize("language", ["en", "en-easy"])
 def test_on_a_phone_no_answer_of_the_first_question_hides_below_the_screen(
-    link: Tablet, browser: Browser, language: str
+    served: Linked, browser: Browser, language: str
 ) -> None:
     """Half a scale that can be seen is chosen from more often than the half that cannot."""
-    with window(browser, link.address, PHONE) as person:
+    with a_phone(browser, served) as person:
         person.look()
-        read_in(person, language)
+        if language != "en":
+            read_in(person, language)
         assert end_of(person, "#question .row") <= PHONE["height"]
 
 
@@ -105,7 +107,7 @@ def test_whoever_walks_up_a_long_list_by_keyboard_sees_where_they_are(
 
 def test_an_answer_that_a_finger_took_back_looks_like_any_other(tmp_path: Path, browser: Browser) -> None:
     touch = {"has_touch": True, "is_mobile": True, "reduced_motion": "reduce"}
-    with a_tablet(tmp_path, mode="link") as phone, window(browser, phone.address, PHONE, **touch) as person:
+    with linked(tmp_path / "centre") as served, a_phone(browser, served, **touch) as person:
         person.look()
         person.the_core()
         person.say("more", "yes")

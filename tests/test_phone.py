@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote_plus
 
@@ -14,6 +15,7 @@ from on_a_phone import START, TYPED, Linked, a_phone, finish, linked, sent_by, t
 from playwright.sync_api import Browser, Route, expect
 from real_browser import Window
 
+from export.centre.codes import codes_in, issue
 from export.custodian.unsealing import CollectionSecret
 from survey.fingerprint import authority_pin
 from survey.keys import phones_part
@@ -130,9 +132,9 @@ def test_without_scripts_the_server_seals_and_the_page_says_so(served: Linked, b
 def test_the_address_of_a_card_that_names_the_authority_opens_and_is_never_sent(
     served: Linked, browser: Browser
 ) -> None:
-    pin = authority_pin(served.world.authority.public)
+    pin, code = authority_pin(served.world.authority.public), a_code(served)
     with a_phone(browser, served) as person:
-        person.look(f"#k={pin}&c=7KQ2M9XT")
+        person.look(f"#k={pin}&c={code}")
         person.the_core()
         person.until(lambda: len(served.rows()) == 1)
         expect(person.page).to_have_url(person.address)
@@ -140,11 +142,45 @@ def test_the_address_of_a_card_that_names_the_authority_opens_and_is_never_sent(
         person.the_core()
         person.until(lambda: len(sent_by(served)) == 2)
         codes = [each.headers.get("heard-code") for each in person.asked if each.url.endswith("/rows")]
-        assert codes == ["7KQ2M9XT", "7KQ2M9XT"]
+        assert codes == [code, code]
     for line, body in served.bodies:
         assert pin not in line
-        assert quote_plus("7KQ2M9XT") not in line
+        assert quote_plus(code) not in line
         assert pin.encode() not in body
+
+
+def a_code(served: Linked) -> str:
+    """Of a card that was handed over at this place, as its address has it."""
+    return next(codes_in(issue(served.centre, LINKED, "card", 1))).replace("-", "")
+
+
+def doors(served: Linked) -> set[str]:
+    """By which doors the rows that the centre holds came in."""
+    return {door for shelf in served.centre.store.shelves for door, _ in served.centre.store.rows(shelf)}
+
+
+def test_who_types_a_cards_code_before_the_first_question_comes_in_by_the_cards_door(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.page.locator("footer a[href$='/code']").click()
+        person.page.locator("#code").fill(a_code(served).lower())
+        person.page.locator(".continue").click()
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+    assert doors(served) == {"code"}
+
+
+def test_where_a_place_asks_for_a_code_the_one_in_the_address_opens_at_the_first_question(
+    served: Linked, browser: Browser
+) -> None:
+    served.tell(2, places=[replace(place, open_door=False) for place in served.world.places])
+    with a_phone(browser, served) as person:
+        person.look(f"#k={authority_pin(served.world.authority.public)}&c={a_code(served)}")
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+    assert doors(served) == {"code"}
 
 
 def test_a_card_of_another_authority_stops_before_the_first_question(served: Linked, browser: Browser) -> None:

@@ -99,7 +99,7 @@ def test_a_stop_and_a_full_day_take_no_new_row(served: Linked) -> None:
     for _ in range(MOST_A_DAY - 1):
         served.links.of(LINKED).ceiling.count()
     assert word(send(served, core)) == (200, "stored")
-    assert word(send(served, new)) == (503, "unavailable")
+    assert word(send(served, new)) == (403, "code")
     assert word(send(served, fuller, Heard_Replaces=row_id(core).hex())) == (200, "stored")
     served.tell(2, stop=True)
     assert word(send(served, new)) == (503, "unavailable")

@@ -8,11 +8,13 @@ import json
 import re
 from pathlib import Path
 
+import brotli
 import pytest
 
 STATIC = Path(__file__).resolve().parents[1] / "survey" / "static"
 SOURCE = STATIC / "source"
 BUILT = ("heard.css", "heard.js", "phone.js", "sealing.js", "worker.js")
+PACKED = tuple(f"{name}.br" for name in ("heard.css", "phone.js", "sealing.js"))
 LICENCES = "sealing.licences.txt"
 # Bytes once compressed. What seals is the largest: two lattices and two curves.
 LARGEST = {"sealing.js": 25_000, "phone.js": 12_000}
@@ -31,8 +33,14 @@ def test_every_file_is_the_one_that_was_built_last(path: str) -> None:
 def test_every_source_and_every_output_has_its_hash() -> None:
     files = [*SOURCE.iterdir(), *(SOURCE / "phone").iterdir()]
     ours = [path for path in files if path.suffix in {".js", ".mjs", ".scss", ".json"}]
-    assert set(hashes()) == {path.relative_to(STATIC).as_posix() for path in ours} | {*BUILT, LICENCES}
-    assert {path.name for path in STATIC.iterdir() if path.is_file()} == {*BUILT, LICENCES, "icon.svg", "symbols.svg"}
+    assert set(hashes()) == {path.relative_to(STATIC).as_posix() for path in ours} | {*BUILT, *PACKED, LICENCES}
+    assert {path.name for path in STATIC.iterdir() if path.is_file()} == {
+        *BUILT,
+        *PACKED,
+        LICENCES,
+        "icon.svg",
+        "symbols.svg",
+    }
 
 
 @pytest.mark.parametrize("name", BUILT)
@@ -73,3 +81,8 @@ def test_the_lock_names_exact_versions_and_no_host_to_fetch_from() -> None:
     packages = json.loads((SOURCE / "package-lock.json").read_text())["packages"]
     assert all("resolved" not in package for package in packages.values())
     assert all("integrity" in package for path, package in packages.items() if path)
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_what_is_packed_is_the_file_beside_it(name: str) -> None:
+    assert brotli.decompress((STATIC / name).read_bytes()) == (STATIC / name.removesuffix(".br")).read_bytes()

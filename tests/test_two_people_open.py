@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 from canary import found
 from custodian_world import PASSPHRASE, People, carried_out, sealed, victim_voice
-from test_custodian_verbs import custodian, heard, keys_in, made, refused, sign, signed, well
+from test_custodian_verbs import Done, custodian, heard, keys_in, made, refused, sign, signed, well
 
 from export.custodian.custody import Custody
+from export.custodian.recipe_file import DEMONSTRATION
 from export.custodian.unsealing import CollectionSecret
 
 __all__ = ["custodian", "made", "signed"]  # fixtures
@@ -39,6 +40,11 @@ def given(*sheets: str) -> list[str]:
     return [word for sheet in sheets for word in ("--share", sheet)]
 
 
+def release(folder: Path, *arguments: str, said: str = "") -> Done:
+    """By the demonstration's recipe, which waits for no quarter to be over."""
+    return heard(folder, "release", "--recipe", str(DEMONSTRATION), *arguments, said=said)
+
+
 def rows_of(folder: Path, people: int, *keys: CollectionSecret) -> str:
     """A carry-out with so many people for each of these keys."""
     rows = [
@@ -51,9 +57,9 @@ def test_two_of_three_people_open_together_and_one_alone_does_not(signed: Path, 
     secret = secret_in(signed)
     sheets = on_shares_alone(signed, tmp_path / "sheets")
     path = rows_of(tmp_path, 30, secret)
-    refused(heard(signed, "release", "--from", path), "holds no collection key", "--share")
-    refused(heard(signed, "release", "--from", path, *given(sheets[0])), "do not fit together")
-    told = well(heard(signed, "release", "--from", path, "--json", *given(sheets[0], sheets[2])))
+    refused(release(signed, "--from", path), "holds no collection key", "--share")
+    refused(release(signed, "--from", path, *given(sheets[0])), "do not fit together")
+    told = well(release(signed, "--from", path, "--json", *given(sheets[0], sheets[2])))
     assert json.loads(told.splitlines()[-1])["opened"] == 30
     for file in signed.rglob("*"):
         if file.is_file():
@@ -67,7 +73,7 @@ def test_the_shares_can_be_typed_by_the_people_who_hold_them(signed: Path, tmp_p
     sheets = on_shares_alone(signed, tmp_path / "sheets")
     words = [Path(sheet).read_text().split("Words:")[1].replace("\n", " ") for sheet in sheets[:2]]
     said = "\n".join([secret.public.key_id.hex(), *words, "", ""])
-    told = well(heard(signed, "release", "--from", rows_of(tmp_path, 20, secret), "--shares", said=said))
+    told = well(release(signed, "--from", rows_of(tmp_path, 20, secret), "--shares", said=said))
     assert "20 passed every check" in told
 
 
@@ -98,7 +104,7 @@ def test_a_restored_key_opens_again_and_the_folder_knows_it(signed: Path, tmp_pa
     sheets = on_shares_alone(signed, tmp_path / "sheets")
     well(heard(signed, "restore", *sheets[:2]))
     assert secret_in(signed) == secret
-    well(heard(signed, "release", "--from", rows_of(tmp_path, 20, secret)))
+    well(release(signed, "--from", rows_of(tmp_path, 20, secret)))
 
 
 def test_after_a_rotation_new_answers_are_sealed_to_the_new_key_and_old_ones_still_open(
@@ -115,7 +121,7 @@ def test_after_a_rotation_new_answers_are_sealed_to_the_new_key_and_old_ones_sti
     assert keys_in(tmp_path, signed).collection == keys.collection
     both = Custody(signed).collection(PASSPHRASE)
     assert len(both) == 2
-    told = well(heard(signed, "release", "--from", rows_of(tmp_path, 15, *both), "--json"))
+    told = well(release(signed, "--from", rows_of(tmp_path, 15, *both), "--json"))
     assert json.loads(told.splitlines()[-1])["opened"] == 30
 
 
@@ -128,7 +134,7 @@ def test_destroying_a_key_retires_its_answers_and_leaves_the_others(signed: Path
     well(heard(signed, "destroy", old_id, "--sure"))
     refused(sign(signed, tmp_path), "was destroyed on")
     well(sign(signed, tmp_path, "--collection", new_id))
-    done = heard(signed, "release", "--from", rows_of(tmp_path, 20, old, new))
+    done = release(signed, "--from", rows_of(tmp_path, 20, old, new))
     assert "left out, no key for it: 20" in well(done)
     assert "20 passed every check" in done.stdout
     refused(heard(signed, "destroy", "0" * 16, "--sure"), "knows no collection key")
@@ -141,9 +147,9 @@ def test_a_key_past_its_day_is_named_with_what_to_do_until_it_is_destroyed(tmp_p
     empty = str(carried_out(tmp_path / "empty.carried", []))
     well(sign(folder, tmp_path, "--from", empty, "--made-up"))
     path = rows_of(tmp_path, 20, secret_in(folder))
-    assert f"python -m export destroy {key_id}" in heard(folder, "release", "--from", path).stderr
+    assert f"python -m export destroy {key_id}" in release(folder, "--from", path).stderr
     well(heard(folder, "destroy", key_id, "--sure"))
-    refused(heard(folder, "release", "--from", path), "holds no collection key")
+    refused(release(folder, "--from", path), "holds no collection key")
 
 
 def test_a_damaged_keyring_is_refused_and_named(signed: Path, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ MODES = {"kiosk": "On a tablet", "link": "By a link on their own phone", "assist
 STATUSES = {"core": "Answered the core", "complete": "Reached the end"}
 QUICK = {"no": "No", "yes": "Under 25 seconds, or within 60 seconds of the last"}
 _YES_NO = ("0", "1")
+_HELD_BACK = {"text", "note", "withhold"}
 _Versions = dict[str, list[tuple[Instrument, Item]]]
 
 
@@ -65,7 +66,7 @@ class Columns:
         self._placed: dict[tuple[str, Answer], tuple[tuple[int, Cell], ...]] = {}
 
     def at(self, name: str) -> int | None:
-        """Where the cells of an item begin, or None where it has no column."""
+        """Where an item's cells begin, if it has any."""
         return self._first.get(name)
 
     def __reduce__(self) -> tuple[type[Columns], tuple[Known]]:
@@ -219,23 +220,22 @@ def _decided(versions: _Versions) -> dict[str, frozenset[str]]:
 def _untold(
     versions: _Versions, behind: Mapping[str, frozenset[str]], decided: Mapping[str, frozenset[str]]
 ) -> frozenset[str]:
-    found = {name for name, several in versions.items() if any(_held_back(item) for _, item in several)}
+    found = {
+        name
+        for name, several in versions.items()
+        if any(_HELD_BACK & {item.kind, item.disclosure} for _, item in several)
+    }
     while more := {name for name in versions.keys() - found if (behind[name] | decided[name]) & found}:
         found |= more
     return frozenset(found)
-
-
-def _held_back(item: Item) -> bool:
-    return item.kind in {"text", "note"} or item.disclosure == "withhold"
 
 
 def _codes(versions: Iterable[Item]) -> tuple[str, ...] | None:
     items = list(versions)
     if items[0].kind == "acknowledge":
         return ("1",)
-    if items[0].kind not in CHOICE_KINDS:
-        return None
-    return tuple(dict.fromkeys(option.code for item in items for option in item.options))
+    listed = tuple(dict.fromkeys(option.code for item in items for option in item.options))
+    return listed if items[0].kind in CHOICE_KINDS else None
 
 
 def _unused(name: str, taken: set[str]) -> str:
@@ -247,8 +247,6 @@ def _unused(name: str, taken: set[str]) -> str:
 
 def _as_text(answer: Answer) -> str:
     """One spelling for one value: whole numbers without a point, truth as 1 and 0."""
-    if isinstance(answer, bool):
+    if isinstance(answer, bool) or (isinstance(answer, float) and answer.is_integer()):
         return str(int(answer))
-    if isinstance(answer, float) and answer.is_integer():
-        return str(int(answer))
-    return answer if isinstance(answer, str) else str(answer)
+    return str(answer)

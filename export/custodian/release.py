@@ -115,21 +115,20 @@ def build(
     ledger.set_against(recipe, leaving.protected.table)
     earlier = [entry.name for entry in ledger.of(recipe.series)]
     place = _put_in_place(folder / "releases" / leaving.name, leaving, writers, authority, ledger)
-    reports = folder / "reports"
-    reports.mkdir(mode=0o700, exist_ok=True)
-    write_whole(reports / f"{place.name}.txt", attacker_report(leaving, earlier).encode())
-    protected = leaving.protected
-    blank = sum(protected.suppressed.values())
-    return Released(
-        leaving.name,
-        place,
-        protected.table.frame.height,
-        blank,
-        protected.left_out,
-        new.waiting,
-        leaving.levels,
-        tuple(leaving.quoted),
-    )
+    _report(folder / "reports", leaving, earlier)
+    return _released(leaving, place, new.waiting)
+
+
+def _report(folder: Path, leaving: Leaving, earlier: Sequence[str]) -> None:
+    """For the publisher alone: it says what was tried, and would tell an attacker where to try on."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    write_whole(folder / f"{leaving.name}.txt", attacker_report(leaving, earlier).encode())
+
+
+def _released(leaving: Leaving, place: Path, waiting: int) -> Released:
+    protected, quoted = leaving.protected, tuple(leaving.quoted)
+    records, blank = protected.table.frame.height, sum(protected.suppressed.values())
+    return Released(leaving.name, place, records, blank, protected.left_out, waiting, leaving.levels, quoted)
 
 
 class _New:

@@ -46,7 +46,7 @@ async function ready() {
   const loaded = await loading;
   if (!state) {
     const visit = new walk.Visit({ soon: card.has("s"), known: history.state?.visit });
-    state = { ...loaded, visit, shared, code: card.get("c") ?? "", words: null };
+    state = { ...loaded, visit, shared, code: card.get("c") ?? document.body.dataset.code ?? "", words: null };
     visit.show(walk.firstPage(state.instrument));
   }
   return state;
@@ -263,8 +263,14 @@ const FORMS = {
   "open-door": sendByTheOpenDoor,
 };
 
+// A card's code that somebody types is looked at by the centre before they begin. It is no answer: that form is posted.
+const aboutCode = (address) => address === `${startOf()}code`;
+
 function submitted(event) {
   const { target: form, submitter } = event;
+  if (aboutCode(new URL(form.action).pathname)) {
+    return;
+  }
   event.preventDefault();
   if (form.matches(".languages")) {
     oneAtATime(() => speak(submitter.value));
@@ -294,7 +300,7 @@ function clicked(event) {
   if (link.getAttribute("href").startsWith("#")) {
     event.preventDefault();
     focus(document.getElementById(link.getAttribute("href").slice(1)));
-  } else if (origin === location.origin && pathname.startsWith(startOf())) {
+  } else if (origin === location.origin && pathname.startsWith(startOf()) && !aboutCode(pathname)) {
     event.preventDefault();
     const [kind, page] = pathname.slice(startOf().length).split("/");
     oneAtATime(() => (kind === "page" ? showQuestion(state, page) : SCREENS[kind] ? showScreen(state, SCREENS[kind]) : showCurrent()));
@@ -336,8 +342,9 @@ async function begin() {
       share();
     }
     const form = document.getElementById("question");
-    if (form && !form.action.endsWith(`/page/${visit.position}`)) {
-      showQuestion(state, visit.position); // the server had a draft of this person from before scripts ran
+    if (form ? !form.action.endsWith(`/page/${visit.position}`) : state.code) {
+      // The server had a draft of this person from before scripts ran, or asked for a code that came with the address.
+      showQuestion(state, visit.position);
     }
     await flush(startOf());
     await tellOfBefore();
