@@ -220,11 +220,8 @@ def _decided(versions: _Versions) -> dict[str, frozenset[str]]:
 def _untold(
     versions: _Versions, behind: Mapping[str, frozenset[str]], decided: Mapping[str, frozenset[str]]
 ) -> frozenset[str]:
-    found = {
-        name
-        for name, several in versions.items()
-        if any(_HELD_BACK & {item.kind, item.disclosure} for _, item in several)
-    }
+    told = {name: {part for _, item in of for part in (item.kind, item.disclosure)} for name, of in versions.items()}
+    found = {name for name, said in told.items() if said & _HELD_BACK}
     while more := {name for name in versions.keys() - found if (behind[name] | decided[name]) & found}:
         found |= more
     return frozenset(found)
