@@ -33,7 +33,7 @@ def check_nothing_sticks_out(person: Window) -> None:
     assert wide <= room
     cut = person.page.evaluate(
         """() => [...document.querySelectorAll("body *:not(.to-main, .said, input)")].filter(each =>
-            each.checkVisibility() && each.clientWidth && each.scrollWidth > each.clientWidth + 1
+            each.checkVisibility() && each.clientWidth > 1 && each.scrollWidth > each.clientWidth + 1
             && getComputedStyle(each).overflowX !== "visible").map(each => each.outerHTML)"""
     )
     assert cut == []

@@ -31,6 +31,15 @@ def question(person: Window, served: Linked) -> None:
     person.choose("contact", CORE["contact"])
 
 
+def card_code(person: Window, served: Linked) -> None:
+    """The code of a card is asked for, and was mistyped once."""
+    start(person, served)
+    person.page.locator("footer a[href$='/code']").click()
+    person.page.locator("#code").fill("AB12-CD34-EF56-GH78")
+    person.page.locator(".continue").click()
+    person.page.locator("[role=alert]").wait_for()
+
+
 def safety(person: Window, served: Linked) -> None:
     """What leaving can do."""
     start(person, served)
@@ -84,6 +93,6 @@ def unloaded(person: Window, served: Linked) -> None:
 
 Walk = Callable[[Window, Linked], None]
 ON_A_PHONE: Mapping[str, Walk] = {
-    "start": start, "question": question, "safety": safety, "again": again, "words": words, "thanks": thanks,
-    "waiting": waiting, "waiting-before": waiting_before, "unloaded": unloaded,
+    "start": start, "card-code": card_code, "question": question, "safety": safety, "again": again, "words": words,
+    "thanks": thanks, "waiting": waiting, "waiting-before": waiting_before, "unloaded": unloaded,
 }  # fmt: skip

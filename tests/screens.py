@@ -185,22 +185,12 @@ def missing(person: Window, tablet: Tablet) -> None:
     person.wrong = [line for line in person.wrong if "404" not in line]
 
 
-def card_code(person: Window, tablet: Tablet) -> None:
-    """The code of a card is asked for, and was mistyped once."""
-    start(person, tablet)
-    person.page.goto(tablet.address + "code")
-    person.page.locator("#code").fill("AB12-CD34-EF56-GH78")
-    person.press()
-    person.page.locator("[role=alert]").wait_for()
-
-
 Walk = Callable[[Window, Tablet], None]
 ON_BOTH: Mapping[str, Walk] = {
     "start": start, "question": question, "wrong": wrong, "long-list": long_list, "choice": choice, "typed": typed,
     "thanks": thanks, "ended": ended, "help": at("help"), "about": at("about"), "safety": at("safety"),
     "languages": at("language"), "missing": missing, "unavailable": unavailable,
 }  # fmt: skip
-ON_A_LINK: Mapping[str, Walk] = {**ON_BOTH, "card-code": card_code}
 ON_A_TABLET: Mapping[str, Walk] = {
     **ON_BOTH, "wrong-choice": unanswered, "unkept": unkept, "cover": cover, "staff": at("staff"),
 }  # fmt: skip
@@ -256,5 +246,5 @@ FOR_STAFF: Mapping[str, Walk] = {
 def screen(browser: Browser, tablet: Tablet, name: str, size: dict[str, int], **more: object) -> Iterator[Window]:
     """A window in which this screen stands."""
     with window(browser, tablet.address, size, **more) as person:
-        {**ON_A_TABLET, **ON_A_LINK, **FOR_STAFF}[name](person, tablet)
+        {**ON_A_TABLET, **ON_BOTH, **FOR_STAFF}[name](person, tablet)
         yield person

@@ -19,7 +19,7 @@ from pathlib import Path
 from export.custodian.recipe_shapes import RecipeRefused
 from forms.strict_json import canonical
 
-FRAME = Path(__file__).parent / "recipes" / "themes.toml"
+FRAME = Path(__file__).parent / "data" / "themes.toml"
 LEAST = 10
 """Comments that a theme needs to be told (Office for National Statistics: counts under ten do not leave)."""
 NOT_CODED = "not-coded"
