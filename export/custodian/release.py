@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +33,7 @@ from export.custodian.written import FAMILY_OF, Words, Written
 from export.manifest import KIND, MANIFEST, verified
 from export.manifest import digest_of as file_digest
 from forms.response import Response
-from survey.durable import write_whole
+from survey.durable import sync_folder, write_whole
 from survey.progress import steps
 from survey.sealing import SigningKey
 from survey.signed import write_signed
@@ -202,7 +201,7 @@ def _put_in_place(
         beside.rename(place)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    _sync(place.parent)
+    sync_folder(place.parent)
     ledger.put_in_place()
     return place
 
@@ -225,11 +224,3 @@ def _sign(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger)
         "threshold": recipe.thresholds.k,
     }
     write_whole(folder / MANIFEST, write_signed(KIND, content, authority))
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
