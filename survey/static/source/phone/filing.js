@@ -1,6 +1,7 @@
 // When what is sealed: the core as soon as it is in, so that walking away loses nothing, and everything at the end, in
 // place of the core. A row that was made may have been sent, so whatever replaces it says so.
 
+import { remember } from "./remembering.js";
 import { framed, idOf, month } from "./response.js";
 import { onPath } from "./routing.js";
 import { drop, flush, forget, keep, waiting } from "./sending.js";
@@ -22,6 +23,8 @@ export async function file(state, start, status, more = {}) {
     const id = await idOf(row);
     const replaces = visit.sent.at(-1) ?? "";
     visit.sent = [...visit.sent, id];
+    // Before it can reach the centre: a reload that comes sooner than its answer still knows what to replace.
+    remember(start, visit);
     const stored = await keep(start, [id, replaces, code], row);
     await dropped(start, new Set([replaces]));
     return [id, stored];

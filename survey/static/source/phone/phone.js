@@ -9,6 +9,7 @@ import { focus } from "../screen.js";
 import { draw, hashed, spelled } from "./again.js";
 import { file, keepCore, takeBack } from "./filing.js";
 import { lendIdling, showQuestion, showScreen } from "./pages.js";
+import { card, known, remember } from "./remembering.js";
 import { flush, keepPages, leaveNoTrace, waiting, withoutCode } from "./sending.js";
 import { NotTrusted, trusted } from "./trust.js";
 import * as walk from "./visit.js";
@@ -17,9 +18,6 @@ const PATIENCE_MS = 30000;
 // For what somebody who wants to finish should not have to wait for.
 const EXTRA_PATIENCE_MS = 3000;
 const SCREENS = { help: "help", about: "about", safety: "safety", language: "languages" };
-// What stands after the # of a card's address: k, the authority's fingerprint; c, the card's code; t, a device that
-// people share; s, somebody has only just ended on it. Never part of a request.
-const card = new URLSearchParams(location.hash.slice(1) || history.state?.card);
 const shared = card.has("t");
 let state = null;
 let loading = null;
@@ -45,18 +43,11 @@ async function ready() {
   loading ??= load(document.body.dataset.bundle);
   const loaded = await loading;
   if (!state) {
-    const visit = new walk.Visit({ soon: card.has("s"), known: history.state?.visit });
+    const visit = new walk.Visit({ soon: card.has("s"), known: known() });
     state = { ...loaded, visit, shared, code: card.get("c") ?? document.body.dataset.code ?? "", words: null };
     visit.show(walk.firstPage(state.instrument));
   }
   return state;
-}
-
-// In this one history entry, for a reload: the card, and the ids of a visit under way, by which it stays one response.
-function remember() {
-  const { response, sent, outcome } = state?.visit ?? history.state?.visit ?? {};
-  const visit = response && !outcome ? { response, sent } : undefined;
-  history.replaceState({ card: card.toString(), visit }, "", startOf());
 }
 
 function showCurrent() {
@@ -95,7 +86,7 @@ async function oneAtATime(act) {
   busy = true;
   try {
     await act(await ready());
-    remember();
+    remember(startOf(), state.visit);
   } catch (fault) {
     failed(fault);
   } finally {
@@ -130,7 +121,7 @@ async function answered(form, submitter) {
   if (state.bundle.again && walk.reached(instrument, visit) !== "started") {
     wordsCame();
   }
-  keepCore(state, startOf()).then(remember, () => (visit.coreSaid = null));
+  keepCore(state, startOf()).catch(() => (visit.coreSaid = null));
   showQuestion(state, next);
 }
 
@@ -308,7 +299,7 @@ function clicked(event) {
 }
 
 async function left() {
-  const visit = state?.visit ?? history.state?.visit;
+  const visit = state?.visit ?? known();
   if (visit?.sent?.length && !visit.outcome) {
     await takeBack(visit, startOf());
   }
@@ -333,7 +324,7 @@ async function begin() {
   if (!document.body.dataset.bundle) {
     return;
   }
-  remember();
+  remember(startOf());
   try {
     const { visit } = await ready();
     document.documentElement.classList.remove("checking");

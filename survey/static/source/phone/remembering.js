@@ -1,0 +1,19 @@
+// In the one history entry that the survey has, for a reload: what the card's address said, and the ids of a visit under
+// way, by which it stays one response. An answer is never here.
+
+import { isGone } from "../leaving.js";
+
+// What stands after the # of a card's address: k, the authority's fingerprint; c, the card's code; t, a device that
+// people share; s, somebody has only just ended on it. Never part of a request.
+export const card = new URLSearchParams(location.hash.slice(1) || history.state?.card);
+
+// The visit as it was before a reload: { response, sent }, or nothing.
+export const known = () => history.state?.visit;
+
+export function remember(start, visit) {
+  if (isGone()) {
+    return;
+  }
+  const { response, sent, outcome } = visit ?? known() ?? {};
+  history.replaceState({ card: card.toString(), visit: response && !outcome ? { response, sent } : undefined }, "", start);
+}
