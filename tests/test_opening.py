@@ -206,7 +206,7 @@ def test_rows_are_reconciled_with_tallies_by_place_and_month() -> None:
 
 def test_many_processes_find_what_one_finds() -> None:
     people = People(13, victim_voice()).many(40)
-    rows = [*sealed(KEY, people), a_cover(KEY), ("tablet", bytes(5250))] * 30
+    rows = [*sealed(KEY, people), a_cover(KEY), ("tablet", bytes(5250))] * 50
     alone, report_alone = opening(rows)
     together, report_together = opening(rows, processes=2)
     assert len(rows) > 5 * BATCH

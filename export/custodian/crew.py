@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from survey.hardening import harden
 
-BATCH = 200
+BATCH = 400
 _AHEAD = 3
 _WORTH_A_CREW = 5
 

@@ -7,6 +7,7 @@ remembered is only what ``forms`` said; tests/test_opening.py holds the two agai
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -93,10 +94,10 @@ class KnownInstrument:
 
     def all_fit(self, untrusted: Mapping[str, Any]) -> bool:
         """Whether every answer is one of its item's. Lists, as JSON has them, are not: they become tuples first."""
+        given = untrusted.items()
         try:
-            for given in untrusted.items():
-                if given not in self._fitting and not self._fits(*given):
-                    return False
+            if not (self._fitting.issuperset(given) or all(itertools.starmap(self._fits, given))):
+                return False
         except TypeError:
             return False
         self._last_fitting = untrusted
@@ -124,7 +125,7 @@ class KnownInstrument:
         return True
 
     def _how_far(self, answers: Mapping[str, Answer]) -> str:
-        situation = (self._given(answers), tuple(name in answers for name in self._core))
+        situation = (self._given(answers), tuple(map(answers.__contains__, self._core)))
         reached = self._reached.get(situation)
         if reached is None:
             reached = status(self.instrument, answers, self._everything, end_reached=True)

@@ -9,16 +9,13 @@ import random
 import resource
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from multiprocessing.synchronize import Barrier
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from export.custodian.crew import worked
 from export.custodian.known import Known
 from export.custodian.opening import OpeningReport, fullest
 from export.custodian.records import Columns
-from export.custodian.unsealing import CollectionSecret
 from forms.instrument import Instrument
 from forms.logic import Answer
 from forms.response import Response
@@ -26,11 +23,12 @@ from forms.routing import after, asked
 from forms.xlsform import load
 from survey.parcel import Parcel, open_parcel, write_parcel
 from survey.places import Place
-from survey.sealing import HEADER_BYTES, SUITE, SigningKey
+from survey.sealing import SigningKey
+from tests.bench.in_workers import SECRET, Recorded, opener, raw
+from tests.bench.memory import peak_mb
 
 QUESTIONNAIRE = Path("forms/questionnaires/victim-voice.md")
 PLACE = Place("demo-counter", "Demonstration", "counter", ("kiosk", "link"), 60, 30)
-SECRET = CollectionSecret(bytes(range(32)))
 ROUNDS = 3
 ROWS = 60_000
 TIMES = 3
@@ -85,19 +83,10 @@ def _answers(instrument: Instrument, chance: random.Random) -> dict[str, Answer]
     return answers
 
 
-def _raw(rows: Sequence[bytes], ready: Barrier) -> None:
-    secret = CollectionSecret(SECRET.seed)
-    key, header = secret._hpke, secret.public.header
-    ready.wait()
-    for row in rows:
-        SUITE.decrypt(row[HEADER_BYTES:], key, info=header)
-    ready.wait()
-
-
 def _raw_per_second(rows: Sequence[bytes], processes: int) -> float:
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(processes + 1)
-    crew = [context.Process(target=_raw, args=(rows, ready)) for _ in range(processes)]
+    crew = [context.Process(target=raw, args=(rows, ready)) for _ in range(processes)]
     for each in crew:
         each.start()
     ready.wait()
@@ -109,29 +98,12 @@ def _raw_per_second(rows: Sequence[bytes], processes: int) -> float:
     return len(rows) * processes / spent
 
 
-def _opener(seed: bytes) -> Callable[[list[bytes]], list[int]]:
-    secret = CollectionSecret(seed)
-    return lambda rows: [len(secret.open(row)) for row in rows]
-
-
 def _opened_per_second(rows: Sequence[bytes]) -> float:
     start = time.perf_counter()
-    found = sum(1 for _ in worked(itertools.chain(*[rows] * TIMES), _opener, (SECRET.seed,)))
+    found = sum(1 for _ in worked(itertools.chain(*[rows] * TIMES), opener, (SECRET.seed,)))
     spent = time.perf_counter() - start
     assert found == len(rows) * TIMES
     return found / spent
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """What a release keeps of a response: its cells. Free text never leaves the worker."""
-
-    columns: Columns
-
-    def __call__(self, door: str, response: Response) -> tuple[object, ...]:
-        """The cells of one checked response."""
-        del door
-        return self.columns.cells(response)
 
 
 def _records_per_second(rows: Sequence[bytes], known: Known) -> float:
@@ -161,5 +133,5 @@ def _seconds_to_record(parcel: Parcel, count: int, known: Known) -> float:
 def _million(folder: Path, instrument: Instrument, known: Known) -> dict[str, float]:
     tenth = _seconds_to_record(_carried(folder, instrument, MILLION // 10), MILLION // 10, known)
     spent = _seconds_to_record(_carried(folder, instrument, MILLION), MILLION, known)
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return {"million_s": spent, "million_peak_mb": peak / 1000, "million_of_ten_tenths": spent / (10 * tenth)}
+    peak = max(peak_mb(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000)
+    return {"million_s": spent, "million_peak_mb": peak, "million_of_ten_tenths": spent / (10 * tenth)}

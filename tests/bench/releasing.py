@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import resource
 import subprocess
 import tempfile
 import time
@@ -32,6 +31,7 @@ from export.custodian.table import COUNTS, RESPONSE, Table, Variable
 from export.custodian.written import Written
 from forms.instrument import Instrument, Item, Option, Page
 from survey.reference import read_areas
+from tests.bench.memory import peak_mb
 
 MILLION, SMALL = 1_000_000, 50_000
 WIDE = (132_229, 510)
@@ -158,7 +158,7 @@ def _apart(work: Callable[[int], float], rows: int) -> tuple[float, float]:
 
 def _watched(work: Callable[[int], float], rows: int) -> tuple[float, float]:
     spent = work(rows)
-    return spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    return spent, peak_mb()
 
 
 def _named(name: str, measured: tuple[float, float]) -> Mapping[str, float]:
