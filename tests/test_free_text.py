@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from release_world import SECRET, release
 from test_custodian_verbs import custodian, heard, made, refused, signed, well
 
+from export.centre.portal import FILES
 from export.custodian.custody import Custody
 from export.custodian.ledger import digest_of
 from export.custodian.masking import masked
@@ -278,6 +279,12 @@ def test_a_quotation_needs_fifty_comments_beside_it_and_is_told_with_the_family_
     assert bool(line["kind_of_crime"]) == (shown_as == "family")
     assert set(line) == {"quotation", "kind_of_crime"}
     assert "burglary" not in line["kind_of_crime"].casefold()
+
+
+def test_whatever_a_release_holds_the_analysts_page_says_what_it_is(tmp_path: Path) -> None:
+    people = quoted_people(60, "burglary", 5)
+    released = with_words(tmp_path, people, {hash_of(people[0]): "Let out"})
+    assert {file.name for file in released.folder.iterdir()} == set(FILES)
 
 
 def test_a_word_that_nobody_let_out_is_in_no_file_of_a_release(tmp_path: Path) -> None:

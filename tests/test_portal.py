@@ -75,6 +75,8 @@ def test_an_analyst_signs_in_sees_the_release_and_pulls_it(portal: tuple[World, 
     page = get(f"{address}releases/{RELEASE}/", cookie)
     assert b"How was it?" in page.body
     assert b"do not exist" in page.body
+    assert b"the records, as text" in page.body
+    assert b"8 bytes" in page.body
     pulled = get(f"{address}releases/{RELEASE}/records.csv", cookie)
     assert (pulled.status, pulled.body) == (200, b"a,b\n1,2\n")
     disposition = pulled.headers["Content-Disposition"]

@@ -27,6 +27,29 @@ from export.manifest import MANIFEST, Manifest, ReleaseRefused
 
 _CODEBOOK, _RECORDS = "codebook.json", "records.csv"
 _PREVIEWED = 10
+FILES = {
+    "records.csv": "the records, as text",
+    "records.xlsx": "the records, as a spreadsheet",
+    "records.parquet": "the records, for R, Python and databases",
+    "records.sav": "the records, for SPSS",
+    "records.dta": "the records, for Stata",
+    _CODEBOOK: "every column: what was asked, of whom, and what the answers mean",
+    "tables.xlsx": "the tables, to read",
+    "figures.csv": "every figure of the tables, one a line",
+    "themes.csv": "what people wrote about, counted",
+    "quotations.csv": "what two people let out of what was written",
+    MANIFEST: "what belongs to the release, signed by the custodian",
+}
+_SIZES = ((1_000_000, "MB"), (1_000, "kB"))
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a release, as the page lists it."""
+
+    name: str
+    what: str
+    size: str
 
 
 @dataclass(frozen=True)
@@ -49,7 +72,7 @@ class Portal:
                 "release.html",
                 person,
                 release=manifest,
-                files=_files_for(person, manifest),
+                files=self._described(manifest, _files_for(person, manifest)),
                 is_public=name in self.people.public(),
                 columns=self._columns(manifest),
                 preview=self._preview(person, manifest),
@@ -113,6 +136,10 @@ class Portal:
             self.centre.audit.note(person.name, "pull", f"{manifest.name}/{untrusted_file}{resumed}")
         return sent(file, manifest, untrusted_file)
 
+    def _described(self, manifest: Manifest, names: list[str]) -> list[File]:
+        sizes = self._published().sizes(manifest)
+        return [File(name, FILES.get(name, ""), _size(sizes[name])) for name in names if name in sizes]
+
     def _columns(self, manifest: Manifest) -> list[Column]:
         try:
             with self._published().opened(manifest, _CODEBOOK) as file:
@@ -133,6 +160,13 @@ def _files_for(person: Person, manifest: Manifest) -> list[str]:
     # A publisher decides about what everybody may read, and needs no records for that.
     names = manifest.files if person.role == "analyst" else manifest.public
     return [*sorted(names), MANIFEST]
+
+
+def _size(count: int) -> str:
+    for unit, name in _SIZES:
+        if count >= unit:
+            return f"{count / unit:,.1f} {name}"
+    return f"{count} bytes"
 
 
 def _as_json(manifest: Manifest) -> dict[str, object]:

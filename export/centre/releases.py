@@ -98,6 +98,11 @@ class Releases:
                 return manifest
         raise NoSuchRelease(f"There is no release called {untrusted_name}.")
 
+    def sizes(self, manifest: Manifest) -> dict[str, int]:
+        """Bytes of each file of a release that is there, its manifest too."""
+        paths = (self.folder / manifest.name / name for name in (*manifest.files, MANIFEST))
+        return {path.name: path.stat().st_size for path in paths if path.is_file()}
+
     def opened(self, manifest: Manifest, untrusted_file: str) -> BufferedReader:
         """A file of a release, hashed through the very handle that is returned, at its start.
 
