@@ -21,7 +21,16 @@ from survey.easy_read import a_sentence_a_line
 EASY_READ = "en-easy"
 """Easy Read English: the same items in shorter words, so that the answers compare."""
 
-_OWN_NAMES = {EASY_READ: "Easy Read"}
+OF_OURS = {
+    EASY_READ: ("Easy Read", "ltr"), "ar": ("العربية", "rtl"), "bn": ("বাংলা", "ltr"), "cy": ("Cymraeg", "ltr"),
+    "en": ("English", "ltr"), "es": ("español", "ltr"), "fr": ("français", "ltr"), "gu": ("ગુજરાતી", "ltr"),
+    "it": ("italiano", "ltr"), "pa": ("ਪੰਜਾਬੀ", "ltr"), "pl": ("polski", "ltr"), "pt": ("português", "ltr"),
+    "ro": ("română", "ltr"), "so": ("Soomaali", "ltr"), "ta": ("தமிழ்", "ltr"), "tr": ("Türkçe", "ltr"),
+    "ur": ("اردو", "rtl"),
+}  # fmt: skip
+"""Code -> name in itself and direction, as the Unicode Consortium's locale data (CLDR) have them. Babel knows them too,
+but loads a megabyte for each language that it is asked about, and a tablet would keep all of it (measured)."""
+
 # On a line from right to left, browsers put the groups of '0800 1111' or of a date in the opposite order (UAX 9, N1).
 _GROUPS = re.compile(r"\d+(?:[ /.–-]\d+)+")
 _ISOLATE, _POP = "\N{LEFT-TO-RIGHT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
@@ -57,14 +66,12 @@ def tag(code: str) -> str:
 
 def direction(code: str) -> str:
     """``ltr`` or ``rtl``."""
-    locale = _locale(code)
-    return "ltr" if locale is None else locale.text_direction
+    return _told(code)[1]
 
 
 def own_name(code: str) -> str:
     """The language's name in itself, as its readers look for it."""
-    locale = _locale(code)
-    return _OWN_NAMES.get(code) or (locale.get_display_name() if locale is not None else None) or code
+    return _told(code)[0]
 
 
 def in_order(text: str, language: str) -> str:
@@ -109,8 +116,12 @@ def drafts(instrument: Instrument) -> tuple[str, ...]:
 
 
 @cache
-def _locale(code: str) -> Locale | None:
+def _told(code: str) -> tuple[str, str]:
+    """Name in itself and direction; of a language that nobody knows, its code."""
+    if code in OF_OURS:
+        return OF_OURS[code]
     try:
-        return Locale.parse(code, sep="-")
+        locale = Locale.parse(code, sep="-")
     except (ValueError, UnknownLocaleError):
-        return None
+        return code, "ltr"
+    return locale.get_display_name() or code, locale.text_direction

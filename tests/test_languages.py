@@ -11,6 +11,7 @@ from pathlib import Path
 import polib
 import pytest
 from at_the_tablet import KEYS, SMALL, Tablet, a_tablet
+from babel import Locale
 from player import Player, raw
 
 from forms.instrument import Instrument
@@ -18,7 +19,7 @@ from forms.logic import Answer
 from forms.routing import after, asked
 from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from survey.catalogues import STATES, Catalogues, entries_of, placeholders
-from survey.languages import Foreign, direction, drafts, in_language, tag
+from survey.languages import EASY_READ, OF_OURS, Foreign, direction, drafts, in_language, tag
 from survey.words import FOLDER
 from survey.words import load as load_words
 
@@ -204,6 +205,12 @@ def test_switching_in_the_middle_keeps_the_answers_and_the_place(tablet: Tablet)
     answers = tablet.only_response().answers
     assert (answers["experience"], answers["contact"], answers["actions"]) == ("dis2", "sat1", "sat3")
     assert tablet.only_response().language == "ar"
+
+
+@pytest.mark.parametrize("code", EVERY)
+def test_the_names_and_directions_of_our_languages_are_those_of_the_locale_data(code: str) -> None:
+    locale = Locale.parse(tag(code))
+    assert OF_OURS[code] == ("Easy Read" if code == EASY_READ else locale.get_display_name(), locale.text_direction)
 
 
 def test_each_language_is_offered_by_its_own_name_with_its_own_direction(tablet: Tablet) -> None:
