@@ -19,6 +19,7 @@ _QUESTIONS = {
     "language": "Language of the pages",
     "status": "How far the respondent came",
     "quick": "Answered very quickly",
+    "came_back": "The same person has answered more than once",
     ALIKE: "Everybody in this record's group gave the same answer to at least one sensitive question",
 }
 

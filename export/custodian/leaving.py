@@ -59,6 +59,7 @@ class Leaving:
         told: the figures for everybody; None where the questionnaires ask nothing that the recipe's tables list.
         written: what the people in it wrote, counted.
         quoted: hash of a response whose comment is quoted -> the family of crime that it is told with, or nothing.
+        passed_over: ids of other visits of people whose record leaves; they never leave.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Leaving:
     told: Told | None
     written: Written
     quoted: Mapping[str, str]
+    passed_over: tuple[bytes, ...]
 
 
 def not_whole(path: Path, fault: Exception) -> OSError:

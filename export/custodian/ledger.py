@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,8 @@ class Entry:
         binding: ``Recipe.binding`` of what it was made by.
         levels: key -> level of its hierarchy.
         closes: the last month that may no longer be released, ``YYYY-MM``.
-        responses: SHA-256 of each response id, 32 bytes each, sorted, so that their order says nothing.
+        responses: SHA-256 of the id of each response that left or never may, since it is another visit of somebody
+            who left; 32 bytes each, sorted, so that their order says nothing.
         contents: ``differencing.contents`` of its records.
         out: whether the folder was put in place. False only between two steps of one release.
     """
@@ -57,6 +58,11 @@ class Entry:
     responses: bytes
     contents: bytes
     out: bool
+
+    def with_them(self, others: Iterable[bytes]) -> Entry:
+        """The same with the ids of further responses that may never leave."""
+        digests = [*_cut(self.responses), *map(digest_of, others)]
+        return replace(self, responses=b"".join(sorted(digests)))
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the file."""
@@ -73,6 +79,10 @@ class Entry:
         """What ``to_json`` wrote and the authority signed."""
         coded = {name: base64.b64decode(said[name], validate=True) for name in ("responses", "contents")}
         return cls(**{**said, **coded})
+
+
+def _cut(digests: bytes) -> Iterator[bytes]:
+    return (digests[start : start + _DIGEST_BYTES] for start in range(0, len(digests), _DIGEST_BYTES))
 
 
 def digest_of(response: bytes) -> bytes:
@@ -112,12 +122,8 @@ class Ledger:
         return max((entry.closes for entry in self.of(series)), default=None)
 
     def released(self) -> frozenset[bytes]:
-        """``digest_of`` every response that has left, in whatever series."""
-        return frozenset(
-            entry.responses[start : start + _DIGEST_BYTES]
-            for entry in self.entries
-            for start in range(0, len(entry.responses), _DIGEST_BYTES)
-        )
+        """``digest_of`` every response that has left or never may, in whatever series."""
+        return frozenset(digest for entry in self.entries for digest in _cut(entry.responses))
 
     def bound(self, recipe: Recipe) -> None:
         """Refuse a recipe that would tell the series in another way than its first release did.

@@ -4,26 +4,39 @@ A row that opens was sealed by anyone at all, so it is believed in nothing: stri
 path, a place that exists and allows the mode, a door that fits it. What fails is counted and left out, and the rest
 goes on. Of several copies of one response the fullest is kept: complete before core, then more answers, then by the
 row's own tag, so that the same rows always give the same result in whatever order they come.
+
+Responses with the same four words are one person's visits. Here they are joined, and here what joins them ends: only
+ids of responses are handed on.
 """
 
 from __future__ import annotations
 
 import pickle
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from export.custodian.crew import worked
-from export.custodian.judging import RANK_BYTES, Shape, prepared
+from export.custodian.judging import NOBODY, PERSON_BYTES, RANK_BYTES, Shape, prepared
 from export.custodian.known import Known
 from export.custodian.unsealing import CollectionSecret
 from forms.response import Response
+from survey.clock import UNKNOWN_MONTH
 from survey.tallies import COUNTS, Tally
 
 COUNTING_DOORS = frozenset({"tablet", "code"})
 
 _T = TypeVar("_T")
+_PREFIX_BYTES = RANK_BYTES + PERSON_BYTES
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One response of somebody who came back: its id, its month."""
+
+    response: bytes
+    month: str
 
 
 @dataclass
@@ -38,6 +51,9 @@ class OpeningReport:
         tallies: all tallies summed.
         by_place: (place, month) -> [core and complete by the tallies, responses opened from tablets].
         unknown_digests: questionnaires that no keys file of this folder lists: sign one that does, and open again.
+        people: for each person who came back their visits, the one that speaks for them first: one that counts before
+            one by the open door, so that nobody who found the words takes a believed answer away; then the later
+            month, since what they say last is what they think; then the fullest.
     """
 
     failed: Counter[str] = field(default_factory=Counter)
@@ -48,6 +64,7 @@ class OpeningReport:
     tallies: Counter[str] = field(default_factory=Counter)
     by_place: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     unknown_digests: set[str] = field(default_factory=set)
+    people: list[tuple[Visit, ...]] = field(default_factory=list)
 
     @property
     def received(self) -> int:
@@ -69,7 +86,7 @@ def opened(
 ) -> Iterator[Response]:
     """The responses among these rows (door, row), each once, as full as it came, in order of their ids.
 
-    ``report`` is filled while this runs and complete once it ends. Nothing opened ever touches a disk.
+    ``report`` is complete once this ends. Nothing opened ever touches a disk.
     """
     for _, response in fullest(rows, secrets, known, report, whole, processes):
         yield response
@@ -88,7 +105,7 @@ def fullest(
     shape: Shape[_T],
     processes: int | None = None,
 ) -> Iterator[tuple[bytes, _T]]:
-    """(response id, shape of the response) for each response, in order of the ids.
+    """(response id, shape of the response) for each response, in order of the ids; ``report.people`` is filled before.
 
     The last copy to come may be the fullest, so the shapes wait in memory, pickled: about 300 bytes each for a record.
     """
@@ -106,12 +123,39 @@ def fullest(
             report.failed[kind] += 1
             if content is not None:
                 report.unknown_digests.add(content)
-    report.opened = len(kept)
+    report.opened, report.people = len(kept), _people(kept)
+    return _handed_on(kept, report)
+
+
+def _handed_on(kept: dict[bytes, bytes], report: OpeningReport) -> Iterator[tuple[bytes, Any]]:
     for response_id in sorted(kept):
-        place, month, from_tablet, shaped = pickle.loads(kept.pop(response_id)[RANK_BYTES:])  # noqa: S301 - our own bytes
-        if from_tablet:
+        place, month, door, shaped = _unpickled(kept.pop(response_id))
+        if door == "tablet":
             report.by_place.setdefault((place, month), [0, 0])[1] += 1
         yield response_id, shaped
+
+
+def _people(kept: Mapping[bytes, bytes]) -> list[tuple[Visit, ...]]:
+    by_person: dict[bytes, list[bytes]] = defaultdict(list)
+    for response_id, content in kept.items():
+        person = content[RANK_BYTES:_PREFIX_BYTES]
+        if person != NOBODY:
+            by_person[person].append(response_id)
+    several = sorted(sorted(ids) for ids in by_person.values() if len(ids) > 1)
+    return [_visits({response_id: kept[response_id] for response_id in ids}) for ids in several]
+
+
+def _visits(kept: Mapping[bytes, bytes]) -> tuple[Visit, ...]:
+    ranked = []
+    for response_id, content in kept.items():
+        _, month, door, _ = _unpickled(content)
+        known = "" if month == UNKNOWN_MONTH else month
+        ranked.append((door in COUNTING_DOORS, known, content[:RANK_BYTES], Visit(response_id, month)))
+    return tuple(visit for *_, visit in sorted(ranked, key=lambda one: one[:3], reverse=True))
+
+
+def _unpickled(content: bytes) -> Any:
+    return pickle.loads(content[_PREFIX_BYTES:])  # noqa: S301 - our own bytes
 
 
 def _keep(kept: dict[bytes, bytes], ranked: tuple[bytes, bytes], report: OpeningReport) -> None:

@@ -17,11 +17,12 @@ from forms.logic import Answer, references
 from forms.response import Response
 from forms.routing import calculated
 
-BY_DEFINITION = ("place", "mode", "month", "language", "status", "quick")
+BY_DEFINITION = ("place", "mode", "month", "language", "status", "quick", "came_back")
 MODES = {"kiosk": "On a tablet", "link": "By a link on their own phone", "assisted": "Entered by an advocate"}
 STATUSES = {"core": "Answered the core", "complete": "Reached the end"}
 QUICK = {"no": "No", "yes": "Under 25 seconds, or within 60 seconds of the last"}
-_YES_NO = ("0", "1")
+CAME_BACK = {"no": "No, or it is not known", "yes": "Yes: with words to come back with"}
+CAME_BACK_YES = FIRST_VALUE + 1
 _HELD_BACK = {"text", "note", "withhold"}
 _Versions = dict[str, list[tuple[Instrument, Item]]]
 
@@ -50,9 +51,8 @@ class Columns:
 
     def __init__(self, known: Known) -> None:
         self._known = known
-        self._places = tuple(known.places)
         self._languages = known.languages
-        codes = ("place", self._places), ("mode", tuple(MODES)), ("language", self._languages)
+        codes = ("place", tuple(known.places)), ("mode", tuple(MODES)), ("language", self._languages)
         self._codes = {name: {one: code for code, one in enumerate(listed, FIRST_VALUE)} for name, listed in codes}
         self.items = tuple(_item_columns(known))
         self._first: dict[str, int] = {}
@@ -74,27 +74,27 @@ class Columns:
 
     def builder(self) -> TableBuilder:
         """An empty table with these columns."""
-        names = {place.code: place.name for place in self._known.places.values()}
         defined = {
-            "place": (self._places, names),
+            "place": (tuple(self._known.places), {place.code: place.name for place in self._known.places.values()}),
             "mode": (tuple(MODES), MODES),
             "month": (None, {}),
             "language": (self._languages, {}),
             "status": (tuple(STATUSES), STATUSES),
             "quick": (tuple(QUICK), QUICK),
+            "came_back": (tuple(CAME_BACK), CAME_BACK),
         }
         values: dict[str, tuple[str, ...] | None] = {name: listed for name, (listed, _) in defined.items()}
         labels: dict[str, Mapping[str, str]] = {name: dict(words) for name, (_, words) in defined.items()}
         for one in self.items:
             several = one.item.kind == "select_multiple"
             for column in one.variable.columns:
-                values[column] = _YES_NO if several else one.codes
+                values[column] = ("0", "1") if several else one.codes
                 labels[column] = {"0": "Not chosen", "1": "Chosen"} if several else {}
         variables = [Variable(name, (name,), key=True) for name in BY_DEFINITION]
         return TableBuilder([*variables, *(one.variable for one in self.items)], values, labels, BY_DEFINITION)
 
     def cells(self, response: Response) -> tuple[Cell, ...]:
-        """The cells of a checked response, one for each column in order."""
+        """The cells of a checked response, one for each column; whether its person came back one alone cannot tell."""
         known = self._known.instruments[response.digest]
         cells = list(self._template(known, response))
         cells[: len(BY_DEFINITION)] = (
@@ -104,6 +104,7 @@ class Columns:
             self._codes["language"][response.language],
             FIRST_VALUE + (response.status == "complete"),
             FIRST_VALUE + response.quick,
+            FIRST_VALUE,
         )
         given = response.answers
         if known.instrument.calculations:

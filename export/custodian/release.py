@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from export.custodian.attacker_report import attacker_report
+from export.custodian.candidates import Candidates, RecordOf
 from export.custodian.codebook import write_codebook
 from export.custodian.comments import OpenItems
 from export.custodian.disclosure import protect
-from export.custodian.epochs import closing, ripe
+from export.custodian.epochs import closing
 from export.custodian.formats import write_csv, write_parquet
 from export.custodian.generalising import Hierarchy, hierarchy
 from export.custodian.leaving import Leaving, Materials, Writer
-from export.custodian.ledger import Ledger, digest_of, entry_of
+from export.custodian.ledger import Ledger, entry_of
 from export.custodian.long_file import write_figures
-from export.custodian.opening import COUNTING_DOORS, OpeningReport, fullest
+from export.custodian.opening import OpeningReport, fullest
 from export.custodian.recoding import chosen_levels, recoded
-from export.custodian.records import BY_DEFINITION, Columns
+from export.custodian.records import Columns
 from export.custodian.spreadsheet import write_xlsx
 from export.custodian.statistical import write_dta, write_sav
-from export.custodian.table import NOT_ASKED, RESPONSE, Cell, Record, Table
+from export.custodian.table import RESPONSE, Table
 from export.custodian.telling import series_secret, told
-from export.custodian.themes import CodeFrame
 from export.custodian.unsealing import CollectionSecret
 from export.custodian.words import write_words
 from export.custodian.workbook import write_workbook
-from export.custodian.written import FAMILY_OF, Words, Written
+from export.custodian.written import FAMILY_OF
 from export.manifest import KIND, MANIFEST, verified
 from export.manifest import digest_of as file_digest
-from forms.response import Response
 from survey.durable import sync_folder, write_whole
 from survey.progress import steps
 from survey.sealing import SigningKey
@@ -52,12 +50,15 @@ WRITERS: tuple[Writer, ...] = (
 PUBLIC = frozenset({"tables.xlsx", "figures.csv", "themes.csv", "quotations.csv"})
 """What a publisher may open to everybody. The records stay with named analysts."""
 _UNFINISHED = ".unfinished-"
-_MONTH = BY_DEFINITION.index("month")
 
 
 @dataclass(frozen=True)
 class Released:
-    """What came of it. ``waiting`` responses are of an epoch that is not over; of ``quoted`` ones a comment left."""
+    """What came of it.
+
+    ``waiting`` responses are of an epoch that is not over; for ``passed_over`` ones another visit of the same person is
+    in the release; of ``quoted`` ones a comment left.
+    """
 
     name: str
     folder: Path
@@ -65,24 +66,9 @@ class Released:
     suppressed_cells: int
     left_out: int
     waiting: int
+    passed_over: int
     levels: Mapping[str, str]
     quoted: tuple[str, ...] = ()
-
-
-_Shaped = tuple[bool, tuple[Cell, ...], tuple[str, ...]]
-
-
-@dataclass(frozen=True)
-class _RecordOf:
-    """The shape of a response in the workers: free text does not leave them, only its themes."""
-
-    columns: Columns
-    open: OpenItems
-    frame: CodeFrame
-
-    def __call__(self, door: str, response: Response) -> _Shaped:
-        text = self.open(door, response)
-        return door in COUNTING_DOORS, self.columns.cells(response), self.frame.themes(text) if text else ()
 
 
 def build(
@@ -104,13 +90,13 @@ def build(
     recipe, ledger, columns = materials.recipe, Ledger(folder, authority), Columns(materials.known)
     ledger.bound(recipe)
     closes = closing(recipe.epochs, ledger.closed(recipe.series), materials.month)
-    shape = _RecordOf(columns, OpenItems.of(materials.known), materials.words.frame)
+    shape = RecordOf(columns, OpenItems.of(materials.known), materials.words.frame)
     shaped = fullest(rows, secrets, materials.known, report, shape)
-    new = _New(ledger.released(), closes, materials.words, columns.at(FAMILY_OF))
+    new = Candidates(ledger.released(), closes, report.people, materials.words, columns.at(FAMILY_OF))
     builder = columns.builder()
     builder.add(new.records(shaped))
     ledger.enough(recipe, new.counting, materials.month, new.waiting)
-    leaving = _protected(builder.table(), materials, columns, closes, ledger, new.written)
+    leaving = _protected(builder.table(), materials, columns, closes, ledger, new)
     ledger.set_against(recipe, leaving.protected.table)
     earlier = [entry.name for entry in ledger.of(recipe.series)]
     place = _put_in_place(folder / "releases" / leaving.name, leaving, writers, authority, ledger)
@@ -127,35 +113,12 @@ def _report(folder: Path, leaving: Leaving, earlier: Sequence[str]) -> None:
 def _released(leaving: Leaving, place: Path, waiting: int) -> Released:
     protected, quoted = leaving.protected, tuple(leaving.quoted)
     records, blank = protected.table.frame.height, sum(protected.suppressed.values())
-    return Released(leaving.name, place, records, blank, protected.left_out, waiting, leaving.levels, quoted)
-
-
-class _New:
-    """The responses that may leave now, each as a record; counts those that count and those that wait."""
-
-    def __init__(self, released: frozenset[bytes], closes: str, words: Words, kind_at: int | None) -> None:
-        self._released, self._closes, self._words, self._kind_at = released, closes, words, kind_at
-        self.written = Written()
-        self.counting: Counter[str] = Counter()
-        self.waiting = 0
-
-    def records(self, shaped: Iterable[tuple[bytes, _Shaped]]) -> Iterable[Record]:
-        for response, (counts, cells, themes) in shaped:
-            month, digest = str(cells[_MONTH]), digest_of(response)
-            kind = NOT_ASKED if self._kind_at is None else cells[self._kind_at]
-            self.written.opened(digest.hex(), self._words, kind, counts=counts, wrote=bool(themes))
-            if digest in self._released:
-                continue
-            if not ripe(month, self._closes):
-                self.waiting += 1
-                continue
-            self.counting[month] += counts
-            self.written.said.add(themes)
-            yield Record(response, counts, cells)
+    left_out, passed_over = protected.left_out, len(leaving.passed_over)
+    return Released(leaving.name, place, records, blank, left_out, waiting, passed_over, leaving.levels, quoted)
 
 
 def _protected(
-    answered: Table, materials: Materials, columns: Columns, closes: str, ledger: Ledger, written: Written
+    answered: Table, materials: Materials, columns: Columns, closes: str, ledger: Ledger, new: Candidates
 ) -> Leaving:
     recipe = materials.recipe
     hierarchies = _hierarchies(answered, materials)
@@ -167,9 +130,12 @@ def _protected(
     name = f"{recipe.series}-{'made-up-' if materials.made_up else ''}{len(ledger.of(recipe.series)) + 1}"
     protected = replace(protected, table=ordered)
     secret = series_secret(materials.table_secret, recipe.series)
-    figures = told(answered, ordered.frame[RESPONSE], hierarchies, levels, recipe.tables, secret)
-    quoted = written.quotable(hierarchies, answered.values)
-    return Leaving(name, materials, columns, answered, hierarchies, levels, closes, protected, figures, written, quoted)
+    people = ordered.frame[RESPONSE]
+    figures = told(answered, people, hierarchies, levels, recipe.tables, secret)
+    return Leaving(
+        name, materials, columns, answered, hierarchies, levels, closes, protected, figures, new.written,
+        quoted=new.written.quotable(hierarchies, answered.values), passed_over=new.passed_over(people),
+    )  # fmt: skip
 
 
 def _hierarchies(table: Table, materials: Materials) -> tuple[Hierarchy, ...]:
@@ -197,7 +163,8 @@ def _put_in_place(
         _sign(beside, leaving, authority, ledger)
         verified(beside, authority.public)
         manifest = file_digest(beside / MANIFEST)
-        ledger.note(entry_of(place.name, recipe, manifest, leaving.levels, leaving.closes, table))
+        entry = entry_of(place.name, recipe, manifest, leaving.levels, leaving.closes, table)
+        ledger.note(entry.with_them(leaving.passed_over))
         beside.rename(place)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

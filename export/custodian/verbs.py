@@ -172,6 +172,9 @@ def _say_opened(report: OpeningReport) -> None:
         click.echo(f"  left out, {why}: {rows}")
     for digest in sorted(report.unknown_digests):
         click.echo(f"  questionnaire {digest} is in no keys file of this folder; its rows open once it is.")
+    if report.people:
+        visits = sum(map(len, report.people))
+        click.echo(f"People who came back: {len(report.people)}. Responses of theirs: {visits}.")
     click.echo(f"Lesser copies: {report.lesser}. Tallies: {report.tally_rows}. Covers: {report.covers}.")
     for place, month, told, found in report.differences():
         click.echo(f"  {place}, {month}: tallies tell {told} kept on tablets, {found} were opened.")
@@ -182,6 +185,8 @@ def _say_released(released: Released) -> None:
     click.echo(
         f"  {released.records} records, {released.suppressed_cells} cells blanked, {released.left_out} left out."
     )
+    if released.passed_over:
+        click.echo(f"  Never leave, since another of the same person stands for them: {released.passed_over}.")
     if released.waiting:
         click.echo(f"  {released.waiting} responses wait for the end of their epoch.")
     for key, level in sorted(released.levels.items()):

@@ -1,0 +1,103 @@
+"""Who may leave with this release: each response once, nothing of an epoch that is not over, each person once.
+
+Of the visits of somebody who came back, one stands for them in a release, so that nobody is two people towards a
+threshold or a figure. The others that could have left with it never leave: a later release would count them again.
+Visits that leave with different releases are in each, as other people's are, and no record says which belong together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from export.custodian.comments import OpenItems
+from export.custodian.epochs import ripe
+from export.custodian.ledger import digest_of
+from export.custodian.opening import COUNTING_DOORS, Visit
+from export.custodian.records import BY_DEFINITION, CAME_BACK_YES, Columns
+from export.custodian.table import NOT_ASKED, Cell, Record
+from export.custodian.themes import CodeFrame
+from export.custodian.written import Words, Written
+from forms.response import Response
+
+_MONTH, _CAME_BACK = BY_DEFINITION.index("month"), BY_DEFINITION.index("came_back")
+_Shaped = tuple[bool, tuple[Cell, ...], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class RecordOf:
+    """The shape of a response in the workers: free text does not leave them, only its themes."""
+
+    columns: Columns
+    open: OpenItems
+    frame: CodeFrame
+
+    def __call__(self, door: str, response: Response) -> _Shaped:
+        """Whether it counts, its cells, its themes."""
+        text = self.open(door, response)
+        return door in COUNTING_DOORS, self.columns.cells(response), self.frame.themes(text) if text else ()
+
+
+class Candidates:
+    """The responses that may leave now, each as a record; counts those that count and those that wait.
+
+    Attributes:
+        written: what they wrote, counted.
+        counting: month -> people who count.
+        waiting: responses of an epoch that is not over.
+    """
+
+    def __init__(
+        self,
+        released: frozenset[bytes],
+        closes: str,
+        people: Sequence[Sequence[Visit]],
+        words: Words,
+        kind_at: int | None,
+    ) -> None:
+        """``people`` as in ``OpeningReport``; ``kind_at`` is where the kind of crime stands among the cells."""
+        self._released, self._closes, self._words, self._kind_at = released, closes, words, kind_at
+        self._person = {visit.response: number for number, visits in enumerate(people) for visit in visits}
+        leaving = [[visit.response for visit in visits if self._may_leave(visit)] for visits in people]
+        self._stands_for = {first: others for first, *others in filter(None, leaving)}
+        self._passed_over = {other for others in self._stands_for.values() for other in others}
+        self._wrote = set[int]()
+        self.written = Written()
+        self.counting: Counter[str] = Counter()
+        self.waiting = 0
+
+    def records(self, shaped: Iterable[tuple[bytes, _Shaped]]) -> Iterable[Record]:
+        """Of all that was opened what may leave. The attributes are complete once this ends."""
+        for response, (counts, cells, themes) in shaped:
+            month = str(cells[_MONTH])
+            self._comment(response, cells, counts=counts, wrote=bool(themes))
+            if digest_of(response) in self._released or response in self._passed_over:
+                continue
+            if not ripe(month, self._closes):
+                self.waiting += 1
+                continue
+            self.counting[month] += counts
+            self.written.said.add(themes)
+            yield Record(response, counts, self._marked(response, cells))
+
+    def passed_over(self, people: Iterable[bytes]) -> tuple[bytes, ...]:
+        """The ids of the other visits of these people, by the ids of the responses that stand for them."""
+        return tuple(other for response in people for other in self._stands_for.get(response, ()))
+
+    def _may_leave(self, visit: Visit) -> bool:
+        return ripe(visit.month, self._closes) and digest_of(visit.response) not in self._released
+
+    def _comment(self, response: bytes, cells: Sequence[Cell], *, counts: bool, wrote: bool) -> None:
+        """Count a comment, released before or not; of one person one."""
+        person = self._person.get(response)
+        first = person is None or person not in self._wrote
+        if person is not None and counts and wrote:
+            self._wrote.add(person)
+        kind = NOT_ASKED if self._kind_at is None else cells[self._kind_at]
+        self.written.opened(digest_of(response).hex(), self._words, kind, counts=counts and first, wrote=wrote)
+
+    def _marked(self, response: bytes, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+        if response not in self._person:
+            return cells
+        return (*cells[:_CAME_BACK], CAME_BACK_YES, *cells[_CAME_BACK + 1 :])
