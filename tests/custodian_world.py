@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from export.custodian.unsealing import CollectionSecret
+from export.printings import Printing
 from forms.instrument import Instrument
 from forms.response import Response, framed, status
 from forms.routing import after, asked, on_path
@@ -99,10 +100,16 @@ def a_cover(key: CollectionKey) -> tuple[str, bytes]:
     return "tablet", key.seal(framed(cover()))
 
 
-def carried_out(path: Path, rows: Sequence[tuple[str, bytes]], signer: SigningKey = INTAKE) -> Path:
+def carried_out(
+    path: Path,
+    rows: Sequence[tuple[str, bytes]],
+    signer: SigningKey = INTAKE,
+    printings: Sequence[Printing] = (),
+) -> Path:
     """A file as carry-out writes it."""
     halves = {"intake": signer.public.hex(), "content": CONTENT.public.hex()}
-    write_parcel(path, CARRY_OUT, {"keys": halves}, rows, len(rows), signer)
+    header = {"keys": halves, "printed": [one.to_json() for one in printings]}
+    write_parcel(path, CARRY_OUT, header, rows, len(rows), signer)
     return path
 
 

@@ -18,6 +18,7 @@ from export.custodian.recipe import Epochs, Recipe
 from export.custodian.recipe_file import DEMONSTRATION, read_recipe
 from export.custodian.release import WRITERS, Released, build
 from export.custodian.written import Words
+from export.printings import Printing
 from forms.instrument import Instrument
 from forms.response import Response
 from survey.reference import read_areas
@@ -43,10 +44,11 @@ def release(
     month: str = "2026-11",
     writers: Sequence[Writer] = WRITERS,
     words: Words = NO_WORDS,
+    printings: Sequence[Printing] = (),
 ) -> tuple[Released, OpeningReport]:
     """The next release of this custodian's folder."""
     report = OpeningReport()
-    materials = Materials(known, read_areas(), recipe, made_up, month, b"t" * 32, words)
+    materials = Materials(known, read_areas(), recipe, made_up, month, b"t" * 32, words, tuple(printings))
     return build(folder, rows, [SECRET], AUTHORITY, materials, report, writers), report
 
 

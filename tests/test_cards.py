@@ -23,10 +23,11 @@ from export.__main__ import main
 from export.centre.cards import CARD, FONTS, LATIN, PAPERS, SCRIPTS, Printed, Spoken, card_words, cards, poster
 from export.centre.codes import Codes
 from export.centre.lettering import grouped as grouped_letters
+from export.printings import Printing
 from survey.briefing import Place
 from survey.fingerprint import authority_pin
 from survey.languages import own_name
-from survey.marked_store import Mark
+from survey.marked_store import NO_MARK, Mark
 from survey.words import load
 
 ADDRESS = "https://survey.example.org"
@@ -248,6 +249,48 @@ def test_printed_codes_hold_and_are_counted(world: World, tmp_path: Path) -> Non
     assert verb(world, "codes", "--cancel", "1")[0] == 0
     assert "cancelled" in verb(world, "codes")[1]
     assert "There is no batch 1 with codes to cancel" in verb(world, "codes", "--cancel", "1")[1]
+
+
+def test_a_batch_is_printed_anew_in_one_step(world: World, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.pdf", tmp_path / "new.pdf"
+    arguments = ("--place", "hub-2", "--count", "3", "--language", "ur", "--language", "en")
+    assert verb(world, "cards", "--out", str(old), *arguments)[0] == 0
+    code, said = verb(world, "codes", "--reissue", "1", "--out", str(new))
+    assert code == 0, said
+    assert "Batch 2: 3 cards with a code for hub-2" in said
+    assert "No code of batch 1 works any more" in said
+    centre = world.opened()
+    assert [batch.languages for batch in centre.batches.all().values()] == [("ur", "en")] * 2
+    codes = Codes(centre.batches, centre.clock.day)
+    old_codes, new_codes = ([parse_qs(urlsplit(each).fragment)["c"][0] for each in read(pictures(pdf.read_bytes())[0])]
+                            for pdf in (old, new))  # fmt: skip
+    assert {codes.mark_of(each, "hub-2") for each in old_codes} == {NO_MARK}
+    assert {codes.mark_of(each, "hub-2") for each in new_codes} == {Mark(2, serial) for serial in range(3)}
+    assert centre.batches.printings() == (Printing("hub-2", "card", 6, 3),)
+    centre.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--reissue", "1", "--out", "there.pdf"), "File exists"),
+        (("--reissue", "2", "--out", "new.pdf"), "no batch 2 with codes"),
+        (("--reissue", "1"), "Say which batch"),
+        (("--out", "new.pdf"), "Say which batch"),
+        (("--reissue", "1", "--cancel", "1", "--out", "new.pdf"), "Choose one of"),
+    ],
+)
+def test_where_the_new_cards_cannot_be_printed_the_old_ones_still_work(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("there.pdf").write_bytes(b"codes that were printed before")
+    assert verb(world, "cards", "--place", LINKED, "--count", "2", "--out", "old.pdf")[0] == 0
+    code, said = verb(world, "codes", *arguments)
+    assert code != 0
+    assert says in said
+    assert not Path("new.pdf").exists()
+    assert "2 cards with a code, 0 used, until " in verb(world, "codes")[1]
 
 
 @pytest.mark.parametrize(("more", "route"), [("--open", "cards without a code"), ("--poster", "posters")])

@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from centre_world import PLACE, Tablet, World, ask
+from centre_world import LINKED, PLACE, Tablet, World, ask
 from test_publish import built
 
+from export.centre.codes import Codes, cancel, codes_in, issue
+from export.printings import Route
 from survey.fingerprint import authority_words
 from survey.notices import Figure, Notices, write_notices
 from survey.parcel import CARRY_OUT, RESCUE, open_parcel, write_parcel
@@ -293,10 +295,30 @@ def test_carry_out_takes_everything_along_while_the_centre_serves(told: World, t
         centre.close()
 
 
+def test_carry_out_tells_what_was_printed_by_place_and_route_and_nothing_of_a_single_batch(
+    told: World, tmp_path: Path
+) -> None:
+    centre = told.opened()
+    orders: list[tuple[Route, int]] = [("poster", 2), ("card", 30), ("card", 20)]
+    batches = [issue(centre, LINKED, route, count) for route, count in orders]
+    cancel(centre, batches[1].number)
+    spent = next(codes_in(batches[2]))
+    centre.store.admit(told.rows(1)[0], Codes(centre.batches, centre.clock.day).mark_of(spent, LINKED))
+    centre.close()
+    works(told, "carry-out", str(tmp_path / "intake.carried"))
+    header = open_parcel(tmp_path / "intake.carried", CARRY_OUT, None).header
+    assert header["printed"] == [
+        {"place": LINKED, "route": "card", "printed": 50, "cancelled": 30},
+        {"place": LINKED, "route": "poster", "printed": 2, "cancelled": 0},
+    ]
+    assert header.keys() == {"heard", "count", "signer", "keys", "printed"}
+
+
 def test_carry_out_works_before_anything_was_told_since_the_custodian_needs_it_first(tmp_path: Path) -> None:
     world = World(tmp_path / "new")
     works(world, "carry-out", str(tmp_path / "halves.carried"))
-    assert open_parcel(tmp_path / "halves.carried", CARRY_OUT, None).count == 0
+    halves = open_parcel(tmp_path / "halves.carried", CARRY_OUT, None)
+    assert (halves.count, halves.header["printed"]) == (0, [])
 
 
 def test_carry_out_to_where_nothing_can_be_written_says_so_and_leaves_nothing(told: World, tmp_path: Path) -> None:

@@ -6,21 +6,19 @@ rate is of. The tag of a code is made with its batch's key, which a cancelled ba
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from export.centre.registry import Registry
-
-Route = Literal["card", "open-card", "poster", "text"]
-"""How the address came to somebody: a card with a code, one without, a poster, or a message or letter."""
+from export.printings import ROUTES, Printing, Route
 
 MOST_BATCHES = 1 << 15
 MOST_CODES = 1 << 20
 _TABLE = """
 CREATE TABLE IF NOT EXISTS batches (
   number INTEGER PRIMARY KEY, place TEXT NOT NULL, route TEXT NOT NULL, printed INTEGER NOT NULL,
-  printed_on TEXT NOT NULL, until TEXT, key BLOB, cancelled INTEGER NOT NULL DEFAULT 0
+  printed_on TEXT NOT NULL, languages TEXT NOT NULL, until TEXT, key BLOB, cancelled INTEGER NOT NULL DEFAULT 0
 );
 """
 
@@ -35,13 +33,14 @@ class BatchesFull(ValueError):
 
 @dataclass(frozen=True)
 class Batch:
-    """One printing. ``until`` (the last day) and ``key`` are those of its codes, where it has any."""
+    """Printed at once. ``until`` (the last day) and ``key`` are those of its codes, where it has any."""
 
     number: int
     place: str
     route: Route
     printed: int
     printed_on: date
+    languages: tuple[str, ...]
     until: date | None
     key: bytes | None
     cancelled: bool
@@ -56,8 +55,9 @@ class Batches:
         registry.add_tables(_TABLE)
 
     def add(
-        self, place: str, route: Route, printed: int, printed_on: date, until: date | None, key: bytes | None
-    ) -> Batch:
+        self, place: str, route: Route, printed: int, printed_on: date, languages: tuple[str, ...],
+        until: date | None, key: bytes | None,
+    ) -> Batch:  # fmt: skip
         """Count what is about to be printed.
 
         Raises:
@@ -70,23 +70,26 @@ class Batches:
             if number >= MOST_BATCHES:
                 raise BatchesFull(f"There are {MOST_BATCHES - 1:,} batches, and codes have no room for another.")
             db.execute(
-                "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
-                (number, place, route, printed, printed_on.isoformat(), until.isoformat() if until else None, key),
-            )
-        return Batch(number, place, route, printed, printed_on, until, key, cancelled=False)
+                "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
+                (number, place, route, printed, printed_on.isoformat(), " ".join(languages),
+                 until.isoformat() if until else None, key),
+            )  # fmt: skip
+        return Batch(number, place, route, printed, printed_on, languages, until, key, cancelled=False)
 
-    def cancel(self, number: int) -> bool:
-        """Take the key of a batch's codes away; False where there is no such batch, or none to cancel."""
+    def cancel(self, number: int) -> None:
+        """Take the key of a batch's codes away, if it has any."""
         with self._registry.changing() as db:
-            return bool(
-                list(
-                    db.query(
-                        "UPDATE batches SET cancelled = 1, key = NULL WHERE number = ? AND key IS NOT NULL"
-                        " RETURNING number",
-                        (number,),
-                    )
-                )
-            )
+            db.execute("UPDATE batches SET cancelled = 1, key = NULL WHERE number = ? AND key IS NOT NULL", (number,))
+
+    def printings(self) -> tuple[Printing, ...]:
+        """What was printed for each place by each route, all batches together."""
+        printed, cancelled = Counter[tuple[str, Route]](), Counter[tuple[str, Route]]()
+        for batch in self.all().values():
+            printed[batch.place, batch.route] += batch.printed
+            cancelled[batch.place, batch.route] += batch.printed * batch.cancelled
+        order = list(ROUTES)
+        pairs = sorted(printed, key=lambda pair: (pair[0], order.index(pair[1])))
+        return tuple(Printing(*pair, printed[pair], cancelled[pair]) for pair in pairs)
 
     def all(self) -> dict[int, Batch]:
         """Every batch by its number, read again only when the register changed."""
@@ -107,6 +110,7 @@ def _batch(line: dict[str, object]) -> Batch:
         route=route,
         printed=int(str(line["printed"])),
         printed_on=date.fromisoformat(str(line["printed_on"])),
+        languages=tuple(str(line["languages"]).split()),
         until=date.fromisoformat(str(until)) if until is not None else None,
         key=key if isinstance(key, bytes) else None,
         cancelled=bool(line["cancelled"]),

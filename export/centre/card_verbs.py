@@ -1,4 +1,4 @@
-"""The operator's verbs for cards: print them, list what was printed, cancel a batch of codes."""
+"""The operator's verbs for cards: print them, list what was printed, cancel a batch of codes or print it anew."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ from pathlib import Path
 import click
 
 from export.centre.audit import OPERATOR
-from export.centre.batches import Batch, Route
+from export.centre.batches import Batch
 from export.centre.cards import PAPERS
-from export.centre.codes import cancel
+from export.centre.codes import cancel, with_codes
 from export.centre.instance import Centre
 from export.centre.printing import Order, check, message, printed
 from export.centre.verbs import instance_folder, opened
+from export.printings import ROUTES, Route
 
 _MOST_PRINTED = 20_000
-_NAMES: dict[Route, str] = {
-    "card": "cards with a code", "open-card": "cards without a code", "poster": "posters", "text": "messages",
-}  # fmt: skip
+_NEW_PDF = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("cards")
 @instance_folder
 @click.option("--place", required=True, help="The code of a place in the signed keys file.")
 @click.option("--count", type=click.IntRange(1, _MOST_PRINTED), required=True, help="How many will be handed out.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The PDF to write; a new file.")
+@click.option("--out", type=_NEW_PDF, help="The PDF to write; a new file.")
 @click.option("--language", "languages", multiple=True, default=("en",), help="Once or twice: en, ur, ...")
 @click.option("--open", "way", flag_value="open-card", help="Cards without a code, to lie about.")
 @click.option("--text", "way", flag_value="text", help="Print a text for a message or letter instead of a file.")
@@ -63,30 +62,54 @@ def _written(centre: Centre, order: Order, out: Path) -> Batch:
 
 
 def _told(batch: Batch) -> str:
-    counted = f"Batch {batch.number}: {batch.printed} {_NAMES[batch.route]} for {batch.place}, counted as handed out."
+    counted = f"Batch {batch.number}: {batch.printed} {ROUTES[batch.route]} for {batch.place}, counted as handed out."
     return counted if batch.until is None else f"{counted} Each works once, until {batch.until.isoformat()}."
 
 
 @click.command()
 @instance_folder
 @click.option("--cancel", "to_cancel", type=int, metavar="BATCH", help="Let no code of this batch work any more.")
-def codes(instance: Path, to_cancel: int | None) -> None:
-    """List what was printed, batch by batch; or cancel the codes of one."""
+@click.option("--reissue", type=int, metavar="BATCH", help="Print as many new cards as this batch, and cancel it.")
+@click.option("--out", type=_NEW_PDF, help="With --reissue: the PDF to write; a new file.")
+def codes(instance: Path, to_cancel: int | None, reissue: int | None, out: Path | None) -> None:
+    """List what was printed, batch by batch; or cancel the codes of one; or cancel and print it anew."""
+    if to_cancel is not None and reissue is not None:
+        raise click.UsageError("Choose one of --cancel and --reissue.")
     with opened(instance) as centre:
         if to_cancel is not None:
-            batch = cancel(centre, to_cancel)
-            centre.audit.note(OPERATOR, "codes --cancel", f"batch {batch.number} for {batch.place}")
-            click.echo(f"No code of batch {batch.number} works any more. Print others: python -m export cards")
-            return
-        day = centre.clock.day()
-        for batch in centre.batches.all().values():
-            click.echo(_line(centre, batch, day))
-        if not centre.batches.all():
-            click.echo("Nothing was printed yet. Print cards: python -m export cards")
+            _cancel(centre, to_cancel)
+            click.echo("Print others: python -m export cards")
+        elif reissue is not None and out is not None:
+            _reissue(centre, reissue, out)
+        elif reissue is not None or out is not None:
+            raise click.UsageError("Say which batch, and where the new cards go: --reissue BATCH --out FILE.")
+        else:
+            _list(centre)
+
+
+def _cancel(centre: Centre, number: int) -> None:
+    batch = cancel(centre, number)
+    centre.audit.note(OPERATOR, "codes --cancel", f"batch {batch.number} for {batch.place}")
+    click.echo(f"No code of batch {batch.number} works any more.")
+
+
+def _reissue(centre: Centre, number: int, out: Path) -> None:
+    old = with_codes(centre, number)
+    # Cancelled last: where the new cards cannot be printed, people can still use the old.
+    click.echo(_told(_written(centre, Order(old.place, old.route, old.printed, old.languages), out)))
+    _cancel(centre, number)
+
+
+def _list(centre: Centre) -> None:
+    day = centre.clock.day()
+    for batch in centre.batches.all().values():
+        click.echo(_line(centre, batch, day))
+    if not centre.batches.all():
+        click.echo("Nothing was printed yet. Print cards: python -m export cards")
 
 
 def _line(centre: Centre, batch: Batch, day: date) -> str:
-    start = f"{batch.number}  {batch.place}  {batch.printed_on.isoformat()}  {batch.printed} {_NAMES[batch.route]}"
+    start = f"{batch.number}  {batch.place}  {batch.printed_on.isoformat()}  {batch.printed} {ROUTES[batch.route]}"
     if batch.until is None:
         return start
     state = "cancelled" if batch.cancelled else "late" if day > batch.until else f"until {batch.until.isoformat()}"

@@ -141,7 +141,7 @@ class Carried:
 
 
 def carry_out(centre: Centre, path: Path) -> Carried:
-    """Fold the arrivals into the intake, then write every row into one signed parcel, whole or not at all.
+    """Fold the arrivals into the intake, then write every row and what was printed into one signed parcel, or nothing.
 
     Raises:
         RowsChanged: rows kept coming in by hand meanwhile.
@@ -149,12 +149,13 @@ def carry_out(centre: Centre, path: Path) -> Carried:
     """
     centre.audit.note(OPERATOR, "carry-out", path.name)
     public_halves = {"intake": centre.intake_key.public.hex(), "content": centre.content_key.public.hex()}
+    header = {"keys": public_halves, "printed": [one.to_json() for one in centre.batches.printings()]}
     centre.store.merge()
     count = centre.store.count("intake")
     for _ in range(_ATTEMPTS):
         try:
             rows = steps(centre.store.rows("intake"), count, "Carrying out")
-            write_parcel(path, CARRY_OUT, {"keys": public_halves}, rows, count, centre.intake_key)
+            write_parcel(path, CARRY_OUT, header, rows, count, centre.intake_key)
         except ValueError:
             # A row that the disk spoilt, or the nightly merge of a serving centre: count again what can travel.
             count = sum(1 for _ in centre.store.rows("intake"))

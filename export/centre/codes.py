@@ -15,11 +15,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from export.centre.batches import Batch, Batches, Route
+from export.centre.batches import Batch, Batches
 from export.centre.instance import Centre
 from export.centre.lettering import check_letter, grouped, number_of, plain, written
+from export.printings import Route
 from survey.marked_store import NO_MARK, Mark
 from survey.parts import CardCodes
+from survey.words import ENGLISH
 
 CODE_LIFE = timedelta(days=365)
 CODE_LETTERS = 16
@@ -81,7 +83,7 @@ def card_codes(centre: Centre, codes: Codes, place: str) -> CardCodes:
     return CardCodes(could_be_a_code, works, file)
 
 
-_NO_BATCH = Batch(0, "", "card", 0, date.min, date.min, None, cancelled=True)
+_NO_BATCH = Batch(0, "", "card", 0, date.min, (), date.min, None, cancelled=True)
 
 
 def _tag(key: bytes, batch: int, serial: int) -> bytes:
@@ -89,7 +91,14 @@ def _tag(key: bytes, batch: int, serial: int) -> bytes:
     return hmac.new(key, _CONTEXT + told, hashlib.sha256).digest()[:_TAG_BYTES]
 
 
-def issue(centre: Centre, place: str, route: Route, count: int, until: date | None = None) -> Batch:
+def issue(
+    centre: Centre,
+    place: str,
+    route: Route,
+    count: int,
+    until: date | None = None,
+    languages: tuple[str, ...] = (ENGLISH,),
+) -> Batch:
     """Count what is about to be printed; cards that are handed over get codes, good until a day.
 
     Raises:
@@ -98,8 +107,9 @@ def issue(centre: Centre, place: str, route: Route, count: int, until: date | No
     """
     day = centre.clock.day()
     if route != "card":
-        return centre.batches.add(place, route, count, day, None, None)
-    batch = centre.batches.add(place, route, count, day, until or day + CODE_LIFE, secrets.token_bytes(_KEY_BYTES))
+        return centre.batches.add(place, route, count, day, languages, None, None)
+    key = secrets.token_bytes(_KEY_BYTES)
+    batch = centre.batches.add(place, route, count, day, languages, until or day + CODE_LIFE, key)
     centre.store.lay_out(batch.number, count)
     return batch
 
@@ -109,13 +119,24 @@ def codes_in(batch: Batch) -> Iterator[str]:
     return (code_of(batch, serial) for serial in range(batch.printed))
 
 
+def with_codes(centre: Centre, number: int) -> Batch:
+    """A batch whose codes can be cancelled.
+
+    Raises:
+        BatchUnknown: there is none such.
+    """
+    batch = centre.batches.all().get(number)
+    if batch is None or batch.key is None:
+        raise BatchUnknown(f"There is no batch {number} with codes to cancel. List them: python -m export codes")
+    return batch
+
+
 def cancel(centre: Centre, number: int) -> Batch:
     """No code of this batch works from the next request on.
 
     Raises:
         BatchUnknown: there is none such.
     """
-    batch = centre.batches.all().get(number)
-    if batch is None or not centre.batches.cancel(number):
-        raise BatchUnknown(f"There is no batch {number} with codes to cancel. List them: python -m export codes")
+    batch = with_codes(centre, number)
+    centre.batches.cancel(number)
     return batch

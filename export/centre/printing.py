@@ -11,10 +11,11 @@ from datetime import date
 
 from export.centre.admitting import PlaceUnknown, current_keys
 from export.centre.audit import OPERATOR
-from export.centre.batches import Batch, NotPrintable, Route
+from export.centre.batches import Batch, NotPrintable
 from export.centre.cards import Printed, Spoken, cards, poster
 from export.centre.codes import codes_in, issue
 from export.centre.instance import Centre
+from export.printings import Route
 from survey.fingerprint import authority_pin
 from survey.words import ENGLISH, load
 
@@ -82,7 +83,7 @@ def message(centre: Centre, order: Order) -> tuple[Batch, str]:
 def _counted(centre: Centre, order: Order) -> Batch:
     check(centre, order)
     centre.audit.note(OPERATOR, "cards", f"{order.count} by {order.route} for {order.place}")
-    return issue(centre, order.place, order.route, order.count, order.until)
+    return issue(centre, order.place, order.route, order.count, order.until, order.languages)
 
 
 def _leading_to(centre: Centre, place: str, code: str = "") -> Printed:

@@ -15,6 +15,7 @@ from export.custodian.records import Columns
 from export.custodian.table import Table
 from export.custodian.telling import Told
 from export.custodian.written import Words, Written
+from export.printings import Printing
 from survey.reference import Areas
 
 MADE_UP = "MADE UP: these people do not exist. For demonstration only."
@@ -32,6 +33,7 @@ class Materials:
         month: this month, ``YYYY-MM``, or ``unknown``.
         table_secret: what the moves of published counts are drawn from.
         words: what may leave of free text; nothing by default.
+        printings: what the centre printed.
     """
 
     known: Known
@@ -41,6 +43,7 @@ class Materials:
     month: str
     table_secret: bytes = field(repr=False)
     words: Words = field(default_factory=Words)
+    printings: tuple[Printing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Leaving:
         told: the figures for everybody; None where the questionnaires ask nothing that the recipe's tables list.
         written: what the people in it wrote, counted.
         quoted: hash of a response whose comment is quoted -> the family of crime that it is told with, or nothing.
+        interviews: (place, month) -> what tablets counted.
         passed_over: ids of other visits of people whose record leaves; they never leave.
     """
 
@@ -73,6 +77,7 @@ class Leaving:
     told: Told | None
     written: Written
     quoted: Mapping[str, str]
+    interviews: Mapping[tuple[str, str], Mapping[str, int]]
     passed_over: tuple[bytes, ...]
 
 

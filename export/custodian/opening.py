@@ -48,8 +48,10 @@ class OpeningReport:
         covers: rows that never said anything.
         lesser: copies of a response that came more fully too.
         opened: responses that passed every check.
-        tallies: all tallies summed.
-        by_place: (place, month) -> [core and complete by the tallies, responses opened from tablets].
+        told: (place, month) -> what tablets counted.
+        found: (place, month) -> responses opened from tablets.
+        behind_links: what was counted of interviews by a link. Nobody may rely on it: a phone that walks the questions
+            by itself counts nothing, and whoever can send a row can send counts.
         unknown_digests: questionnaires that no keys file of this folder lists: sign one that does, and open again.
         people: for each person who came back their visits, the one that speaks for them first: one that counts before
             one by the open door, so that nobody who found the words takes a believed answer away; then the later
@@ -61,8 +63,9 @@ class OpeningReport:
     lesser: int = 0
     opened: int = 0
     tally_rows: int = 0
-    tallies: Counter[str] = field(default_factory=Counter)
-    by_place: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    told: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
+    found: Counter[tuple[str, str]] = field(default_factory=Counter)
+    behind_links: Counter[str] = field(default_factory=Counter)
     unknown_digests: set[str] = field(default_factory=set)
     people: list[tuple[Visit, ...]] = field(default_factory=list)
 
@@ -73,8 +76,18 @@ class OpeningReport:
 
     def differences(self) -> list[tuple[str, str, int, int]]:
         """(place, month, by the tallies, from the tablets) where the two differ, in order."""
-        pairs = sorted(self.by_place.items())
-        return [(place, month, told, found) for (place, month), (told, found) in pairs if told != found]
+        pairs = sorted({*self.told, *self.found})
+        both = [(*pair, self._kept(pair), self.found[pair]) for pair in pairs]
+        return [(place, month, told, found) for place, month, told, found in both if told != found]
+
+    @property
+    def tallies(self) -> Counter[str]:
+        """All that tablets counted, summed."""
+        return sum(self.told.values(), Counter(dict.fromkeys(COUNTS, 0)))
+
+    def _kept(self, pair: tuple[str, str]) -> int:
+        counts = self.told.get(pair, Counter())
+        return counts["core"] + counts["complete"]
 
 
 def opened(
@@ -131,7 +144,7 @@ def _handed_on(kept: dict[bytes, bytes], report: OpeningReport) -> Iterator[tupl
     for response_id in sorted(kept):
         place, month, door, shaped = _unpickled(kept.pop(response_id))
         if door == "tablet":
-            report.by_place.setdefault((place, month), [0, 0])[1] += 1
+            report.found[place, month] += 1
         yield response_id, shaped
 
 
@@ -173,8 +186,7 @@ def _add(report: OpeningReport, numbered: tuple[str, bytes, Tally], seen: set[by
         return
     seen.add(identity)
     report.tally_rows += 1
-    for name in COUNTS:
-        report.tallies[name] += tally.counts[name]
+    counts = report.behind_links
     if door == "tablet":
-        told = tally.counts["core"] + tally.counts["complete"]
-        report.by_place.setdefault((tally.place, tally.period), [0, 0])[0] += told
+        counts = report.told.setdefault((tally.place, tally.period), Counter())
+    counts.update(tally.counts)

@@ -11,6 +11,7 @@ from export.custodian.attacker_report import attacker_report
 from export.custodian.candidates import Candidates, RecordOf
 from export.custodian.codebook import write_codebook
 from export.custodian.comments import OpenItems
+from export.custodian.counts import write_counts
 from export.custodian.disclosure import protect
 from export.custodian.epochs import closing
 from export.custodian.formats import write_csv, write_parquet
@@ -43,6 +44,7 @@ WRITERS: tuple[Writer, ...] = (
     write_dta,
     write_xlsx,
     write_codebook,
+    write_counts,
     write_figures,
     write_workbook,
     write_words,
@@ -96,7 +98,7 @@ def build(
     builder = columns.builder()
     builder.add(new.records(shaped))
     ledger.enough(recipe, new.counting, materials.month, new.waiting)
-    leaving = _protected(builder.table(), materials, columns, closes, ledger, new)
+    leaving = _protected(builder.table(), materials, columns, closes, ledger, new, report)
     ledger.set_against(recipe, leaving.protected.table)
     earlier = [entry.name for entry in ledger.of(recipe.series)]
     place = _put_in_place(folder / "releases" / leaving.name, leaving, writers, authority, ledger)
@@ -118,8 +120,9 @@ def _released(leaving: Leaving, place: Path, waiting: int) -> Released:
 
 
 def _protected(
-    answered: Table, materials: Materials, columns: Columns, closes: str, ledger: Ledger, new: Candidates
-) -> Leaving:
+    answered: Table, materials: Materials, columns: Columns, closes: str, ledger: Ledger, new: Candidates,
+    report: OpeningReport,
+) -> Leaving:  # fmt: skip
     recipe = materials.recipe
     hierarchies = _hierarchies(answered, materials)
     keys = {variable.name for variable in answered.variables if variable.key}
@@ -134,7 +137,8 @@ def _protected(
     figures = told(answered, people, hierarchies, levels, recipe.tables, secret)
     return Leaving(
         name, materials, columns, answered, hierarchies, levels, closes, protected, figures, new.written,
-        quoted=new.written.quotable(hierarchies, answered.values), passed_over=new.passed_over(people),
+        quoted=new.written.quotable(hierarchies, answered.values), interviews=report.told,
+        passed_over=new.passed_over(people),
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from export.custodian.sheets import FILE, joined, shares_options
 from export.custodian.themes import FRAME, read_frame
 from export.custodian.written import Words
 from export.manifest import ReleaseRefused, verified
+from export.printings import UntrustworthyPrintings, read_printings
 from survey.briefing import Keys, KeysRefused
 from survey.clock import Clock
 from survey.hardening import harden, open_swap
@@ -42,6 +43,7 @@ from survey.verbs import instance_option
 _FORESEEN = (
     CannotClose, Contradiction, CrewLost, CustodyRefused, DisclosureFailed, EpochOpen, KeysRefused, LedgerRefused,
     ParcelRefused, RecipeRefused, ReferenceRefused, ReleaseRefused, ReviewRefused, SigningRefused, TooFew,
+    UntrustworthyPrintings,
 )  # fmt: skip
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -111,7 +113,7 @@ def release(
         signed = signed_here(custody)
         rules = read_recipe(recipe or (DEMONSTRATION if signed[0].made_up else VICTIM_VOICE))
         parcel = believed(carried_out, signed)
-        passphrase = custody_passphrase()
+        printings, passphrase = read_printings(parcel.header), custody_passphrase()
         authority, keyring = custody.authority(passphrase), Keyring(custody)
         secrets = keyring.opening(passphrase, joined(**shares))
         warn_of_keys(keyring)
@@ -120,7 +122,9 @@ def release(
         month = Clock(lambda: signed[0].signed_on).month()
         book, secret = ReviewBook.opened(custody.folder, authority), custody.table_secret(passphrase)
         words = Words(read_frame(themes or FRAME), book.waiting())
-        materials = Materials(known_of(signed), read_areas(), rules, signed[0].made_up, month, secret, words)
+        materials = Materials(
+            known_of(signed), read_areas(), rules, signed[0].made_up, month, secret, words, printings
+        )  # fmt: skip
         try:
             released = build(custody.folder, rows, secrets, authority, materials, report)
         finally:
@@ -176,6 +180,9 @@ def _say_opened(report: OpeningReport) -> None:
         visits = sum(map(len, report.people))
         click.echo(f"People who came back: {len(report.people)}. Responses of theirs: {visits}.")
     click.echo(f"Lesser copies: {report.lesser}. Tallies: {report.tally_rows}. Covers: {report.covers}.")
+    if report.behind_links:
+        began = report.behind_links["started"]
+        click.echo(f"By links, without scripts: {began} began. Who answers with scripts is not counted: no rate.")
     for place, month, told, found in report.differences():
         click.echo(f"  {place}, {month}: tallies tell {told} kept on tablets, {found} were opened.")
 

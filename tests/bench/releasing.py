@@ -121,7 +121,7 @@ def _leaving(table: Table) -> Leaving:
     materials = Materials(known, read_areas(), recipe, made_up=True, month="2026-11", table_secret=bytes(32))
     protected = Protected(table, {}, 0, {})
     return Leaving(
-        "bench", materials, Columns(materials.known), table, (), {}, "2026-12", protected, None, Written(), {}, ()
+        "bench", materials, Columns(materials.known), table, (), {}, "2026-12", protected, None, Written(), {}, {}, ()
     )
 
 
