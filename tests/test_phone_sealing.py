@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page
 from export.custodian.unsealing import CannotOpen, CollectionSecret
 from forms.response import PLAINTEXT_BYTES, Response, framed, unframed
 from forms.strict_json import canonical
-from survey.clock import Clock
+from survey.clock import LONGEST_TRUST, Clock
 from survey.fingerprint import authority_pin
 from survey.sealing import HEADER_BYTES, ROW_BYTES, SigningKey
 
@@ -132,6 +132,32 @@ def test_a_browser_knows_the_month_as_the_clock_does(page: Page) -> None:
     found = run(page, "response.js", "return given.map((now) => phone.month('2026-11-02', new Date(now)));", moments)
     assert found == expected
     assert set(found) == {"unknown", "2026-11", "2026-12", "2027-12"}
+
+
+_SIGNED, _DAYS = date(2026, 11, 2), st.dates(date(2020, 1, 1), date(2040, 1, 1))
+_MONTH_OF = """return given.map(([said, now]) => phone.month(phone.newestDay('2026-11-02', said), new Date(now)));"""
+
+
+@pytest.mark.browser
+@settings(max_examples=20)
+@given(told=st.lists(st.tuples(_DAYS, _DAYS), min_size=20, max_size=40))
+def test_a_day_that_nobody_signed_never_moves_a_month_and_vouches_for_a_clock_no_longer_than_a_signed_one(
+    page: Page, told: list[tuple[date, date]]
+) -> None:
+    found = run(page, "response.js", _MONTH_OF, [[said.isoformat(), now.isoformat()] for said, now in told])
+    for month, (said, now) in zip(found, told, strict=True):
+        believed = said if _SIGNED < said <= _SIGNED + LONGEST_TRUST else _SIGNED
+        assert (
+            month == Clock(lambda day=believed: day, lambda now=now: datetime(*now.timetuple()[:3], tzinfo=UTC)).month()
+        )
+        assert month in {"unknown", f"{now:%Y-%m}"}
+        assert month == "unknown" or now <= _SIGNED + 2 * LONGEST_TRUST
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("said", [None, 0, True, "", "later", "2026-13-40", "9999-99-99", [], {}])
+def test_what_is_no_day_is_as_if_nothing_was_said(page: Page, said: object) -> None:
+    assert run(page, "response.js", _MONTH_OF, [[said, "2026-12-31T12:00:00Z"]]) == ["2026-12"]
 
 
 @pytest.mark.browser

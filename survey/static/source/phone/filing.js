@@ -2,7 +2,7 @@
 // place of the core. A row that was made may have been sent, so whatever replaces it says so.
 
 import { remember } from "./remembering.js";
-import { framed, idOf, month } from "./response.js";
+import { framed, idOf, month, newestDay } from "./response.js";
 import { onPath } from "./routing.js";
 import { drop, flush, forget, keep, waiting } from "./sending.js";
 import { coreSaid, reached } from "./visit.js";
@@ -34,7 +34,6 @@ export async function file(state, start, status, more = {}) {
 }
 
 function content({ bundle, told, instrument, visit }, status) {
-  const signed = [told.signedOn, bundle.newest_day].sort().at(-1);
   return {
     v: 1,
     kind: "response",
@@ -43,7 +42,7 @@ function content({ bundle, told, instrument, visit }, status) {
     digest: told.digest,
     mode: "link",
     place: bundle.place,
-    period: month(signed),
+    period: month(newestDay(told.signedOn, bundle.newest_day)),
     language: bundle.language,
     status,
     quick: visit.quick,

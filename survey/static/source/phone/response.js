@@ -8,6 +8,8 @@ const DAY_MS = 86400000;
 export const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 export const bytesOf = (digits) => Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 
+const dayOf = (moment) => new Date(moment).toISOString().slice(0, 10);
+
 // 16 random bytes, in hex.
 export const randomId = () => hex(crypto.getRandomValues(new Uint8Array(16)));
 
@@ -42,9 +44,16 @@ export function framed(content) {
   return plaintext;
 }
 
+// The day that the clock is held against: the signed one, or a newer one that the centre names beside it. Nobody signed
+// that, so it is believed for as long only as the signed day vouches for a clock by itself.
+export function newestDay(signedOn, untrusted) {
+  const [signed, said] = [signedOn, untrusted].map(Date.parse);
+  return said > signed && said <= signed + TRUSTED_DAYS * DAY_MS ? dayOf(said) : signedOn;
+}
+
 // The month, or unknown where this clock stands before the newest signed day or over 400 days after it.
 export function month(newestSignedDay, now = new Date()) {
-  const today = now.toISOString().slice(0, 10);
-  const last = new Date(Date.parse(newestSignedDay) + TRUSTED_DAYS * DAY_MS).toISOString().slice(0, 10);
+  const today = dayOf(now);
+  const last = dayOf(Date.parse(newestSignedDay) + TRUSTED_DAYS * DAY_MS);
   return newestSignedDay <= today && today <= last ? today.slice(0, 7) : "unknown";
 }
