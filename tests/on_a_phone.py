@@ -139,6 +139,11 @@ def queue_of(person: Window) -> list[bytes]:
 def to_the_end(person: Window) -> None:
     """From the first question to the offer at the end, with words typed on the way."""
     person.the_core()
+    the_rest(person)
+
+
+def the_rest(person: Window) -> None:
+    """From the question whether to go on to the offer at the end."""
     person.say("more", "yes")
     person.choose("helped", "friend")
     person.go_on()

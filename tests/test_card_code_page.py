@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from centre_world import LINKED, World, listening
+from centre_world import LINKED
+from linked_centre import CARDS_ONLY, address, centre, doors, links, untold, world
 from player import Player, raw
 
-from export.centre.app import centre_app
 from export.centre.codes import cancel, codes_in, issue
 from export.centre.instance import Centre
 from export.centre.link import Links
-from survey.briefing import Place
 from survey.ceiling import MOST_A_DAY
 from survey.words import load
 
-CARDS_ONLY = "hub-2"
+__all__ = ["address", "centre", "links", "untold", "world"]  # fixtures
+
 WORDS = load()["en"]
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("HEARD_MEMORY_FOLDER", str(tmp_path / "memory"))
-    world = World(tmp_path / "centre")
-    world.places = (*world.places, Place(CARDS_ONLY, "Another hub", "hub", ("link",), open_door=False))
-    return world
-
-
-@pytest.fixture
-def centre(world: World) -> Iterator[Centre]:
-    centre = world.opened()
-    world.tell(centre)
-    yield centre
-    centre.close()
-
-
-@pytest.fixture
-def links(centre: Centre) -> Links:
-    return Links(centre, centre_app(centre))
-
-
-@pytest.fixture
-def address(links: Links) -> Iterator[str]:
-    with listening(links) as address:
-        yield address
 
 
 def somebody(address: str, place: str = LINKED, page: str = "") -> Player:
@@ -58,10 +29,6 @@ def typed(person: Player, code: str) -> str:
     """Type a code on its page; the page that follows."""
     person.screen = person.browser.send(person.screen.form_to("/code"), [("code", code)])
     return person.screen.words
-
-
-def doors(centre: Centre) -> list[str]:
-    return sorted(door for shelf in centre.store.shelves for door, _ in centre.store.rows(shelf))
 
 
 def code_for(centre: Centre, place: str = LINKED) -> str:

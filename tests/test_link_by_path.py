@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 from centre_world import LINKED, PLACE, Answer, World, ask, listening
+from linked_centre import address, centre, links, untold, world
 
 from export.centre.app import centre_app
 from export.centre.instance import Centre
@@ -19,29 +19,7 @@ from export.centre.running import hide_times
 from forms.response import Response, unframed
 from survey.headers import HEADERS
 
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("HEARD_MEMORY_FOLDER", str(tmp_path / "memory"))
-    return World(tmp_path / "centre")
-
-
-@pytest.fixture
-def centre(world: World) -> Iterator[Centre]:
-    centre = world.opened()
-    yield centre
-    centre.close()
-
-
-@pytest.fixture
-def links(centre: Centre) -> Links:
-    return Links(centre, centre_app(centre))
-
-
-@pytest.fixture
-def address(links: Links) -> Iterator[str]:
-    with listening(links) as address:
-        yield address
+__all__ = ["address", "centre", "links", "untold", "world"]  # fixtures
 
 
 def answered(address: str, value: str = "good", place: str = LINKED) -> tuple[str, Answer]:
@@ -64,17 +42,17 @@ def opened(world: World, centre: Centre, shelf: str = "arrivals") -> list[tuple[
     return [(door, unframed(world.collection.open(row))) for door, row in centre.store.rows(shelf)]
 
 
-def test_before_the_first_keys_file_the_link_is_not_available_and_keeps_nothing(address: str, centre: Centre) -> None:
-    answer = ask("GET", f"{address}s/{LINKED}/")
+def test_before_the_first_keys_file_the_link_is_not_available_and_keeps_nothing(untold: Centre) -> None:
+    with listening(Links(untold, centre_app(untold))) as address:
+        answer = ask("GET", f"{address}s/{LINKED}/")
     assert answer.status == 503
     assert b"available" in answer.body
-    assert centre.store.count("arrivals") == 0
+    assert untold.store.count("arrivals") == 0
 
 
 def test_an_answer_by_the_link_is_sealed_into_the_arrivals_by_the_open_door(
     world: World, centre: Centre, address: str
 ) -> None:
-    world.tell(centre)
     _, answer = answered(address)
     assert answer.status == 303
     assert answer.headers["Location"].endswith(f"/s/{LINKED}/thanks")
@@ -87,7 +65,6 @@ def test_an_answer_by_the_link_is_sealed_into_the_arrivals_by_the_open_door(
 def test_many_phones_answer_at_once_without_ending_each_others_visits(
     world: World, centre: Centre, address: str
 ) -> None:
-    world.tell(centre)
     first = [ask("GET", f"{address}s/{LINKED}/") for _ in range(3)]
     cookies = {SimpleCookie(answer.headers["Set-Cookie"])["visit"].value for answer in first}
     assert len(cookies) == 3
@@ -98,12 +75,10 @@ def test_many_phones_answer_at_once_without_ending_each_others_visits(
 
 @pytest.mark.parametrize("place", [PLACE, "nowhere", "-"])
 def test_a_place_without_a_link_is_not_available(world: World, centre: Centre, address: str, place: str) -> None:
-    world.tell(centre)
     assert ask("GET", f"{address}s/{place}/").status == 503
 
 
 def test_a_stop_closes_the_link_at_once(world: World, centre: Centre, address: str) -> None:
-    world.tell(centre)
     assert ask("GET", f"{address}s/{LINKED}/").status == 200
     world.tell(centre, serial=2, stop=True)
     assert ask("GET", f"{address}s/{LINKED}/").status == 503
@@ -119,7 +94,6 @@ def test_the_path_without_its_slash_leads_to_the_one_with_it(address: str) -> No
 def test_what_was_counted_goes_into_a_sealed_tally_each_night(
     world: World, centre: Centre, links: Links, address: str
 ) -> None:
-    world.tell(centre)
     answered(address)
     links.each(Link.nightly)
     kinds = sorted(str(content["kind"]) for _, content in opened(world, centre))
@@ -131,7 +105,6 @@ def test_what_was_counted_goes_into_a_sealed_tally_each_night(
 
 
 def test_a_draft_lies_locked_and_names_nobody(world: World, centre: Centre, address: str, tmp_path: Path) -> None:
-    world.tell(centre)
     cookie, _ = answered(address, "bad")
     for file in tmp_path.rglob("*"):
         if file.is_file():
@@ -144,7 +117,6 @@ def test_a_draft_lies_locked_and_names_nobody(world: World, centre: Centre, addr
 def test_after_the_tick_no_file_tells_when_somebody_answered(
     world: World, centre: Centre, links: Links, address: str, tmp_path: Path
 ) -> None:
-    world.tell(centre)
     answered(address)
     memory = tmp_path / "memory"
     lasting = [centre.folder, centre.folder / "centre.db"]
@@ -167,7 +139,6 @@ def test_after_the_tick_no_file_tells_when_somebody_answered(
 def test_what_was_left_behind_at_a_place_without_a_link_is_filed_at_the_next_start(
     world: World, centre: Centre, links: Links
 ) -> None:
-    world.tell(centre)
     links.of(LINKED).partials.keep("somebody", world.rows(1)[0])
     world.tell(centre, serial=2, places=world.places[:1])
     Links(centre, centre_app(centre)).start(alone=True)
@@ -175,7 +146,6 @@ def test_what_was_left_behind_at_a_place_without_a_link_is_filed_at_the_next_sta
 
 
 def test_a_demonstration_says_so_where_nothing_may_be_asked_too(world: World, centre: Centre, address: str) -> None:
-    world.tell(centre)
     assert b'class="made-up" role="note"' in ask("GET", f"{address}s/{PLACE}/").body
     world.tell(centre, serial=2, stop=True)
     stopped = ask("GET", f"{address}s/{LINKED}/")

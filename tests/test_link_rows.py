@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from centre_world import LINKED, PLACE, Answer, World, ask, listening
+from centre_world import LINKED, PLACE, Answer, World, ask
+from linked_centre import CARDS_ONLY, address, centre, doors, links, untold, world
 
-from export.centre.app import centre_app
 from export.centre.codes import cancel, codes_in, issue
 from export.centre.instance import Centre
 from export.centre.link import Links
-from survey.briefing import Place
 from survey.ceiling import MOST_A_DAY
 from survey.headers import HEADERS
 from survey.sealing import row_id
 
-CARDS_ONLY = "hub-2"
+__all__ = ["address", "centre", "links", "untold", "world"]  # fixtures
+
 ROW = {"Content-Type": "application/octet-stream"}
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("HEARD_MEMORY_FOLDER", str(tmp_path / "memory"))
-    monkeypatch.setenv("HEARD_ADDRESS_HEADER", "X-Real-IP")
-    world = World(tmp_path / "centre")
-    world.places = (*world.places, Place(CARDS_ONLY, "Another hub", "hub", ("link",), open_door=False))
-    return world
-
-
-@pytest.fixture
-def centre(world: World) -> Iterator[Centre]:
-    centre = world.opened()
-    world.tell(centre)
-    yield centre
-    centre.close()
-
-
-@pytest.fixture
-def links(centre: Centre) -> Links:
-    return Links(centre, centre_app(centre))
-
-
-@pytest.fixture
-def address(links: Links) -> Iterator[str]:
-    with listening(links) as address:
-        yield address
 
 
 def send(address: str, row: bytes, place: str = LINKED, **headers: str) -> Answer:
@@ -62,10 +32,6 @@ def told(answer: Answer) -> tuple[int, bytes]:
     for name, value in HEADERS.items():
         assert answer.headers[name] == value
     return answer.status, answer.body
-
-
-def doors(centre: Centre) -> list[str]:
-    return sorted(door for shelf in centre.store.shelves for door, _ in centre.store.rows(shelf))
 
 
 def test_a_row_comes_by_the_open_door_once_however_often_it_is_sent(world: World, centre: Centre, address: str) -> None:

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Route, expect
 from real_browser import Window
 
 from export.centre.codes import codes_in, issue
+from export.centre.link import Link
 from export.custodian.unsealing import CollectionSecret
 from survey.fingerprint import authority_pin
 from survey.keys import phones_part
@@ -64,6 +65,8 @@ def test_a_phone_asks_the_same_and_the_centre_sees_one_sealed_response(served: L
         "experience": "good", "contact": "easy", "crime": "theft", "more": "yes", "helped": ("friend",), "times": 3,
         "better": TYPED,
     }  # fmt: skip
+    served.links.each(Link.nightly)
+    assert len(served.rows()) == 1, "nothing was counted of somebody whose phone asked by itself"
 
 
 def test_nothing_but_rows_ever_leaves_the_phone(served: Linked, browser: Browser) -> None:

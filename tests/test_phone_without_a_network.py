@@ -7,7 +7,20 @@ from pathlib import Path
 
 import pytest
 from at_the_tablet import SMALL, one_of, page
-from on_a_phone import NOTHING, START, TYPED, Linked, a_phone, finish, kept_on, linked, queue_of, sent_by, to_the_end
+from on_a_phone import (
+    NOTHING,
+    START,
+    TYPED,
+    Linked,
+    a_phone,
+    finish,
+    kept_on,
+    linked,
+    queue_of,
+    sent_by,
+    the_rest,
+    to_the_end,
+)
 from playwright.sync_api import Browser, Route, expect
 from real_browser import Window
 
@@ -57,12 +70,8 @@ def test_answers_wait_sealed_are_sent_when_the_network_is_back_and_leave_nothing
         cut_off(person)
         person.say("contact", "easy")
         person.say("crime", "theft")
-        person.say("more", "yes")
-        person.choose("helped", "friend")
-        person.go_on()
-        person.page.locator("#better").fill(TYPED)
         # The words to come back with never came, so none are offered.
-        person.go_on()
+        the_rest(person)
         expect_heading(person, WAITING)
         assert "Open this again within 7 days" in person.words()
         (row,) = queue_of(person)
@@ -163,14 +172,18 @@ def test_what_the_worker_keeps_are_pages_and_nothing_that_anybody_said(served: L
     assert not any(TYPED in text for _, _, text in kept)
 
 
+def sent_the_core_and_waits_with_the_rest(person: Window, served: Linked) -> None:
+    person.look()
+    to_the_end(person)
+    person.until(lambda: len(served.rows()) == 1)
+    served.broken = frozenset({"/rows"})
+    finish(person)
+    expect_heading(person, WAITING)
+
+
 def test_what_waits_can_be_deleted_with_what_was_sent_before(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
-        person.look()
-        to_the_end(person)
-        person.until(lambda: len(served.rows()) == 1)
-        served.broken = frozenset({"/rows"})
-        finish(person)
-        expect_heading(person, WAITING)
+        sent_the_core_and_waits_with_the_rest(person, served)
         person.page.locator("#delete-now button").click()
         expect_heading(person, "Your answers are deleted")
         person.until(lambda: served.rows() == [])
@@ -180,12 +193,7 @@ def test_what_waits_can_be_deleted_with_what_was_sent_before(served: Linked, bro
 
 def test_what_waits_from_before_can_be_deleted_when_the_page_is_opened_again(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
-        person.look()
-        to_the_end(person)
-        person.until(lambda: len(served.rows()) == 1)
-        served.broken = frozenset({"/rows"})
-        finish(person)
-        expect_heading(person, WAITING)
+        sent_the_core_and_waits_with_the_rest(person, served)
         person.page.close()
         person.page = person.context.new_page()
         person.look()
