@@ -22,6 +22,7 @@ from export.custodian.unsealing import CollectionSecret
 from forms.instrument import Instrument
 from forms.response import Response, UntrustworthyPlaintext, checked, framed
 from forms.routing import path
+from survey.tallies import COUNTS
 
 SECRET = fresh_secret()
 KEY = SECRET.public
@@ -202,6 +203,7 @@ def test_rows_are_reconciled_with_tallies_by_place_and_month() -> None:
     assert report.differences() == [("counter-1", "2026-11", 4, 0)]
     assert report.tallies["offered"] == 13
     assert report.tallies["complete"] == 7
+    assert report.tallies.keys() == set(COUNTS), "what nobody did is nought, not missing"
 
 
 def test_many_processes_find_what_one_finds() -> None:

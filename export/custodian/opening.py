@@ -83,7 +83,10 @@ class OpeningReport:
     @property
     def tallies(self) -> Counter[str]:
         """All that tablets counted, summed."""
-        return sum(self.told.values(), Counter(dict.fromkeys(COUNTS, 0)))
+        total = Counter(dict.fromkeys(COUNTS, 0))
+        for counts in self.told.values():
+            total.update(counts)
+        return total
 
     def _kept(self, pair: tuple[str, str]) -> int:
         counts = self.told.get(pair, Counter())
