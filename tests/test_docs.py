@@ -321,7 +321,7 @@ def test_the_worked_example_is_the_known_answer() -> None:
 
 
 def test_custodians_find_every_file_of_a_release() -> None:
-    for name in ("records.csv", "tables.xlsx", "figures.csv", "codebook.json", MANIFEST):
+    for name in ("records.csv", "tables.xlsx", "figures.csv", "counts.csv", "codebook.json", MANIFEST):
         assert f"| `{name}` |" in page(CUSTODIANS)
 
 

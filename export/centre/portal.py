@@ -35,6 +35,7 @@ FILES = {
     "records.dta": "the records, for Stata",
     _CODEBOOK: "every column: what was asked, of whom, and what the answers mean",
     "tables.xlsx": "the tables, to read",
+    "counts.csv": "how many were asked, and how many cards were printed: what a rate is of",
     "figures.csv": "every figure of the tables, one a line",
     "themes.csv": "what people wrote about, counted",
     "quotations.csv": "what two people let out of what was written",
