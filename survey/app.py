@@ -20,7 +20,7 @@ from survey.headers import add_headers
 from survey.interview import Interview, NotAvailable
 from survey.parts import Mode, Parts, Ready
 from survey.phone_pages import add_phone_routes
-from survey.pressed import press_static_files
+from survey.pressed import press_first_page, press_static_files
 from survey.submission import NotKept
 
 __all__ = ["Mode", "Parts", "Ready", "interview_app"]
@@ -46,6 +46,7 @@ def interview_app(parts: Parts) -> Flask:
     if not parts.on_tablet:
         add_phone_routes(app, parts)
         press_static_files(app)
+        press_first_page(app)
     _add_errors(app, parts)
     app.before_request(_refuse_unreadable)
     app.after_request(add_headers)

@@ -1,7 +1,10 @@
-"""Files and pages that are the same for everybody, compressed once and not for each request.
+"""What a phone loads first, compressed: files and pages that are the same for everybody, and the first page.
 
-A page that holds a secret, such as a form's token, is never compressed: its length could tell the secret. What goes
-through here holds none.
+The length of a compressed page tells a secret in it to whoever can ask for that page again and again, each time with a
+guess of his own beside the secret (BREACH, Gluck, Harris and Prado 2013). Files and pages that are the same for
+everybody hold no secret. The first page holds a form's token; where no cookie came with the request it was made for
+this one answer, no other is compressed with it, and nothing of the request stands in the page. Every other page that
+holds a token is sent as it is.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, Response, request
+from flask import Flask, Response, make_response, request
 
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -55,6 +58,21 @@ def press_static_files(app: Flask) -> None:
         return app.send_static_file(filename) if known is None else known.response()
 
     app.view_functions["static"] = static
+
+
+def press_first_page(app: Flask) -> None:
+    """Serve an application's start compressed to whoever brings no cookie, and so meets a token that is new."""
+    page = app.view_functions["start"]
+
+    def start() -> Response:
+        response = make_response(page())
+        response.vary.update(("Accept-Encoding", "Cookie"))
+        if "Cookie" not in request.headers and request.accept_encodings["gzip"] > 0:
+            response.set_data(gzip.compress(response.get_data(), mtime=0))
+            response.content_encoding = "gzip"
+        return response
+
+    app.view_functions["start"] = start
 
 
 @cache

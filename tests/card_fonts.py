@@ -19,7 +19,7 @@ from fontTools.ttLib import TTFont
 from export.centre.cards import FONTS, SCRIPTS, card_words
 from survey.words import load
 
-LATIN = "".join(map(chr, (*range(0x20, 0x7F), *range(0xA1, 0x180), *range(0x218, 0x21C)))) + "–’“”"
+LATIN = "".join(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x218, 0x21C)))) + "–’“”"
 
 
 def letters_of(name: str) -> str:

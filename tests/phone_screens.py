@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from on_a_phone import Linked, finish, linked
@@ -11,12 +12,21 @@ from playwright.sync_api import expect
 from real_browser import Window
 from screens import CORE, MADE_UP_LINES, victim_voice
 
+from survey.words import load as load_words
+
 
 @contextmanager
-def phone_shown(folder: Path) -> Iterator[Linked]:
-    """A link with the real questionnaire, labelled as a demonstration."""
-    with linked(folder, instruments=(victim_voice(),), support_lines=MADE_UP_LINES, made_up=True) as served:
+def phone_shown(folder: Path, language: str = "en") -> Iterator[Linked]:
+    """A link with the real questionnaire, which opens in this language, labelled as a demonstration."""
+    instruments = (replace(victim_voice(), default_language=language),)
+    with linked(folder, instruments=instruments, support_lines=MADE_UP_LINES, made_up=True) as served:
         yield served
+
+
+def expect_heading(person: Window, place: str) -> None:
+    """Wait for the screen with this heading, in the language that the questions come in."""
+    language = (person.page.locator("body").get_attribute("data-bundle") or "").rpartition("/")[2]
+    expect(person.page.locator("h1")).to_have_text(load_words()[language][place])
 
 
 def start(person: Window, _served: Linked) -> None:
@@ -44,7 +54,7 @@ def safety(person: Window, served: Linked) -> None:
     """What leaving can do."""
     start(person, served)
     person.page.locator(".promise a").nth(1).click()
-    expect(person.page.locator("h1")).to_have_text("What leaving can and cannot do")
+    expect_heading(person, "safety.heading")
 
 
 def again(person: Window, served: Linked) -> None:
@@ -65,7 +75,7 @@ def thanks(person: Window, served: Linked) -> None:
     """Sent."""
     again(person, served)
     finish(person)
-    expect(person.page.locator("h1")).to_contain_text("Thank you")
+    expect_heading(person, "thanks.heading")
 
 
 def waiting(person: Window, served: Linked) -> None:
@@ -73,7 +83,7 @@ def waiting(person: Window, served: Linked) -> None:
     served.broken = frozenset({"/rows"})
     again(person, served)
     finish(person)
-    expect(person.page.locator("h1")).to_contain_text("Kept sealed")
+    expect_heading(person, "phone.waiting.heading")
 
 
 def waiting_before(person: Window, served: Linked) -> None:
@@ -85,10 +95,10 @@ def waiting_before(person: Window, served: Linked) -> None:
 
 def unloaded(person: Window, served: Linked) -> None:
     """The questions did not come."""
-    served.broken = frozenset({"/phone/en"})
+    served.broken = frozenset(f"/phone/{language}" for language in victim_voice().languages)
     start(person, served)
     person.press()
-    expect(person.page.locator("h1")).to_have_text("The questions did not load")
+    expect_heading(person, "phone.unloaded.heading")
 
 
 Walk = Callable[[Window, Linked], None]

@@ -14,7 +14,8 @@ from real_browser import Window, window
 from screens import shown
 from test_browser_idling import COVER, covered, idle
 
-from survey.clips import Clip, load, name_of
+from survey.clips import FOLDER, Clip, load, name_of
+from survey.speaking import Speakable
 from survey.words import load as load_words
 
 pytestmark = pytest.mark.browser
@@ -26,6 +27,22 @@ _KEEP_SOUNDS = """
     const play = HTMLMediaElement.prototype.play;
     HTMLMediaElement.prototype.play = function () { window.sounds.push(this); return play.call(this); };
 """
+# Seconds, the root of the mean square, the share at full scale, and the loudness of the last tenth of a second.
+_DECODED = """async names => {
+    const loudness = part => Math.sqrt(part.reduce((sum, each) => sum + each * each, 0) / part.length);
+    const decoded = async name => {
+        const answer = await fetch(`/sound/${name}.mp3`);
+        const sound = await new OfflineAudioContext(1, 1, 16000).decodeAudioData(await answer.arrayBuffer());
+        const wave = sound.getChannelData(0);
+        return [name, {
+            seconds: sound.duration,
+            loudness: loudness(wave),
+            overdriven: wave.filter(each => Math.abs(each) >= 1).length / wave.length,
+            last: loudness(wave.slice(-1600)),
+        }];
+    };
+    return Object.fromEntries(await Promise.all(names.map(decoded)));
+}"""
 _VOICES = """
     window.said = [];
     window.SpeechSynthesisUtterance = class extends EventTarget { constructor(text) { super(); this.text = text; } };
@@ -96,6 +113,22 @@ def test_nothing_is_fetched_or_played_until_somebody_presses(tmp_path: Path, bro
             .inner_text()
             .endswith("It is a computer’s voice. People near you may hear it.")
         )
+
+
+@pytest.mark.parametrize("language", sorted(Speakable(FOLDER).voices))
+def test_a_browser_plays_every_clip_to_its_end_loud_enough_and_not_cut_off(
+    tmp_path: Path, browser: Browser, language: str
+) -> None:
+    spoken = {name: clip.sound for name, clip in Speakable(FOLDER).there(language).items()}
+    with shown(tmp_path) as tablet, window(browser, tablet.address) as person:
+        person.look()
+        heard = person.page.evaluate(_DECODED, sorted(spoken))
+    assert set(heard) == set(spoken)
+    for name, sound in heard.items():
+        assert sound["seconds"] == pytest.approx(len(spoken[name]) / BYTES_A_SECOND, abs=0.1), name
+        assert 0.04 < sound["loudness"] < 0.15, name
+        assert sound["overdriven"] < 0.001, name
+        assert sound["last"] < 0.005, f"{name} ends in the middle of a word"
 
 
 def test_a_press_plays_a_second_press_stops(person: Window) -> None:

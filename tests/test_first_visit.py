@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from centre_world import LINKED, ask
+from centre_world import LINKED, Answer, ask
 from on_a_phone import START, Linked, a_phone
 from phone_screens import phone_shown
 from playwright.sync_api import Browser, Response, expect
 from real_browser import Window
 
 MOST_BYTES = 60 * 1024
+PRESSED = {"Accept-Encoding": "gzip, deflate, br, zstd"}
+TOKEN = re.compile(rb"[0-9a-f]{64}")
+SAID = "somebodysguess"
 
 
 @pytest.fixture
@@ -63,10 +67,57 @@ def test_what_is_compressed_is_the_same_for_everybody_and_whole_without_it_too(s
     assert int(small.headers["Content-Length"]) == len(gzip.compress(whole.body, mtime=0))
 
 
-def test_a_page_with_a_visits_token_is_never_compressed(served: Linked) -> None:
-    first = ask("GET", served.address + START, headers={"Accept-Encoding": "gzip"})
-    assert b"csrf_token" in first.body
-    assert "Content-Encoding" not in first.headers
+def token_in(page: Answer) -> bytes:
+    """The one token of its forms."""
+    (token,) = set(TOKEN.findall(page.body))
+    return token
+
+
+@pytest.mark.parametrize(
+    "guesses",
+    [
+        {"Accept-Language": "ar,ur;q=0.9", "User-Agent": SAID, "Referer": f"https://{SAID}/"},
+        {"Host": f"{SAID}.example", "X-Forwarded-Host": SAID, "Origin": SAID},
+        {"X-Forwarded-Prefix": f"/{SAID}", "X-Script-Name": f"/{SAID}", "X-Real-IP": "192.0.2.1"},
+    ],
+    ids=["whose browser", "from where", "through what"],
+)
+def test_the_first_page_holds_a_token_of_its_own_and_nothing_of_the_request(
+    served: Linked, guesses: dict[str, str]
+) -> None:
+    plain = ask("GET", served.address + START, headers=PRESSED)
+    asked = f"{served.address}{START}?next&csrf_token={SAID}&language=ar&go={SAID}"
+    guessed = ask("GET", asked, headers={**PRESSED, **guesses})
+    again = ask("GET", asked, headers={**PRESSED, **guesses})
+    assert {each.headers["Content-Encoding"] for each in (plain, guessed, again)} == {"gzip"}
+    assert len({token_in(each) for each in (plain, guessed, again)}) == 3
+    assert len({each.headers["Set-Cookie"] for each in (plain, guessed, again)}) == 3
+    assert len({TOKEN.sub(b"", each.body) for each in (plain, guessed, again)}) == 1
+    assert SAID.encode() not in guessed.body
+
+
+@pytest.mark.parametrize(
+    "cookie", ["{visit}", "visit=", "visit=nobody", f"visit={'a' * 32}", "other=1", "{visit}; other=1"]
+)
+def test_the_first_page_is_never_compressed_for_a_browser_that_brings_a_cookie(served: Linked, cookie: str) -> None:
+    visit = ask("GET", served.address + START).headers["Set-Cookie"].partition(";")[0]
+    page = ask("GET", served.address + START, headers={**PRESSED, "Cookie": cookie.format(visit=visit)})
+    assert token_in(page)
+    assert "Content-Encoding" not in page.headers
+    assert page.headers["Vary"] == "Accept-Encoding, Cookie"
+
+
+def test_no_other_page_with_a_visits_token_is_compressed(served: Linked) -> None:
+    visit = ask("GET", served.address + START).headers["Set-Cookie"].partition(";")[0]
+    rules = [rule for rule in served.links.of(LINKED).app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    with_a_token = set()
+    for rule in rules:
+        address = served.address + START + re.sub("<.*>", "experience", rule.rule.lstrip("/"))
+        page = ask("GET", address, headers={**PRESSED, "Cookie": visit})
+        if TOKEN.search(page.body):
+            with_a_token.add(rule.rule)
+            assert "Content-Encoding" not in page.headers, rule.rule
+    assert with_a_token == {"/", "/page/<page>", "/language", "/code"}
 
 
 @pytest.mark.parametrize("path", ["phone/xx", "phone/../x", "phone/en/other"])

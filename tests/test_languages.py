@@ -100,6 +100,13 @@ def test_the_button_that_leaves_is_called_the_same_wherever_it_is_named(language
         assert words["bar.leave"] in words[place], place
 
 
+def test_no_line_of_french_begins_with_a_question_mark_or_a_quotation_mark_that_closes() -> None:
+    assert SHIPPED is not None
+    for entry in CATALOGUES.entries("fr"):
+        assert not re.search(r" [?!:;»]|« ", entry.text), entry
+    assert SHIPPED.item("experience").labels["fr"].endswith("\N{NO-BREAK SPACE}?")
+
+
 def test_every_entry_says_how_far_it_is() -> None:
     for path in (*shipped_translations(), *(FOLDER.glob("*.po"))):
         if path.stem != "en":

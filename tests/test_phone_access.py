@@ -7,17 +7,57 @@ from pathlib import Path
 import pytest
 from on_a_phone import a_phone
 from phone_screens import ON_A_PHONE, phone_shown
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from test_browser_access import check_every_size
+
+from survey.languages import direction, tag
+from survey.words import load as load_words
 
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.parametrize("language", ["en", "ar", "en-easy"])
 @pytest.mark.parametrize("name", ON_A_PHONE)
-def test_the_screens_of_a_phone_are_open_to_everybody(tmp_path: Path, browser: Browser, name: str) -> None:
-    with phone_shown(tmp_path / "centre") as served, a_phone(browser, served) as person:
+def test_the_screens_of_a_phone_are_open_to_everybody(
+    tmp_path: Path, browser: Browser, name: str, language: str
+) -> None:
+    with phone_shown(tmp_path / "centre", language) as served, a_phone(browser, served) as person:
         ON_A_PHONE[name](person, served)
+        html = person.page.locator("html")
+        assert (html.get_attribute("lang"), html.get_attribute("dir")) == (tag(language), direction(language))
         assert person.page.locator("h1").count() == 1
-        assert person.page.title().removeprefix("Error: ") == "Survey"
+        words = load_words()[language]
+        assert person.page.title().removeprefix(f"{words['title.error']} ") == words["title"]
         check_every_size(person)
         person.wrong = [line for line in person.wrong if "502" not in line]
+
+
+def test_a_mistyped_code_is_in_sight_whole_where_letters_are_largest(tmp_path: Path, browser: Browser) -> None:
+    with phone_shown(tmp_path / "centre", "en-easy") as served, a_phone(browser, served) as person:
+        ON_A_PHONE["card-code"](person, served)
+        written, room = person.page.locator("#code").evaluate("box => [box.scrollWidth, box.clientWidth]")
+        assert written <= room
+
+
+def test_easy_read_keeps_its_drawings_on_every_page_of_a_phone(tmp_path: Path, browser: Browser) -> None:
+    with phone_shown(tmp_path / "centre", "en-easy") as served, a_phone(browser, served) as person:
+        ON_A_PHONE["question"](person, served)
+        for button in (".bar .help", ".bar .leave", ".go .continue", ".go .skip"):
+            expect(person.page.locator(f"{button} svg.symbol")).to_have_count(1)
+        ON_A_PHONE["thanks"](person, served)
+        expect(person.page.locator(".bar .leave svg.symbol")).to_have_count(1)
+
+
+def test_easy_read_is_drawn_without_a_network_too(tmp_path: Path, browser: Browser) -> None:
+    with phone_shown(tmp_path / "centre", "en-easy") as served, a_phone(browser, served) as person:
+        ON_A_PHONE["question"](person, served)
+        person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        person.context.set_offline(True)
+        person.page.reload()
+        drawing = person.page.locator(".row svg.symbol").first
+        with_it = drawing.screenshot()
+        person.page.evaluate("document.querySelector('.row use').remove()")
+        assert drawing.screenshot() != with_it
+        person.wrong = [
+            line for line in person.wrong if "ERR_INTERNET_DISCONNECTED" not in line and "ERR_FAILED" not in line
+        ]

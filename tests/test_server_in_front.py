@@ -52,6 +52,14 @@ def test_every_way_to_write_somebody_down_is_found(line: str, instead: str) -> N
     assert len(set(faults(NGINX.replace(line, instead), HEADER))) == 1
 
 
+def test_a_server_that_compresses_pages_itself_is_found() -> None:
+    assert "gzip off;" in NGINX
+    around = "http {{ gzip on; {} }}"
+    assert faults(around.format(NGINX), HEADER) == []
+    assert len(faults(around.format(NGINX.replace("gzip off;", "")), HEADER)) == 1
+    assert len(faults(CADDY.replace("header Strict", "encode zstd gzip\n\theader Strict"), HEADER)) == 1
+
+
 @pytest.mark.parametrize("where", ["if ($arg_x) { access_log /x; }", "location = /50x { error_log /x; }"])
 def test_a_corner_of_the_site_that_writes_a_line_is_found_too(where: str) -> None:
     assert len(faults(NGINX.replace("proxy_cache off;", where), HEADER)) == 1

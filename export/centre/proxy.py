@@ -1,4 +1,4 @@
-"""Whether the configuration of the server in front keeps to the rules: no line about anybody, no request in a file.
+"""Whether the server in front keeps to the rules: no line about anybody, no request in a file, no token compressed.
 
 What can be proved is what a file says, and only where nothing is left open: every rule must stand where it holds for
 each site that passes requests on, and what cannot be read here (an include that is not in the file) is a fault. What
@@ -53,6 +53,7 @@ NGINX_UNLESS = (
     Rule("proxy_store", lambda values: list(values) == ["off"], "proxy_store off;"),
     Rule("client_body_in_file_only", lambda values: list(values) == ["off"], "client_body_in_file_only off;"),
     Rule("mirror", lambda values: list(values) == ["off"], "mirror off;"),
+    Rule("gzip", lambda values: list(values) == ["off"], "gzip off;"),
 )
 
 
@@ -208,6 +209,8 @@ def _caddy_faults(tree: Sequence[Directive], address_header: str) -> Iterator[st
     for each in _every(site for site in tree if site.name):
         if each.name in {"log", "log_append", "log_name"}:
             yield f"A site must have no {each.name}: each request would leave a line."
+        if each.name == "encode":
+            yield "A site must have no encode: a compressed page's length could tell its form's token."
         if each.name == "reverse_proxy":
             if not any(inner.name == "request_buffers" for inner in each.inside):
                 yield "In reverse_proxy it must say: request_buffers 128KB"

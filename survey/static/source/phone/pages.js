@@ -16,7 +16,7 @@ function framed({ bundle, visit }, html) {
   delete next.body.dataset.waiting;
   if (visit.outcome) {
     // What is sent cannot be found again, so the button must not promise to delete it.
-    next.querySelector(".bar .leave").innerHTML = bundle.words["bar.leave_only"];
+    rename(next.querySelector(".bar .leave"), bundle.words["bar.leave_only"]);
   }
   return next;
 }
@@ -123,13 +123,20 @@ function furnish(main, bundle, { back, left, several }) {
   }
   const skip = main.querySelector(".skip");
   if (skip) {
-    skip.innerHTML = bundle.words[several ? "question.skip_page" : "question.skip"];
+    rename(skip, bundle.words[several ? "question.skip_page" : "question.skip"]);
   }
   const remaining = main.querySelector(".remaining");
   remaining.innerHTML = bundle.remaining[left];
   if (!bundle.remaining[left]) {
     remaining.remove();
   }
+}
+
+// Other words on a button; its drawing stays.
+function rename(button, words) {
+  const drawing = button.querySelector(".symbol");
+  button.innerHTML = words;
+  button.prepend(...(drawing ? [drawing] : []));
 }
 
 function complain(next, bundle, wrong) {
