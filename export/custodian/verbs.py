@@ -183,8 +183,11 @@ def _say_opened(report: OpeningReport) -> None:
     if report.behind_links:
         began = report.behind_links["started"]
         click.echo(f"By links, without scripts: {began} began. Who answers with scripts is not counted: no rate.")
-    for place, month, told, found in report.differences():
+    differences = report.differences()
+    for place, month, told, found in differences:
         click.echo(f"  {place}, {month}: tallies tell {told} kept on tablets, {found} were opened.")
+    if differences:
+        click.echo("  A tally may come a packet later than its answers. A gap that stays: ask at that place.")
 
 
 def _say_released(released: Released) -> None:
