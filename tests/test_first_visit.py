@@ -1,4 +1,4 @@
-"""What a phone loads when it opens the link: little, compressed beforehand, and no secret among what is compressed."""
+"""What a phone loads when it opens the link: little, compressed, and no secret in it that another answer would hold."""
 
 from __future__ import annotations
 
