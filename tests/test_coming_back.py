@@ -23,10 +23,10 @@ from export.custodian.custody import Custody
 from export.custodian.disclosure import TooFew
 from export.custodian.formats import write_csv
 from export.custodian.known import Known
-from export.custodian.ledger import Ledger, LedgerRefused
+from export.custodian.ledger import Ledger, LedgerRefused, digest_of
 from export.custodian.opening import OpeningReport, Visit, opened
 from export.custodian.recipe_file import DEMONSTRATION
-from export.custodian.records import BY_DEFINITION, Columns
+from export.custodian.records import BY_DEFINITION, CAME_BACK_YES, Columns
 from export.custodian.release import Released
 from export.custodian.written import Words
 from forms.response import Response, framed
@@ -194,6 +194,18 @@ def test_that_somebody_came_back_is_told_of_five_alike_or_of_nobody(tmp_path: Pa
     keys = [*BY_DEFINITION, "crime", "borough", "age"]
     classes = Counter(tuple(record[key] for key in keys) for record in told if record["came_back"] == "yes")
     assert all(size >= 5 for size in classes.values())
+
+
+@pytest.mark.parametrize(("again_in", "told"), [("2026-12", True), ("unknown", True), ("2027-01", False)])
+def test_that_somebody_came_back_is_not_told_before_the_epoch_in_which_they_did_is_over(
+    again_in: str, told: bool
+) -> None:
+    columns, first, second = Columns(KNOWN), bytes(16), b"2" * 16
+    visits = (Visit(second, again_in), Visit(first, "2026-11"))
+    earlier = frozenset({digest_of(second)}) if told else frozenset[bytes]()
+    new = Candidates(earlier, "2026-12", [visits], Words(), columns.at("crime"))
+    (record,) = new.records([(first, (True, columns.cells(somebody(1, period="2026-11")), ()))])
+    assert (record.cells[BY_DEFINITION.index("came_back")] == CAME_BACK_YES) == told
 
 
 def test_somebody_who_came_back_and_wrote_twice_is_one_comment() -> None:

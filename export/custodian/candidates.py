@@ -3,6 +3,7 @@
 Of the visits of somebody who came back, one stands for them in a release, so that nobody is two people towards a
 threshold or a figure. The others that could have left with it never leave: a later release would count them again.
 Visits that leave with different releases are in each, as other people's are, and no record says which belong together.
+That somebody came back is told once both visits are of epochs that are over: a release must not tell of a later one.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ class Candidates:
         """``people`` as in ``OpeningReport``; ``kind_at`` is where the kind of crime stands among the cells."""
         self._released, self._closes, self._words, self._kind_at = released, closes, words, kind_at
         self._person = {visit.response: number for number, visits in enumerate(people) for visit in visits}
-        leaving = [[visit.response for visit in visits if self._may_leave(visit)] for visits in people]
+        over = [[visit.response for visit in visits if ripe(visit.month, closes)] for visits in people]
+        self._came_back = {response for several in over if len(several) > 1 for response in several}
+        leaving = [[response for response in several if digest_of(response) not in released] for several in over]
         self._stands_for = {first: others for first, *others in filter(None, leaving)}
         self._passed_over = {other for others in self._stands_for.values() for other in others}
         self._wrote = set[int]()
@@ -85,9 +88,6 @@ class Candidates:
         """The ids of the other visits of these people, by the ids of the responses that stand for them."""
         return tuple(other for response in people for other in self._stands_for.get(response, ()))
 
-    def _may_leave(self, visit: Visit) -> bool:
-        return ripe(visit.month, self._closes) and digest_of(visit.response) not in self._released
-
     def _comment(self, response: bytes, cells: Sequence[Cell], *, counts: bool, wrote: bool) -> None:
         """Count a comment, released before or not; of one person one."""
         person = self._person.get(response)
@@ -98,6 +98,6 @@ class Candidates:
         self.written.opened(digest_of(response).hex(), self._words, kind, counts=counts and first, wrote=wrote)
 
     def _marked(self, response: bytes, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
-        if response not in self._person:
+        if response not in self._came_back:
             return cells
         return (*cells[:_CAME_BACK], CAME_BACK_YES, *cells[_CAME_BACK + 1 :])
