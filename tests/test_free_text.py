@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -254,6 +255,13 @@ def test_themes_leave_as_counts_with_every_release(tmp_path: Path) -> None:
     assert counts[NOT_CODED] == "30"
     assert {count for theme, count in counts.items() if theme != NOT_CODED} == {"[c]"}
     assert not (released.folder / "quotations.csv").exists()
+
+
+def test_words_that_leave_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+    people = quoted_people(50, "burglary", 5)
+    released = with_words(tmp_path, people, {hash_of(people[0]): "They were kind"})
+    for name in ("themes.csv", "quotations.csv"):
+        assert stat.S_IMODE((released.folder / name).stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ two releases laid side by side must not tell it.
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+import polars as pl
 
 from export.custodian.epochs import ripe
 from export.custodian.formats import safe_cell
@@ -22,6 +23,7 @@ from export.custodian.leaving import Leaving
 from export.custodian.recipe import Tables
 from export.custodian.table import MISSING, SUPPRESSED
 from export.printings import ROUTES
+from survey.durable import write_whole
 
 COUNTS_FILE = "counts.csv"
 COLUMNS = ("place", "way", "measure", "count")
@@ -34,10 +36,8 @@ _COUNTED = (
 
 def write_counts(folder: Path, leaving: Leaving) -> None:
     """A line for every place as told, way and measure, whether or not anything was counted."""
-    with (folder / COUNTS_FILE).open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(COLUMNS)
-        table.writerows([safe_cell(place), *rest] for place, *rest in _lines(leaving))
+    lines = [[safe_cell(place), *rest] for place, *rest in _lines(leaving)]
+    write_whole(folder / COUNTS_FILE, pl.DataFrame(lines, schema=COLUMNS, orient="row").write_csv().encode())
 
 
 def _lines(leaving: Leaving) -> Iterator[tuple[str, str, str, str]]:

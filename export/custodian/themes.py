@@ -6,7 +6,6 @@ pieces of what somebody typed (measured); a count of ten or more holds nobody.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 import tomllib
@@ -16,8 +15,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import polars as pl
+
 from export.custodian.recipe_shapes import RecipeRefused
 from forms.strict_json import canonical
+from survey.durable import write_whole
 
 FRAME = Path(__file__).parent / "data" / "themes.toml"
 LEAST = 10
@@ -106,9 +108,8 @@ class Said:
 def write_themes(path: Path, frame: CodeFrame, said: Said) -> None:
     """``theme,label,comments,of``: how many comments of how many; ``[c]`` where fewer than ten."""
     of = str(said.comments) if said.comments >= LEAST else _HIDDEN
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["theme", "label", "comments", "of"])
-        for code, label in {**frame.labels, NOT_CODED: "Not coded"}.items():
-            count = said.counts[code]
-            table.writerow([code, label, count if count >= LEAST else _HIDDEN, of])
+    counts = {code: said.counts[code] for code in (*frame.labels, NOT_CODED)}
+    labels = {**frame.labels, NOT_CODED: "Not coded"}
+    lines = [[code, labels[code], str(count) if count >= LEAST else _HIDDEN, of] for code, count in counts.items()]
+    table = pl.DataFrame(lines, schema=["theme", "label", "comments", "of"], orient="row")
+    write_whole(path, table.write_csv().encode())

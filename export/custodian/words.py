@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
+
+import polars as pl
 
 from export.custodian.formats import safe_cell
 from export.custodian.leaving import Leaving
 from export.custodian.themes import write_themes
+from survey.durable import write_whole
 
 
 def write_words(folder: Path, leaving: Leaving) -> None:
@@ -21,7 +23,6 @@ def write_words(folder: Path, leaving: Leaving) -> None:
         write_themes(folder / "themes.csv", words.frame, leaving.written.said)
     if leaving.quoted:
         told = sorted((words.quotations[digest], family) for digest, family in leaving.quoted.items())
-        with (folder / "quotations.csv").open("w", encoding="utf-8", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(["quotation", "kind_of_crime"])
-            table.writerows([safe_cell(text), safe_cell(family)] for text, family in told)
+        lines = [[safe_cell(text), safe_cell(family)] for text, family in told]
+        frame = pl.DataFrame(lines, schema=["quotation", "kind_of_crime"], orient="row")
+        write_whole(folder / "quotations.csv", frame.write_csv().encode())
