@@ -52,12 +52,12 @@ _RIGHTS = {
 _SET_UP = "docs/postgresql/ has the lines to add and what to run; then start PostgreSQL anew."
 
 _HERE = {"localhost", "127.0.0.1", "::1"}
-_WAIT_SECONDS = 30
+WAIT_SECONDS = 30
 _ATTEMPTS = 5
 # One number of our own: whoever writes shares it, whoever writes everything anew has it alone. Nothing of it is stored.
 _TURN = 0x4865617264
 _TOGETHER = f"SELECT pg_advisory_xact_lock_shared({_TURN})"
-_ALONE = f"SET LOCAL lock_timeout = '{_WAIT_SECONDS}s'; SELECT pg_advisory_xact_lock({_TURN})"
+_ALONE = f"SELECT pg_advisory_xact_lock({_TURN})"
 _AGAIN = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 _DAMAGED = (
     psycopg.errors.DataCorrupted,
@@ -75,9 +75,15 @@ class DatabaseRefused(StoreFull):
 class Database:
     """Connections to one database, as many as threads ask at once; each looked at before it is first used."""
 
-    def __init__(self, address: str) -> None:
-        """Nothing is reached yet. ``address``: as libpq reads it, without a password, which libpq finds by itself."""
+    def __init__(self, address: str, wait_seconds: int = WAIT_SECONDS) -> None:
+        """Nothing is reached yet.
+
+        Args:
+            address: as libpq reads it, without a password, which libpq finds by itself.
+            wait_seconds: how long whoever wants the store alone waits for others; they wait meanwhile too.
+        """
         self._address = address
+        self._alone = f"SET LOCAL lock_timeout = '{wait_seconds}s'; {_ALONE}"
         self._idle: deque[Connection] = deque()
 
     def close(self) -> None:
@@ -97,7 +103,7 @@ class Database:
         tries = 0
         while True:
             try:
-                return self._once(act, _ALONE if alone else _TOGETHER)
+                return self._once(act, self._alone if alone else _TOGETHER)
             except _AGAIN as fault:
                 tries += 1
                 if tries == _ATTEMPTS:
@@ -147,7 +153,7 @@ class Database:
             _guarded(self._address),
             autocommit=True,
             prepare_threshold=None,
-            connect_timeout=_WAIT_SECONDS,
+            connect_timeout=WAIT_SECONDS,
             application_name="heard",
             client_encoding="UTF8",
         )

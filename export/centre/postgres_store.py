@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from export.centre.postgres import Connection, Database
+from export.centre.postgres import WAIT_SECONDS, Connection, Database
 from export.centre.postgres_tables import EMPTY, MERGED, TABLES, TICKED
 from survey.marked_store import MarkedStore
 from survey.marks import OF_LINKS, PART_BYTES, Filed, Mark, parts_of
@@ -25,17 +25,18 @@ class PostgresStore:
 
     shelves: tuple[str, ...] = CENTRE_SHELVES
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, wait_seconds: int = WAIT_SECONDS) -> None:
         """Open the store, or make an empty one.
 
         Args:
             address: of the database, as in ``settings.toml``.
+            wait_seconds: how long the merge and the tick wait for others.
 
         Raises:
             StoreFull: it cannot be reached or written; ``DatabaseRefused`` where it is not set as it must be.
             StoreDamaged: it is there and lacks a table.
         """
-        self._database = Database(address)
+        self._database = Database(address, wait_seconds)
         self._database.transaction(_made, alone=True)
 
     def close(self) -> None:
