@@ -22,6 +22,7 @@ from survey.marks import NO_MARK, Mark
 from survey.sealing import row_id
 
 BATCHES, CODES, SPENT = 6, 5_000, 120
+_LOG_FILE_BYTES = 1024 * 1024
 TABLES = ("arrivals", "intake", "spent_codes")
 
 
@@ -165,15 +166,47 @@ def test_no_other_file_holds_a_row_or_its_id_and_the_log_of_the_day_is_gone(copi
     spend(store, pairs, 2)
     intake = copied.file_of("intake")
     files = copied.files()
-    for row in (*(row for _, row in pairs), fuller):
+    some = [*(row for _, row in pairs[::5]), fuller]
+    for row in some:
         assert {path for path, content in files.items() if row[2000:2064] in content} == {intake}
         assert files[intake].count(row[2000:2064]) == 1
     assert [path for path, content in files.items() for gone in (replaced, left) if gone[2000:2064] in content] == []
-    ids = [row_id(row) for _, row in pairs]
-    holding = {path for path, content in files.items() if any(one in content for one in ids)}
+    holding = {path for path, content in files.items() if any(row_id(row) in content for row in some)}
     assert len(holding) == 2, "the intake and the index of its ids"
     assert all(path.stat().st_size == 0 for path in old_files if path.exists()), "what was dropped is empty"
     assert copied.logged({*old_files, *map(copied.file_of, TABLES)}) == []
+
+
+CATALOGUES = ("pg_class", "pg_attribute", "pg_type", "pg_index", "pg_constraint", "pg_depend", "pg_namespace")
+
+
+def in_catalogues(copied: Copied, asked: str, since: int) -> list[int]:
+    """Numbers that pages of the catalogues keep, also of what was dropped, from the first tick on."""
+    pages = " UNION ".join(
+        f"SELECT {asked} FROM generate_series(0, pg_relation_size('{name}') / 8192 - 1) AS page,"  # noqa: S608
+        f" get_raw_page('{name}', page::int) AS raw, heap_page_items(raw) AS item"
+        for name in CATALOGUES
+    )
+    return sorted(number for (found,) in copied.asked(pages) if (number := int(found)) >= since)
+
+
+def test_what_catalogues_keep_of_dropped_tables_counts_no_answers_between_two_ticks(copied: Copied) -> None:
+    """Their transactions' numbers, ten minutes apart, would; and so would the place in the log that pages keep."""
+    copied.asked("CREATE EXTENSION pageinspect")
+    store, rows = copied.store, some_rows(400)
+    store.hide_times()
+    began = int(copied.asked("SELECT xmin FROM pg_namespace WHERE nspname = 'heard'")[0][0])
+    for answered in (rows[:3], rows[3:60], rows[60:], []):
+        for row in answered:
+            store.admit(row)
+        log_was_at = int(copied.asked("SELECT pg_current_wal_insert_lsn() - '0/0'")[0][0])
+        store.hide_times()
+        places = in_catalogues(copied, "(page_header(raw)).lsn - '0/0'", log_was_at)
+        assert places, "the tick was written down"
+        assert max(place % _LOG_FILE_BYTES for place in places) < _LOG_FILE_BYTES // 2, "400 rows would fill two files"
+    dropped = {*in_catalogues(copied, "t_xmin", began), *in_catalogues(copied, "t_xmax", began)}
+    assert len(dropped) > 3
+    assert {number - began for number in dropped} <= {1024 * tick for tick in range(5)}
 
 
 def test_nobody_counts_vacuums_or_samples_the_tables(copied: Copied) -> None:

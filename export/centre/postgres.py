@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Any, TypeVar
 
 import psycopg
@@ -57,7 +58,15 @@ _ATTEMPTS = 5
 # One number of our own: whoever writes shares it, whoever writes everything anew has it alone. Nothing of it is stored.
 _TURN = 0x4865617264
 _TOGETHER = f"SELECT pg_advisory_xact_lock_shared({_TURN})"
-_ALONE = f"SELECT pg_advisory_xact_lock({_TURN})"
+_ALONE = f"SELECT pg_advisory_lock({_TURN})"
+_NO_LONGER_ALONE = f"SELECT pg_advisory_unlock({_TURN})"
+# Catalogues keep for a while which transaction dropped a table: one number each ten minutes, and what lies between two
+# would be how many answered. So each of ours has a round number.
+_ROUND = """
+DO $$ BEGIN
+  WHILE mod(pg_current_xact_id()::text::bigint, 1024) < 1023 LOOP COMMIT; END LOOP;
+END $$
+"""
 _AGAIN = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 _DAMAGED = (
     psycopg.errors.DataCorrupted,
@@ -80,10 +89,10 @@ class Database:
 
         Args:
             address: as libpq reads it, without a password, which libpq finds by itself.
-            wait_seconds: how long whoever wants the store alone waits for others; they wait meanwhile too.
+            wait_seconds: how long anybody waits for others, the merge among them.
         """
         self._address = address
-        self._alone = f"SET LOCAL lock_timeout = '{wait_seconds}s'; {_ALONE}"
+        self._wait_seconds = wait_seconds
         self._idle: deque[Connection] = deque()
 
     def close(self) -> None:
@@ -91,8 +100,8 @@ class Database:
         while self._idle:
             self._idle.pop().close()
 
-    def transaction(self, act: Callable[[Connection], _T], *, alone: bool = False) -> _T:
-        """What ``act`` gives, done in one transaction, durably; ``alone``: while nobody else uses the store.
+    def transaction(self, act: Callable[[Connection], _T]) -> _T:
+        """What ``act`` gives, done in one transaction, durably.
 
         Done again where the database could not put it in an order with others'.
 
@@ -103,7 +112,7 @@ class Database:
         tries = 0
         while True:
             try:
-                return self._once(act, self._alone if alone else _TOGETHER)
+                return self._once(act)
             except _AGAIN as fault:
                 tries += 1
                 if tries == _ATTEMPTS:
@@ -113,26 +122,31 @@ class Database:
                 self.close()
                 raise _named(fault) from fault
 
-    def forget_the_log(self) -> None:
-        """Have the WAL up to now deleted: begin a new file of it, then need none before that any more.
+    def alone(self, act: Callable[[Connection], object]) -> None:
+        """Do ``act`` in one transaction, while nobody else uses the store, and throw away the log up to then.
 
         Raises:
-            StoreFull: the database could not; it is done with the next one.
+            StoreFull: somebody uses it for too long, or as ``transaction``.
         """
-        connection = self._taken()
         try:
-            connection.execute("SELECT pg_switch_wal()")
-            connection.execute("CHECKPOINT")
+            with closing(self._connected()) as connection:
+                connection.execute(_ALONE)
+                connection.execute(_ROUND)
+                connection.execute("SELECT pg_switch_wal()")
+                with connection.transaction():
+                    act(connection)
+                connection.execute(_NO_LONGER_ALONE)
+                # Of the log's files the database deletes those before the one that is being written.
+                connection.execute("SELECT pg_switch_wal()")
+                connection.execute("CHECKPOINT")
         except psycopg.Error as fault:
             raise _named(fault) from fault
-        finally:
-            self._put_back(connection)
 
-    def _once(self, act: Callable[[Connection], _T], turn: str) -> _T:
+    def _once(self, act: Callable[[Connection], _T]) -> _T:
         connection = self._taken()
         try:
             with connection.transaction():
-                connection.execute(turn)
+                connection.execute(_TOGETHER)
                 return act(connection)
         finally:
             self._put_back(connection)
@@ -160,6 +174,7 @@ class Database:
         try:
             connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
             _refuse_what_remembers(connection)
+            connection.execute("SELECT set_config('lock_timeout', %s, false)", [f"{self._wait_seconds}s"])
         except BaseException:
             connection.close()
             raise

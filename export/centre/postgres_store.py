@@ -30,14 +30,16 @@ class PostgresStore:
 
         Args:
             address: of the database, as in ``settings.toml``.
-            wait_seconds: how long the merge and the tick wait for others.
+            wait_seconds: how long anybody waits for others, the merge among them.
 
         Raises:
             StoreFull: it cannot be reached or written; ``DatabaseRefused`` where it is not set as it must be.
             StoreDamaged: it is there and lacks a table.
         """
         self._database = Database(address, wait_seconds)
-        self._database.transaction(_made, alone=True)
+        if not self._database.transaction(_is_there):
+            self._database.alone(_made)
+        self._database.transaction(_look)
 
     def close(self) -> None:
         """Let go of its connections."""
@@ -158,11 +160,10 @@ class PostgresStore:
                 cursor.executemany("INSERT INTO heard.intake VALUES (%s, %s, %s)", rows)
                 cursor.executemany("INSERT INTO heard.spent_codes VALUES (%s, %s, %s)", file.bitmaps())
 
-        self._database.transaction(fill, alone=True)
+        self._database.alone(fill)
 
     def _write_anew(self, statements: str) -> None:
-        self._database.transaction(lambda connection: connection.execute(statements), alone=True)
-        self._database.forget_the_log()
+        self._database.alone(lambda connection: connection.execute(statements))
 
     def _known(self, shelf: str) -> str:
         if shelf not in self.shelves:
@@ -174,9 +175,18 @@ class _AtOnce(Exception):
     """The same row came by another door in the same moment: what was done for this one is undone."""
 
 
+def _is_there(connection: Connection) -> bool:
+    return _one(connection, "SELECT to_regnamespace('heard')") is not None
+
+
 def _made(connection: Connection) -> None:
-    if _one(connection, "SELECT to_regnamespace('heard')") is None:
+    # Looked for again: another process may have been first.
+    if not _is_there(connection):
         connection.execute(EMPTY)
+
+
+def _look(connection: Connection) -> None:
+    # A table that is gone is damage; one made anew in its place would take every code once more.
     for table in TABLES:
         connection.execute(f"SELECT FROM heard.{table} LIMIT 1")
 

@@ -4,6 +4,9 @@ New tables are filled in id order by one transaction, and take the old ones' nam
 xmin, no xmax, and a ctid that follows its id; what was deleted is gone with the old files. Nobody vacuums or analyses
 them meanwhile, which would keep a time and a sample of the ids.
 
+Between filling and dropping a new file of the log begins: pages of the catalogues keep their place in it (LSN), which
+would else tell how many rows were filled in.
+
 A row is kept inline, one a page: out of line (TOAST) its pieces would be numbered as they came.
 """
 
@@ -30,6 +33,7 @@ INSERT INTO heard_anew.spent_codes SELECT batch, part, bits FROM heard.spent_cod
 """
 _ARRIVALS_ANEW = """
 INSERT INTO heard_anew.arrivals SELECT id, door, "row" FROM heard.arrivals ORDER BY id;
+SELECT pg_switch_wal();
 ALTER TABLE heard.intake SET SCHEMA heard_anew;
 DROP TABLE heard.arrivals, heard.spent_codes;
 """
@@ -37,6 +41,7 @@ _ALL_IN_THE_INTAKE = """
 INSERT INTO heard_anew.intake
   SELECT id, door, "row" FROM heard.intake UNION ALL SELECT id, door, "row" FROM heard.arrivals
   ORDER BY id ON CONFLICT DO NOTHING;
+SELECT pg_switch_wal();
 DROP TABLE heard.arrivals, heard.intake, heard.spent_codes;
 """
 _IN_PLACE = """
