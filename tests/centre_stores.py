@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.centre.postgres_store import PostgresStore
+from export.centre.instance import database_at
 from survey.marked_store import MarkedStore
 from survey.marks import CentreStore
 
@@ -18,4 +18,4 @@ class Engine:
 
     def opened(self) -> CentreStore:
         """The store there, once more: as each process of a centre opens it."""
-        return PostgresStore(self.place) if self.place.startswith("postgresql:") else MarkedStore(Path(self.place))
+        return database_at(self.place) if self.place.startswith("postgresql:") else MarkedStore(Path(self.place))

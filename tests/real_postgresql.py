@@ -1,7 +1,8 @@
 """A real PostgreSQL for tests: Debian's own, in a folder of its own, set up as docs/postgresql/ tells operators to.
 
 It listens on a socket in that folder and on no network. A server refuses to run as root, so there it runs as somebody
-who owns nothing. Where there is none the tests say so: skipped on a desk, a failure where CI runs.
+who owns nothing. Where there is none, or no libpq to speak to it, the tests say so: skipped on a desk, a failure where
+CI runs.
 """
 
 from __future__ import annotations
@@ -20,6 +21,14 @@ import pytest
 
 SET_UP = Path(__file__).parent.parent / "docs" / "postgresql"
 _MISSING = "PostgreSQL is not installed, so nothing was tried on it: sudo apt-get install postgresql"
+try:
+    import psycopg
+except ImportError:
+    if os.environ.get("CI") == "true":
+        raise
+    pytest.skip(_MISSING, allow_module_level=True)
+
+__all__ = ["SET_UP", "Server", "postgresql", "psycopg"]
 _VERSIONS = Path("/usr/lib/postgresql")
 
 
@@ -74,6 +83,12 @@ class Server:
         told = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
         (self.data / "otherwise.conf").write_text(told)
         self.restart()
+
+    def reload(self, change: str, question: str, answer: str) -> None:
+        """Change a setting of the running server, and wait until whoever comes now is told so."""
+        self.told(change, "SELECT pg_reload_conf()")
+        while self.told(question) != answer:
+            continue
 
     def start(self) -> None:
         """Start it, and wait until it answers."""

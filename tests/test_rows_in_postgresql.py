@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import psycopg
 import pytest
 from centre_world import LINKED, World, enrolled, told_world
 from click.testing import CliRunner, Result
 from made_up_rows import a_row, by_id, some_rows
-from real_postgresql import SET_UP, Server, postgresql
+from real_postgresql import SET_UP, Server, postgresql, psycopg
 
 from export.__main__ import main
 from export.centre.carrying import carry_out
@@ -99,14 +98,18 @@ def test_each_setting_that_would_remember_or_lose_is_named_and_nothing_is_kept(
     PostgresStore(address).close()
 
 
-def test_a_server_set_otherwise_while_the_centre_runs_is_used_no_more(lone_server: Server) -> None:
+def test_a_server_set_otherwise_while_the_centre_runs_is_used_no_more_after_a_tick(
+    lone_server: Server,
+) -> None:
     store = PostgresStore(lone_server.address("heard"))
-    lone_server.set(log_statement="all")
+    lone_server.reload("ALTER SYSTEM SET log_statement = 'all'", "SHOW log_statement", "all")
+    with pytest.raises(DatabaseRefused, match="log_statement is all"):
+        store.hide_times()
     for _ in range(2):
         with pytest.raises(StoreFull):
             store.admit(a_row(1))
-    assert lone_server.log.count("INSERT") == 0
-    lone_server.set()
+    assert "INSERT" not in lone_server.log
+    lone_server.reload("ALTER SYSTEM RESET log_statement", "SHOW log_statement", "none")
     assert store.admit(a_row(1)) == "stored"
     store.close()
 

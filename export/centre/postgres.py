@@ -177,6 +177,8 @@ class Database:
             connection.execute("SELECT set_config('lock_timeout', %s, false)", [f"{self._wait_seconds}s"])
         except BaseException:
             connection.close()
+            # It may have been set otherwise under those that are open: each tick connects anew, and so finds out.
+            self.close()
             raise
         return connection
 
