@@ -145,7 +145,7 @@ def store_of(folder: Path, address: str, today: Callable[[], date]) -> CentreSto
 
     Raises:
         SettingsRefused: what speaks to a database is not installed.
-        RowsNotMoved: the folder has rows of its own still; a database without them would take each code once more.
+        RowsNotMoved: the folder has rows of its own still, which a database would know nothing of.
         StoreFull, StoreDamaged: as the store.
     """
     if not address:

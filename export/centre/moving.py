@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from export.centre.audit import OPERATOR, Audit
@@ -43,21 +44,19 @@ def move_rows(folder: Path, address: str) -> int:
     watch = Hold(folder / "night.lock")
     if not watch.taken():
         raise CentreServes("The centre is serving. Stop it, then move its rows.")
-    old, new, registry = MarkedStore(file), database_at(address), Registry(folder / "registry.db")
     try:
-        if not new.is_empty():
-            raise RowsThere(
-                f"The database holds rows or codes already, and {file} still has everything of this centre. Make an"
-                " empty database, for this centre alone, then move again."
-            )
-        Audit(registry).note(OPERATOR, "move-rows", "into the database")
-        old.merge()
-        new.take_over(old)
-        left_behind = old.count("intake") - new.count("intake")
-        file.rename(moved)
-        return left_behind
+        with closing(MarkedStore(file)) as old, closing(database_at(address)) as new:
+            if not new.is_empty():
+                raise RowsThere(
+                    f"The database holds rows or codes already, and {file} still has everything of this centre. Make an"
+                    " empty database, for this centre alone, then move again."
+                )
+            with closing(Registry(folder / "registry.db")) as registry:
+                Audit(registry).note(OPERATOR, "move-rows", "into the database")
+            old.merge()
+            new.take_over(old)
+            left_behind = old.count("intake") - new.count("intake")
+            file.rename(moved)
+            return left_behind
     finally:
-        old.close()
-        new.close()
-        registry.close()
         watch.let_go()

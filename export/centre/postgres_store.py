@@ -186,7 +186,7 @@ def _made(connection: Connection) -> None:
 
 
 def _look(connection: Connection) -> None:
-    # A table that is gone is damage; one made anew in its place would take every code once more.
+    # A table that is gone is damage; one made anew in its place would hide what was lost.
     for table in TABLES:
         connection.execute(f"SELECT FROM heard.{table} LIMIT 1")
 
