@@ -187,6 +187,35 @@ def test_a_database_that_is_cut_off_loses_nothing_that_was_acknowledged(lone_ser
     store.close()
 
 
+def test_a_database_that_was_started_anew_meanwhile_fails_nobody(lone_server: Server) -> None:
+    store = PostgresStore(lone_server.address("heard"))
+    lone_server.restart()
+    assert store.admit(a_row(1)) == "stored"
+    store.close()
+
+
+def test_whoever_copies_the_centres_folder_finds_no_row_and_nothing_that_an_answer_changed(
+    address: str, tmp_path: Path
+) -> None:
+    world = World(tmp_path / "centre")
+    centre = world.opened()
+    world.tell(centre)
+    batch = issue(centre, LINKED, "card", 40)
+    codes = Codes(centre.batches, centre.clock.day)
+
+    def files() -> dict[str, tuple[bytes, int]]:
+        return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in world.folder.iterdir()}
+
+    before = files()
+    for row, code in zip(world.rows(40), codes_in(batch), strict=True):
+        assert centre.store.admit(row, codes.mark_of(code, LINKED)) == "stored"
+    centre.store.hide_times()
+    centre.store.merge()
+    assert files() == before
+    assert "centre.db" not in before
+    centre.close()
+
+
 def test_while_it_is_away_a_tablet_gets_no_receipt_and_afterwards_all_is_taken(
     lone_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

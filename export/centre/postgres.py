@@ -7,9 +7,10 @@ connection looks at those settings first, and none is used where one of them is 
 
 from __future__ import annotations
 
+import select
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -152,10 +153,13 @@ class Database:
             self._put_back(connection)
 
     def _taken(self) -> Connection:
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return self._connected()
+        with suppress(IndexError):
+            while True:
+                connection = self._idle.pop()
+                if not _has_been_told_something(connection):
+                    return connection
+                connection.close()
+        return self._connected()
 
     def _put_back(self, connection: Connection) -> None:
         if not connection.closed:
@@ -181,6 +185,13 @@ class Database:
             self.close()
             raise
         return connection
+
+
+def _has_been_told_something(connection: Connection) -> bool:
+    # Nobody asked it anything: the database has gone, or been started anew, since somebody last did.
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def _guarded(address: str) -> str:
