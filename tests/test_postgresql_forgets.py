@@ -262,3 +262,9 @@ def test_after_the_tick_no_file_tells_when_somebody_answered(copied: Copied, tmp
     assert [path for path, at in changed().items() if before <= at <= answered], "an answer changes files"
     store.hide_times()
     assert [path for path, at in changed().items() if before <= at <= answered] == []
+    ticked = moment("ticked")
+    store.hide_times()
+    telling = [path for path, at in changed().items() if before <= at <= ticked]
+    # Where catalogues have room, and a copy of them for who connects next, is written down now and then, by no answer.
+    by_no_answer = ("_fsm", "_vm", "pg_internal.init")
+    assert [path for path in telling if not path.name.endswith(by_no_answer)] == [], "nor which tick was the next"
