@@ -60,7 +60,7 @@ ptable:          ## maintainers: make anew the table by which published counts a
 	@$(BIN)/python -m export.custodian.entropy
 
 requirements:    ## maintainers: lock the dependencies anew (needs uv)
-	@for set in tablet centre test; do \
+	@for set in tablet centre postgresql test; do \
 	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    --no-annotate --extra $$set --no-emit-package heard pyproject.toml -o requirements/$$set.txt; done
 

@@ -21,6 +21,7 @@ VERBS: Verbs = {
     "revoke": (_CENTRE, "revoke", "Believe a lost tablet no more."),
     "take-in": (_CENTRE, "take_in", "Take in a keys file, a notices file or a tablet's rescue file."),
     "carry-out": (_CENTRE, "carry_out", "Write all sealed rows into one file for the custodian."),
+    "move-rows": (_CENTRE, "move_rows", "Move the rows into a database, where one machine no longer serves."),
     "cards": (_CARDS, "print_cards", "Print cards with one-time codes, or posters."),
     "codes": (_CARDS, "codes", "List what was printed; cancel the codes of a batch."),
     "publish": (_CENTRE, "publish", "Put a signed release on the analysts' pages."),

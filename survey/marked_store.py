@@ -1,49 +1,29 @@
-"""The centre's store: sealed rows, and which one-time codes are spent, one bit each.
+"""The centre's store as one SQLite file: sealed rows, and which one-time codes are spent.
 
-A code is no more than a place in a bitmap that was there, at its full size, before the first card was handed out: no
-row, number or time of its own exists. Its bit changes in the same transaction as its row is kept, so that a crash
-neither loses an answer nor lets a code be spent twice; and since the bitmap lies in the rows' own file, the merge
-writes it anew with them. The file is then a function of two sets, the rows and the spent bits, and of no pair of both.
-
-The bitmap is cut into parts of one size, so that a check reads and writes one part, however many codes there are.
+A code's bit changes in the same transaction as its row is kept, so that a crash neither loses an answer nor lets a code
+be spent twice; and since the bitmap lies in the rows' own file, the merge writes it anew with them. The file is then a
+function of two sets, the rows and the spent bits, and of no pair of both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
 
 from survey.clock import utc_day
+from survey.marks import OF_LINKS, PART_BYTES, Filed, Mark, parts_of
 from survey.sealing import key_id_of, row_id
 from survey.store import CENTRE_SHELVES, Door, Store
 from survey.store_file import Connection
 
-Filed = Literal["stored", "replaced", "had", "refused"]
-_PART_BYTES = 512
-_PART_BITS = 8 * _PART_BYTES
 _BESIDE = {
     "spent_codes": "batch INTEGER NOT NULL, part INTEGER NOT NULL, bits BLOB NOT NULL, PRIMARY KEY (batch, part)"
 }
-_OF_LINKS: tuple[Door, ...] = ("code", "open")
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One bit: the batch of a code and its number in it."""
-
-    batch: int
-    serial: int
-
-
-NO_MARK = Mark(-1, 0)
-"""A bit that does not exist, for a code that is none: refused by the same steps, in the same time."""
 
 
 class MarkedStore(Store):
-    """The centre's shelves, and the bitmaps of its batches of codes."""
+    """``survey.marks.CentreStore`` in one file beside the centre's others; for one machine."""
 
     def __init__(self, path: Path, today: Callable[[], date] = utc_day) -> None:
         """As ``Store``.
@@ -55,11 +35,10 @@ class MarkedStore(Store):
 
     def lay_out(self, batch: int, count: int) -> None:
         """Make the bitmap of a batch of ``count`` codes, none spent; one that is there stays as it is."""
-        parts = range((count + _PART_BITS - 1) // _PART_BITS)
         with self._file.transaction() as connection:
             connection.executemany(
                 "INSERT OR IGNORE INTO spent_codes VALUES (?, ?, ?)",
-                ((batch, part, bytes(_PART_BYTES)) for part in parts),
+                ((batch, part, bytes(PART_BYTES)) for part in parts_of(count)),
             )
 
     def is_spent(self, mark: Mark) -> bool:
@@ -73,16 +52,13 @@ class MarkedStore(Store):
             found = connection.execute("SELECT bits FROM spent_codes WHERE batch = ?", (batch,)).fetchall()
         return sum(int.from_bytes(bits).bit_count() for (bits,) in found)
 
+    def bitmaps(self) -> list[tuple[int, int, bytes]]:
+        """Batch, part and bits of all there are, to take elsewhere."""
+        with self._file.opened() as connection:
+            return connection.execute("SELECT batch, part, bits FROM spent_codes").fetchall()
+
     def admit(self, row: bytes, mark: Mark | None = None, replaces: bytes | None = None) -> Filed:
-        """Keep a link's row in the arrivals durably, by the open door or for a code, which is spent with it.
-
-        A row that is here already is had, whatever came with it. One that replaces another of a link takes that one's
-        door and needs no code. All of it in one transaction: a crash leaves everything as before or as after.
-
-        Args:
-            row: sealed to a key of ours.
-            mark: the code's bit; None: no code is needed.
-            replaces: the id of the row whose place it takes, which only the page that made both can know.
+        """Keep a link's row in the arrivals, by the open door or for a code (``survey.marks.CentreStore.admit``).
 
         Raises:
             NotARow: it is not sealed.
@@ -107,7 +83,7 @@ class MarkedStore(Store):
 
     def _gone(self, connection: Connection, one: bytes) -> Door | None:
         door = _door(connection, self.shelves, one)
-        if door not in _OF_LINKS:
+        if door not in OF_LINKS:
             return None
         for shelf in self.shelves:
             connection.execute(f"DELETE FROM {shelf} WHERE id = ?", (one,))  # noqa: S608 - our own shelf names
@@ -125,11 +101,10 @@ def _door(connection: Connection, shelves: Sequence[str], one: bytes) -> Door | 
 
 def _bit_of(connection: Connection, mark: Mark) -> bytearray | None:
     """The part that a code's unspent bit lies in, or None where it is spent or does not exist."""
-    part, place = divmod(mark.serial, _PART_BITS)
     found = connection.execute(
-        "SELECT bits FROM spent_codes WHERE batch = ? AND part = ?", (mark.batch, part)
+        "SELECT bits FROM spent_codes WHERE batch = ? AND part = ?", (mark.batch, mark.part)
     ).fetchone()
-    if found is None or found[0][place // 8] >> place % 8 & 1:
+    if found is None or found[0][mark.place // 8] >> mark.place % 8 & 1:
         return None
     return bytearray(found[0])
 
@@ -138,7 +113,8 @@ def _spend(connection: Connection, mark: Mark) -> bool:
     bits = _bit_of(connection, mark)
     if bits is None:
         return False
-    part, place = divmod(mark.serial, _PART_BITS)
-    bits[place // 8] |= 1 << place % 8
-    connection.execute("UPDATE spent_codes SET bits = ? WHERE batch = ? AND part = ?", (bytes(bits), mark.batch, part))
+    bits[mark.place // 8] |= 1 << mark.place % 8
+    connection.execute(
+        "UPDATE spent_codes SET bits = ? WHERE batch = ? AND part = ?", (bytes(bits), mark.batch, mark.part)
+    )
     return True

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from survey.sealing import NotARow, key_id_of, row_id
-from survey.store import Store
+from survey.store import Shelves
 from survey.turns import Turns
 
 _NO_TIME = (0, 0)
@@ -32,7 +32,7 @@ class Partials:
     def __init__(
         self,
         folder: Path | None,
-        store: Store,
+        store: Shelves,
         shelf: str = "outbox",
         door: str = "tablet",
         turns: Turns | None = None,

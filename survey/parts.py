@@ -15,7 +15,7 @@ from survey.briefing import Keys, Notices, Place
 from survey.clips import Clips
 from survey.clock import Clock
 from survey.partials import Partials
-from survey.store import Store
+from survey.store import Shelves
 from survey.tallies import Tallies
 from survey.visits import Visits
 from survey.words import Words
@@ -61,7 +61,7 @@ class Parts:
     place: str
     mode: Mode
     visits: Visits
-    store: Store
+    store: Shelves
     shelf: str
     door: str
     tallies: Tallies

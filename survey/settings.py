@@ -18,12 +18,16 @@ _LARGEST_PORT = 65535
 RELEASE_MONTHS = 3
 _SPANS = (1, 2, 3, 4, 6, 12)
 _NAMES = (
-    "host", "port", "memory_folder", "release_months", "public_address", "address_header", "serves", "workers",
+    "host", "port", "memory_folder", "release_months", "public_address", "address_header", "serves", "workers", "store",
 )  # fmt: skip
 APPS = ("link", "intake", "portal")
 _MOST_WORKERS = 64
 _ADDRESS = re.compile(r"(?:https://[a-z0-9.-]+(?::\d+)?|http://(?:127\.0\.0\.1|localhost)(?::\d+)?)(?:/[\w./-]*)?")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}")
+_STORE = re.compile(
+    r"postgresql://(?:[\w.-]+@)?(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])?(?::\d+)?/[\w-]+"
+    r"(?:\?(?:host=/[\w./-]+|sslrootcert=/[\w./-]+)(?:&port=\d+)?)?"
+)
 _RUN = Path("/run/heard")
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it, checked below
 
@@ -43,6 +47,7 @@ class Settings:
         address_header: the header in which the server in front of a centre says who asks; "" where none is believed.
         serves: those of a centre's three applications that a process answers for.
         workers: how many processes serve a centre.
+        store: the address of the PostgreSQL database that keeps a centre's rows; "" for a file in its folder.
     """
 
     instance: Path
@@ -54,6 +59,7 @@ class Settings:
     address_header: str = ""
     serves: tuple[str, ...] = APPS
     workers: int = 1
+    store: str = ""
 
 
 def load(folder: Path, environ: Mapping[str, str], default_port: int = CENTRE_PORT) -> Settings:
@@ -82,6 +88,7 @@ def load(folder: Path, environ: Mapping[str, str], default_port: int = CENTRE_PO
         address_header=_header(*told.get("address_header", ("", ""))),
         serves=_apps(*told.get("serves", ("link intake portal", ""))),
         workers=_workers(*told.get("workers", (1, ""))),
+        store=_store(*told.get("store", ("", ""))),
     )
 
 
@@ -172,3 +179,13 @@ def _workers(value: object, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_WORKERS:
         raise SettingsRefused(f"{where}: workers is a number from 1 to {_MOST_WORKERS}, not {value!r}.")
     return value
+
+
+def _store(value: object, where: str) -> str:
+    if value != "" and not (isinstance(value, str) and _STORE.fullmatch(value)):
+        # What was typed is not repeated: it may be a password.
+        raise SettingsRefused(
+            f"{where}: store is the address of a PostgreSQL database, such as postgresql:///heard or"
+            " postgresql://heard@db.example.org/heard. A password stands in ~/.pgpass or PGPASSWORD, never in it."
+        )
+    return str(value)

@@ -12,19 +12,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from survey.clock import utc_day
 from survey.sealing import ROW_BYTES, key_id_of, row_id
 from survey.store_file import StoreDamaged, StoreFile, StoreFull
 
-__all__ = ["CENTRE_SHELVES", "DOORS", "TABLET_SHELVES", "Door", "Store", "StoreDamaged", "StoreFull"]
+__all__ = ["CENTRE_SHELVES", "DOORS", "TABLET_SHELVES", "Door", "Shelves", "Store", "StoreDamaged", "StoreFull"]
 
 Door = Literal["tablet", "code", "open"]
 DOORS: tuple[Door, ...] = ("tablet", "code", "open")
 TABLET_SHELVES = ("outbox", "quarantine")
 CENTRE_SHELVES = ("arrivals", "intake")
 _STEP = 500
+
+
+class Shelves(Protocol):
+    """What an interview asks of whatever keeps its rows, on a tablet or at a centre; as ``Store`` does it."""
+
+    shelves: tuple[str, ...]
+
+    def put(self, shelf: str, rows: Sequence[bytes], door: str = "tablet") -> list[str]:
+        """Keep rows durably, all or none."""
+
+    def forget(self, shelf: str, ids: Sequence[bytes]) -> None:
+        """Delete rows for good."""
 
 
 class Store:
@@ -47,7 +59,7 @@ class Store:
             StoreDamaged: the file is there and is not a store with these shelves.
         """
         self.path = path
-        self.shelves = tuple(shelves)
+        self.shelves: tuple[str, ...] = tuple(shelves)
         self._file = StoreFile(path, self.shelves, today, beside)
         with self._file.opened() as connection:
             for shelf in self.shelves:

@@ -14,7 +14,7 @@ from forms.response import framed
 from survey.briefing import Keys
 from survey.clock import Clock
 from survey.partials import Partials
-from survey.store import Door, Store
+from survey.store import Door, Shelves
 from survey.tallies import Tallies
 
 _NAME = "tally"
@@ -27,7 +27,7 @@ class TallyRows:
         self,
         tallies: Tallies,
         partials: Partials,
-        store: Store,
+        store: Shelves,
         keys: Callable[[], Keys | None],
         clock: Clock,
         shelf: str = "outbox",

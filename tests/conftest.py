@@ -1,6 +1,6 @@
 """How properties are tried, never against the clock, since a busy machine would fail them for nothing.
 
-What many tests stand before: one Chromium, a tablet, somebody who looks at it.
+What many tests stand before: one Chromium, one PostgreSQL, a tablet, somebody who looks at it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from at_the_tablet import Tablet
+    from centre_stores import Engine
     from player import Player
     from playwright.sync_api import Browser
+    from real_postgresql import Server
 
 settings.register_profile("heard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("heard")
@@ -28,6 +30,28 @@ def browser() -> Iterator[Browser]:
 
     with chromium() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A real PostgreSQL for all tests of one process."""
+    from real_postgresql import postgresql  # noqa: PLC0415 - as above
+
+    with postgresql() as started:
+        yield started
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """Each engine of a centre's store in turn, empty; centres of this test keep their rows there."""
+    from centre_stores import Engine  # noqa: PLC0415 - as above
+
+    if request.param == "sqlite":
+        return Engine(str(tmp_path / "centre.db"))
+    server: Server = request.getfixturevalue("server")
+    place = server.address(server.new())
+    monkeypatch.setenv("HEARD_STORE", place)
+    return Engine(place)
 
 
 @pytest.fixture

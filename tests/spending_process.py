@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
+from centre_stores import Engine
 from made_up_rows import a_row
 
-from survey.marked_store import Mark, MarkedStore
+from survey.marks import Mark
 
 if __name__ == "__main__":
-    path, sender, *serials = sys.argv[1:]
-    store = MarkedStore(Path(path))
+    place, sender, *serials = sys.argv[1:]
+    store = Engine(place).opened()
     for number, serial in enumerate(serials):
         sys.stdout.write(store.admit(a_row(int(sender) * 100_000 + number), Mark(1, int(serial))) + "\n")
         sys.stdout.flush()

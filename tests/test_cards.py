@@ -27,7 +27,7 @@ from export.printings import Printing
 from survey.briefing import Place
 from survey.fingerprint import authority_pin
 from survey.languages import own_name
-from survey.marked_store import NO_MARK, Mark
+from survey.marks import NO_MARK, Mark
 from survey.words import load
 
 ADDRESS = "https://survey.example.org"

@@ -13,7 +13,7 @@ from made_up_rows import some_rows
 from export.centre.batches import Batch
 from export.centre.codes import Codes, code_of, issue
 from export.centre.instance import Centre
-from survey.marked_store import Mark
+from survey.marks import Mark
 
 BATCHES, CODES, SPENT = 6, 5_000, 240
 

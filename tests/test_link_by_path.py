@@ -13,6 +13,7 @@ from centre_world import LINKED, PLACE, Answer, World, ask, listening
 from linked_centre import address, centre, links, untold, world
 
 from export.centre.app import centre_app
+from export.centre.holds import Hold
 from export.centre.instance import Centre
 from export.centre.link import Link, Links
 from export.centre.running import hide_times
@@ -127,7 +128,7 @@ def test_after_the_tick_no_file_tells_when_somebody_answered(
         path.stat().st_ctime_ns for path in (*lasting, *passing)
     ):
         before_the_tick.touch()
-    hide_times(centre, links)
+    hide_times(centre, links, Hold(centre.folder / "night.lock"))
     month = datetime.combine(centre.clock.day().replace(day=1), datetime.min.time(), tzinfo=UTC).timestamp()
     assert {path.stat().st_mtime for path in lasting} == {month}
     assert {path.stat().st_mtime for path in passing} == {0}

@@ -94,6 +94,7 @@ def whole_interview(address: str) -> Player:
     return person
 
 
+@pytest.mark.usefixtures("engine")
 def test_interviews_go_on_in_whichever_process_gets_the_next_page_and_every_count_arrives_once(world: World) -> None:
     with served(world) as (address, process), ThreadPoolExecutor(4) as people:
         assert len(workers_of(process)) == WORKERS
@@ -123,6 +124,7 @@ def test_the_same_answer_eight_times_at_once_is_one_response(world: World) -> No
     assert len([content for _, content in contents(world) if content["kind"] == "response"]) == 1
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_killed_process_is_started_anew_and_loses_nothing(world: World) -> None:
     with opened(world) as centre:
         codes = list(codes_in(issue(centre, LINKED, "card", 40)))
@@ -218,6 +220,7 @@ def test_three_origins_on_one_folder_are_one_centre(world: World) -> None:
     assert Counter(door for door, _ in raw_rows(world)) == {"tablet": 12, "open": 2}
 
 
+@pytest.mark.usefixtures("engine")
 def test_one_of_two_has_the_night_watch_and_the_other_takes_it_over(world: World) -> None:
     with opened(world) as one, opened(world) as two:
         first, second = (Links(centre, centre_app(centre)) for centre in (one, two))

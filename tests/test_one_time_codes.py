@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from centre_stores import Engine
 from centre_world import LINKED, World
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +25,8 @@ from export.centre.batches import MOST_CODES, BatchesFull
 from export.centre.codes import BatchUnknown, Codes, cancel, codes_in, could_be_a_code, issue
 from export.centre.instance import Centre
 from export.centre.lettering import LETTERS
-from survey.marked_store import NO_MARK, Mark, MarkedStore
+from survey.marked_store import MarkedStore
+from survey.marks import NO_MARK, CentreStore, Mark
 from survey.sealing import row_id
 from survey.store import CENTRE_SHELVES, Store
 
@@ -50,7 +52,14 @@ def centre(world: World) -> Iterator[Centre]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[MarkedStore]:
+def store(engine: Engine) -> Iterator[CentreStore]:
+    store = engine.opened()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[MarkedStore]:
     store = MarkedStore(tmp_path / "centre.db")
     yield store
     store.close()
@@ -126,7 +135,7 @@ def test_what_was_printed_is_counted_by_place_and_route(centre: Centre) -> None:
         issue(centre, LINKED, "card", MOST_CODES + 1)
 
 
-def test_a_code_is_spent_with_its_row_and_never_again(store: MarkedStore) -> None:
+def test_a_code_is_spent_with_its_row_and_never_again(store: CentreStore) -> None:
     store.lay_out(1, 10)
     row, other = made_up_row(), made_up_row()
     assert store.admit(row, Mark(1, 7)) == "stored"
@@ -139,7 +148,7 @@ def test_a_code_is_spent_with_its_row_and_never_again(store: MarkedStore) -> Non
 
 
 @pytest.mark.parametrize("merged", [False, True])
-def test_a_fuller_copy_takes_the_place_and_the_door_and_needs_no_code(store: MarkedStore, *, merged: bool) -> None:
+def test_a_fuller_copy_takes_the_place_and_the_door_and_needs_no_code(store: CentreStore, *, merged: bool) -> None:
     store.lay_out(1, 10)
     core, fuller = made_up_row(), made_up_row()
     store.admit(core, Mark(1, 3))
@@ -151,17 +160,17 @@ def test_a_fuller_copy_takes_the_place_and_the_door_and_needs_no_code(store: Mar
     assert store.spent(1) == 1
 
 
-def test_whatever_is_wrong_with_a_code_the_store_takes_the_same_steps(store: MarkedStore) -> None:
+def test_whatever_is_wrong_with_a_code_the_store_takes_the_same_steps(file: MarkedStore) -> None:
     """So a stopwatch tells a spent code from a wrong, a late or a cancelled one no better than the answer does."""
-    store.lay_out(1, 10)
-    store.admit(made_up_row(), Mark(1, 3))
+    file.lay_out(1, 10)
+    file.admit(made_up_row(), Mark(1, 3))
 
     def steps(mark: Mark) -> list[str]:
         said: list[str] = []
-        with store._file.opened() as connection:
+        with file._file.opened() as connection:
             connection.set_trace_callback(said.append)
-        assert store.admit(made_up_row(), mark) == "refused"
-        with store._file.opened() as connection:
+        assert file.admit(made_up_row(), mark) == "refused"
+        with file._file.opened() as connection:
             connection.set_trace_callback(None)
         return [re.sub(r"x'[0-9A-F]+'|-?\d+", "?", step, flags=re.IGNORECASE) for step in said]
 
@@ -169,13 +178,13 @@ def test_whatever_is_wrong_with_a_code_the_store_takes_the_same_steps(store: Mar
     assert len(steps(NO_MARK)) > 3
 
 
-def test_a_row_that_is_not_here_is_no_way_past_the_code(store: MarkedStore) -> None:
+def test_a_row_that_is_not_here_is_no_way_past_the_code(store: CentreStore) -> None:
     store.lay_out(1, 10)
     assert store.admit(made_up_row(), NO_MARK, replaces=os.urandom(16)) == "refused"
     assert store.admit(made_up_row(), Mark(1, 1), replaces=os.urandom(16)) == "stored"
 
 
-def test_nobody_behind_a_link_replaces_or_takes_back_a_tablets_row(store: MarkedStore) -> None:
+def test_nobody_behind_a_link_replaces_or_takes_back_a_tablets_row(store: CentreStore) -> None:
     tablets = made_up_row()
     store.put("arrivals", [tablets], "tablet")
     assert store.admit(made_up_row(), NO_MARK, replaces=row_id(tablets)) == "refused"
@@ -183,10 +192,10 @@ def test_nobody_behind_a_link_replaces_or_takes_back_a_tablets_row(store: Marked
     assert list(store.rows("arrivals")) == [("tablet", tablets)]
 
 
-def test_whoever_kills_the_centre_leaves_as_many_rows_as_spent_codes(store: MarkedStore) -> None:
+def test_whoever_kills_the_centre_leaves_as_many_rows_as_spent_codes(store: CentreStore, engine: Engine) -> None:
     store.lay_out(1, 10_000)
     for kills in range(1, 6):
-        spender = spending(store.path, kills, range(kills * 1_000, kills * 1_000 + 900))
+        spender = spending(engine, kills, range(kills * 1_000, kills * 1_000 + 900))
         assert spender.stdout is not None
         for _ in range(kills * 3):
             assert spender.stdout.readline() == "stored\n"
@@ -207,22 +216,22 @@ def test_a_store_from_before_there_were_codes_gets_its_bitmap(tmp_path: Path) ->
     assert store.count("intake") == 1
 
 
-def spending(path: Path, sender: int, serials: Iterable[int]) -> subprocess.Popen[str]:
-    command = [sys.executable, str(Path(__file__).with_name("spending_process.py")), str(path), str(sender)]
+def spending(engine: Engine, sender: int, serials: Iterable[int]) -> subprocess.Popen[str]:
+    command = [sys.executable, str(Path(__file__).with_name("spending_process.py")), engine.place, str(sender)]
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
     return subprocess.Popen([*command, *map(str, serials)], stdout=subprocess.PIPE, text=True, env=environ)
 
 
-def test_a_million_codes_and_eight_senders_at_once_spend_none_twice(store: MarkedStore) -> None:
+def test_a_million_codes_and_eight_senders_at_once_spend_none_twice(store: CentreStore, engine: Engine) -> None:
     store.lay_out(1, 1_000_000)
     serials = [number * 7_919 % 1_000_000 for number in range(60)]
-    senders = [spending(store.path, sender, serials) for sender in range(8)]
+    senders = [spending(engine, sender, serials) for sender in range(8)]
     said = Counter(word for sender in senders for word in sender.communicate(timeout=60)[0].split())
     assert said == Counter(stored=60, refused=7 * 60)
     assert (store.spent(1), store.count("arrivals")) == (60, 60)
 
 
-def test_threads_of_one_process_spend_none_twice_either(store: MarkedStore) -> None:
+def test_threads_of_one_process_spend_none_twice_either(store: CentreStore) -> None:
     store.lay_out(1, 1_000_000)
     with ThreadPoolExecutor(8) as pool:
         said = Counter(pool.map(lambda number: store.admit(made_up_row(), Mark(1, number % 25)), range(200)))
@@ -231,10 +240,10 @@ def test_threads_of_one_process_spend_none_twice_either(store: MarkedStore) -> N
 
 @pytest.mark.parametrize("count", [1_000, 1_000_000])
 def test_a_check_reads_and_writes_as_much_among_a_thousand_codes_as_among_a_million(
-    store: MarkedStore, count: int
+    file: MarkedStore, count: int
 ) -> None:
-    store.lay_out(1, count)
-    with store._file.opened() as connection:
+    file.lay_out(1, count)
+    with file._file.opened() as connection:
         plan = connection.execute(
             "EXPLAIN QUERY PLAN SELECT bits FROM spent_codes WHERE batch = ? AND part = ?", (1, 0)
         ).fetchall()

@@ -44,6 +44,11 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ('serves = ""', "serves is"),
         ("workers = 0", "workers is"),
         ('workers = "many"', "'many'"),
+        ('store = "heard"', "store is the address"),
+        ('store = "postgresql://heard:secret@db.example.org/heard"', "PGPASSWORD"),
+        ('store = "postgresql:///heard?password=secret"', "PGPASSWORD"),
+        ('store = "postgresql://db.example.org/heard?sslmode=disable"', "store is the address"),
+        ('store = "postgresql://one,two/heard"', "store is the address"),
         ("port 9000", "cannot be read"),
         ("release_months = 5", "release_months is one of"),
         ("release_months = true", "True"),
@@ -54,6 +59,7 @@ def test_a_setting_that_cannot_be_is_named_with_its_file(tmp_path: Path, text: s
     with pytest.raises(SettingsRefused, match=named) as refused:
         load(tmp_path, {})
     assert "settings.toml" in str(refused.value)
+    assert "secret" not in str(refused.value)
 
 
 def test_the_centres_settings_are_taken_from_file_and_variables(tmp_path: Path) -> None:
@@ -64,6 +70,20 @@ def test_the_centres_settings_are_taken_from_file_and_variables(tmp_path: Path) 
     assert (told.public_address, told.workers, told.serves) == ("https://survey.example.org", 4, ("link",))
     assert told.address_header == "X-Real-IP"
     assert load(tmp_path / "none", {}).serves == ("link", "intake", "portal")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "postgresql:///heard",
+        "postgresql://heard@/heard?host=/run/postgresql&port=5433",
+        "postgresql://heard@db.example.org:5432/heard",
+        "postgresql://heard@[2001:db8::1]/heard?sslrootcert=/etc/heard/database.crt",
+    ],
+)
+def test_a_centres_rows_lie_in_its_folder_or_in_the_database_that_it_is_told_of(tmp_path: Path, address: str) -> None:
+    assert load(tmp_path, {"HEARD_STORE": address}).store == address
 
 
 def test_a_variable_that_cannot_be_is_named(tmp_path: Path) -> None:

@@ -95,18 +95,6 @@ def test_the_door_is_the_only_word_that_is_kept_beside_a_row(tmp_path: Path) -> 
         assert [column[1] for column in found.execute("PRAGMA table_info(intake)")] == ["id", "door", "row"]
 
 
-def test_after_the_merge_every_arrival_lies_in_the_intake(tmp_path: Path) -> None:
-    store = Store(tmp_path / "centre.db", CENTRE_SHELVES)
-    rows = some_rows(100)
-    store.put("arrivals", rows[:60])
-    store.merge()
-    store.put("arrivals", rows[60:])
-    store.merge()
-    assert store.count("arrivals") == 0
-    assert [row for _, row in store.rows("intake")] == by_id(rows)
-    assert store.put("arrivals", rows[:1]) == ["had"]
-
-
 def test_eight_identical_ones_at_once_are_stored_once_and_all_are_told(store: Store) -> None:
     row, told = a_row(1), []
     start = threading.Barrier(8)

@@ -1,7 +1,7 @@
 """One-time codes of cards: 75 bits and a check letter, sixteen letters in four groups, good once.
 
 A code says its batch (15 bits) and its number in it (20 bits), and proves both by 40 bits of HMAC-SHA-256 (RFC 2104)
-under the batch's key. So none is stored: that one was spent is a bit in ``survey.marked_store``. A wrong, a spent, a
+under the batch's key. So none is stored: that one was spent is a bit in ``survey.marks``. A wrong, a spent, a
 cancelled and a late code take the same steps to the same answer; which it was would help only somebody who tries codes.
 A guess names one code and hits its tag once in 2^40: a thousand a second find one in thirty years.
 """
@@ -19,7 +19,7 @@ from export.centre.batches import Batch, Batches
 from export.centre.instance import Centre
 from export.centre.lettering import check_letter, grouped, number_of, plain, written
 from export.printings import Route
-from survey.marked_store import NO_MARK, Mark
+from survey.marks import NO_MARK, Mark
 from survey.parts import CardCodes
 from survey.words import ENGLISH
 

@@ -6,10 +6,11 @@ opens anything. The authority's public half is pinned once, by its words, with t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from export.centre.audit import Audit
 from export.centre.batches import Batches
@@ -20,10 +21,15 @@ from survey.briefing import Briefing
 from survey.clock import Clock
 from survey.durable import write_whole
 from survey.marked_store import MarkedStore
+from survey.marks import CentreStore
 from survey.sealing import SigningKey
-from survey.settings import Settings, load
+from survey.settings import Settings, SettingsRefused, load
+
+if TYPE_CHECKING:
+    from export.centre.postgres_store import PostgresStore
 
 OWN_KEYS = ("intake.key", "content.key")
+ROWS = "centre.db"
 _SEED_BYTES = 32
 
 
@@ -33,6 +39,10 @@ class NotYetTold(RuntimeError):
 
 class DamagedKey(RuntimeError):
     """A key file of this centre that is gone or is not a key. Put back its back-up: tablets trust no other."""
+
+
+class RowsNotMoved(RuntimeError):
+    """The settings name a database, and the rows and spent codes still lie in the folder. Move them first."""
 
 
 @dataclass
@@ -45,7 +55,7 @@ class Centre:
     intake_key: SigningKey
     content_key: SigningKey
     clock: Clock = field(init=False)
-    store: MarkedStore = field(init=False)
+    store: CentreStore = field(init=False)
     batches: Batches = field(init=False)
     audit: Audit = field(init=False)
     people: People = field(init=False)
@@ -53,7 +63,7 @@ class Centre:
 
     def __post_init__(self) -> None:
         self.clock = Clock(self._newest_signed_day)
-        self.store = MarkedStore(self.folder / "centre.db", self.clock.day)
+        self.store = store_of(self.folder, self.settings.store, self.clock.day)
         self.batches = Batches(self.registry)
         self.audit = Audit(self.registry)
         self.people = People(self.registry)
@@ -128,6 +138,38 @@ def open_centre(folder: Path, environ: Mapping[str, str]) -> Centre:
         Registry(folder / "registry.db"),
         *(own_key(folder / name) for name in OWN_KEYS),
     )
+
+
+def store_of(folder: Path, address: str, today: Callable[[], date]) -> CentreStore:
+    """A centre's rows: in its folder, or in the database at an address.
+
+    Raises:
+        SettingsRefused: what speaks to a database is not installed.
+        RowsNotMoved: the folder has rows of its own still, which a database would know nothing of.
+        StoreFull, StoreDamaged: as the store.
+    """
+    if not address:
+        return MarkedStore(folder / ROWS, today)
+    if (folder / ROWS).exists():
+        raise RowsNotMoved(f"{folder / ROWS} still holds this centre's rows. Move them: python -m export move-rows")
+    return database_at(address)
+
+
+def database_at(address: str) -> PostgresStore:
+    """The store in a database.
+
+    Raises:
+        SettingsRefused, StoreFull, StoreDamaged: as above.
+    """
+    try:
+        # Only where it is wanted: most centres install none of it.
+        from export.centre.postgres_store import PostgresStore  # noqa: PLC0415
+    except ImportError as fault:
+        raise SettingsRefused(
+            f"store names a database, and what speaks to it is not installed ({fault}). Install"
+            " requirements/postgresql.txt and the machine's libpq (Debian: libpq5)."
+        ) from fault
+    return PostgresStore(address)
 
 
 def own_key(path: Path) -> SigningKey:

@@ -17,7 +17,7 @@ from export.centre.codes import Codes
 from export.centre.instance import Centre
 from survey.ceiling import DailyCeiling
 from survey.headers import add_headers
-from survey.marked_store import NO_MARK, Filed, Mark
+from survey.marks import NO_MARK, Filed, Mark
 from survey.sealing import ROW_BYTES
 from survey.store import StoreDamaged, StoreFull
 

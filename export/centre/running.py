@@ -52,7 +52,7 @@ def run(centre: Centre, listening: socket, ready: Callable[[], None]) -> None:
     schedule.nightly("merge", lambda: _night(centre, links, watch))
     schedule.nightly("preparation", lambda: _prepare(centre, watch), _PREPARED_FROM, _PREPARED_UNTIL)
     schedule.every("tallies", _TALLY_MINUTES, 0, lambda: links.each(_keep_tally))
-    schedule.every("times", _TICK_MINUTES, 0, lambda: hide_times(centre, links))
+    schedule.every("times", _TICK_MINUTES, 0, lambda: hide_times(centre, links, watch))
     schedule.every("instruments", 1, 0, lambda: links.each(_follow))
     for told_to_stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told_to_stop, lambda _number, _frame: serving.close())
@@ -82,10 +82,11 @@ def _prepare(centre: Centre, watch: Hold) -> None:
         click.echo(f"A span of months has ended: take {prepared} to the custodian.")
 
 
-def hide_times(centre: Centre, links: Links) -> None:
+def hide_times(centre: Centre, links: Links, watch: Hold) -> None:
     """Every ten minutes, whether or not anybody answered: files and folders then tell this moment and no other."""
-    with suppress(StoreFull, StoreDamaged):
-        centre.store.hide_times()
+    if watch.taken():
+        with suppress(StoreFull, StoreDamaged):
+            centre.store.hide_times()
     links.hide_times()
 
 

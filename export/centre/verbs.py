@@ -33,7 +33,9 @@ from export.centre.carrying import (
 from export.centre.carrying import carry_out as carried_out
 from export.centre.carrying import take_in as taken_in
 from export.centre.codes import BatchUnknown
-from export.centre.instance import Centre, DamagedKey, NotYetTold, open_centre
+from export.centre.instance import Centre, DamagedKey, NotYetTold, RowsNotMoved, open_centre
+from export.centre.moving import MOVED, CentreServes, NothingToMove, RowsThere
+from export.centre.moving import move_rows as moved_rows
 from export.centre.notices import renew_notices
 from export.centre.people import NameTaken
 from export.centre.proxy import faults
@@ -48,9 +50,10 @@ from survey.store import StoreDamaged, StoreFull
 from survey.verbs import instance_option
 
 _FORESEEN = (
-    AuthorityRefused, BatchesFull, BatchUnknown, ChainBroken, DamagedKey, KeysOfAnotherCentre, KeysRefused, NameTaken,
-    NotPrintable, NotYetTold, ParcelRefused, PlaceUnknown, RegistryDamaged, ReleaseRefused, RowsChanged,
-    SettingsRefused, StoreDamaged, StoreFull, TabletUnknown, TokenUnknown, UnfamiliarFile, UnsafeFolder,
+    AuthorityRefused, BatchesFull, BatchUnknown, CentreServes, ChainBroken, DamagedKey, KeysOfAnotherCentre,
+    KeysRefused, NameTaken, NothingToMove, NotPrintable, NotYetTold, ParcelRefused, PlaceUnknown, RegistryDamaged,
+    ReleaseRefused, RowsChanged, RowsNotMoved, RowsThere, SettingsRefused, StoreDamaged, StoreFull, TabletUnknown,
+    TokenUnknown, UnfamiliarFile, UnsafeFolder,
 )  # fmt: skip
 
 instance_folder = instance_option("The centre's folder.")
@@ -64,12 +67,18 @@ def opened(instance: Path) -> Iterator[Centre]:
         ClickException: saying what to do.
     """
     harden()
-    try:
+    with _told(instance):
         centre = open_centre(instance, os.environ)
         try:
             yield centre
         finally:
             centre.close()
+
+
+@contextmanager
+def _told(instance: Path) -> Iterator[None]:
+    try:
+        yield
     except _FORESEEN as fault:
         raise click.ClickException(str(fault)) from fault
     except OSError as fault:
@@ -146,6 +155,18 @@ def carry_out(instance: Path, file: Path) -> None:
         if carried.left_behind:
             click.echo(f"{carried.left_behind} damaged rows were left behind: check this disk.", err=True)
         click.echo("Take it to the custodian's machine by hand.")
+
+
+@click.command("move-rows")
+@instance_folder
+def move_rows(instance: Path) -> None:
+    """Move rows and spent codes into the database that settings.toml names, while the centre is stopped."""
+    harden()
+    with _told(instance):
+        left_behind = moved_rows(instance, load(instance, os.environ).store)
+    if left_behind:
+        click.echo(f"{left_behind} damaged rows were left behind: check this disk.", err=True)
+    click.echo(f"Moved. Carry out from the database once, then delete {instance / MOVED}.")
 
 
 @click.command()

@@ -7,7 +7,8 @@ import time
 from itertools import count
 from pathlib import Path
 
-from survey.marked_store import Mark, MarkedStore
+from survey.marked_store import MarkedStore
+from survey.marks import Mark
 from survey.sealing import MAGIC, ROW_BYTES, SUITE_ID
 
 ROUNDS = 9
