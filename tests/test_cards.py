@@ -275,8 +275,9 @@ def test_a_batch_is_printed_anew_in_one_step(world: World, tmp_path: Path) -> No
     [
         (("--reissue", "1", "--out", "there.pdf"), "File exists"),
         (("--reissue", "2", "--out", "new.pdf"), "no batch 2 with codes"),
-        (("--reissue", "1"), "Say which batch"),
+        (("--reissue", "1"), "Say where the new cards go"),
         (("--out", "new.pdf"), "Say which batch"),
+        (("--cancel", "1", "--out", "new.pdf"), "Say which batch"),
         (("--reissue", "1", "--cancel", "1", "--out", "new.pdf"), "Choose one of"),
     ],
 )

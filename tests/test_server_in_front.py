@@ -57,6 +57,12 @@ def test_a_server_that_compresses_pages_itself_is_found() -> None:
     around = "http {{ gzip on; {} }}"
     assert faults(around.format(NGINX), HEADER) == []
     assert len(faults(around.format(NGINX.replace("gzip off;", "")), HEADER)) == 1
+    for way in ("gzip", "brotli", "zstd"):
+        inside = NGINX.replace("proxy_pass", f"if ($arg_x) {{ {way} on; }}\n        proxy_pass")
+        assert len(set(faults(inside, HEADER))) == 1
+        assert len(
+            set(faults(around.replace("gzip", way).format(NGINX.replace("gzip off;", "gzip off;")), HEADER))
+        ) == (way != "gzip")
     assert len(faults(CADDY.replace("header Strict", "encode zstd gzip\n\theader Strict"), HEADER)) == 1
 
 

@@ -75,14 +75,16 @@ def codes(instance: Path, to_cancel: int | None, reissue: int | None, out: Path 
     """List what was printed, batch by batch; or cancel the codes of one; or cancel and print it anew."""
     if to_cancel is not None and reissue is not None:
         raise click.UsageError("Choose one of --cancel and --reissue.")
+    if out is not None and reissue is None:
+        raise click.UsageError("Say which batch to print anew: --reissue BATCH --out FILE.")
     with opened(instance) as centre:
         if to_cancel is not None:
             _cancel(centre, to_cancel)
             click.echo("Print others: python -m export cards")
         elif reissue is not None and out is not None:
             _reissue(centre, reissue, out)
-        elif reissue is not None or out is not None:
-            raise click.UsageError("Say which batch, and where the new cards go: --reissue BATCH --out FILE.")
+        elif reissue is not None:
+            raise click.UsageError("Say where the new cards go: --reissue BATCH --out FILE.")
         else:
             _list(centre)
 

@@ -53,7 +53,7 @@ NGINX_UNLESS = (
     Rule("proxy_store", lambda values: list(values) == ["off"], "proxy_store off;"),
     Rule("client_body_in_file_only", lambda values: list(values) == ["off"], "client_body_in_file_only off;"),
     Rule("mirror", lambda values: list(values) == ["off"], "mirror off;"),
-    Rule("gzip", lambda values: list(values) == ["off"], "gzip off;"),
+    *(Rule(name, lambda values: list(values) == ["off"], f"{name} off;") for name in ("gzip", "brotli", "zstd")),
 )
 
 
@@ -167,9 +167,9 @@ def _body_and_address(around: Around, address_header: str) -> Iterator[str]:
 
 
 def _loud_elsewhere(server: Directive) -> Iterator[str]:
-    # A condition or an error page inside the site has logs of its own.
+    # A condition or an error page inside the site has logs, and what it compresses, of its own.
     for each in _every(iter(server.inside)):
-        for rule in NGINX_RULES[:2]:
+        for rule in (*NGINX_RULES[:2], *NGINX_UNLESS[-3:]):
             if each.name == rule.name and not rule.holds(each.values):
                 yield f"Where requests are passed on it must say: {rule.says}"
 

@@ -3,7 +3,8 @@
 Of the visits of somebody who came back, one stands for them in a release, so that nobody is two people towards a
 threshold or a figure. The others that could have left with it never leave: a later release would count them again.
 Visits that leave with different releases are in each, as other people's are, and no record says which belong together.
-That somebody came back is told once both visits are of epochs that are over: a release must not tell of a later one.
+That somebody came back is told once both visits are of months that are known and epochs that are over: a release must
+not tell of a later one, and a visit that no clock vouched for may be of any.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from export.custodian.table import NOT_ASKED, Cell, Record
 from export.custodian.themes import CodeFrame
 from export.custodian.written import Words, Written
 from forms.response import Response
+from survey.clock import UNKNOWN_MONTH
 
 _MONTH, _CAME_BACK = BY_DEFINITION.index("month"), BY_DEFINITION.index("came_back")
 _Shaped = tuple[bool, tuple[Cell, ...], tuple[str, ...]]
@@ -61,7 +63,7 @@ class Candidates:
         self._released, self._closes, self._words, self._kind_at = released, closes, words, kind_at
         self._person = {visit.response: number for number, visits in enumerate(people) for visit in visits}
         over = [[visit.response for visit in visits if ripe(visit.month, closes)] for visits in people]
-        self._came_back = {response for several in over if len(several) > 1 for response in several}
+        self._came_back = {response for visits in people for response in _dated(visits, closes)}
         leaving = [[response for response in several if digest_of(response) not in released] for several in over]
         self._stands_for = {first: others for first, *others in filter(None, leaving)}
         self._passed_over = {other for others in self._stands_for.values() for other in others}
@@ -101,3 +103,9 @@ class Candidates:
         if response not in self._came_back:
             return cells
         return (*cells[:_CAME_BACK], CAME_BACK_YES, *cells[_CAME_BACK + 1 :])
+
+
+def _dated(visits: Sequence[Visit], closes: str) -> Sequence[bytes]:
+    """The visits that are known to be of epochs that are over; none where that is one alone."""
+    found = [visit.response for visit in visits if visit.month != UNKNOWN_MONTH and ripe(visit.month, closes)]
+    return found if len(found) > 1 else ()

@@ -5,8 +5,8 @@ questions by itself and sends a row or nothing, so a count would need a message 
 one; and whatever the centre counts of pages handed out counts programs that look at links, too. It says 'not counted'.
 
 Counts run from the beginning to the last month that the release tells of, at the level at which its records tell a
-place, small ones hidden and the rest rounded like figures: that one person walked away is nobody's to know either, and
-two releases laid side by side must not tell it.
+place, small ones hidden and the rest rounded like figures: that one person walked away is nobody's to know either. Two
+releases laid side by side can sometimes tell that a count grew, and never by how many (docs/threat-model.md).
 """
 
 from __future__ import annotations
@@ -71,6 +71,5 @@ def _told_as(leaving: Leaving) -> Mapping[str, str]:
 
 
 def _shown(count: int, tables: Tables) -> str:
-    if count < tables.threshold:
-        return MISSING[SUPPRESSED]
-    return str((count + tables.round_to // 2) // tables.round_to * tables.round_to)
+    rounded = (count + tables.round_to // 2) // tables.round_to * tables.round_to
+    return str(rounded) if count >= tables.threshold and rounded else MISSING[SUPPRESSED]
