@@ -19,7 +19,7 @@ from export.custodian.attacker import Attacker, Said, Target
 from export.custodian.cellkeys import PTable
 from export.custodian.closing import closed
 from export.custodian.cube import ADDRESS, EVERYBODY, SURE, TOTAL, WHERE, Plan
-from export.custodian.linked import Linked
+from export.custodian.linked import Figure, Linked
 
 SHOWN, SMALL, WEAK_BASE = "", "c", "u"
 """Why a figure is held back, in the shorthand of the Government Statistical Service."""
@@ -81,7 +81,7 @@ def protected(figures: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> pl.
     every = every.with_columns(told=rules.told(every["n"], every["key"]))
     held = _held_back(_with_base(every), rules)
     parts = [_closed(part, plan, rules, most) for part in held.partition_by("measure", "mode", maintain_order=True)]
-    return _with_percentages(pl.concat(parts).drop("key", "base", "base_n", "largest"))
+    return with_percentages(pl.concat([held.clear(), *parts]).drop("key", "base_n", "largest"))
 
 
 def exposed(told: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> int:
@@ -162,7 +162,7 @@ def _attack(
         if held == SHOWN:
             low, high = rules.possible(told)
             said.extend(Said(cells, low, high, by=name) for cells in linked.sums(figure))
-            costs[name] = told + _MUCH * figure.count(TOTAL)
+            costs[name] = worth(told, figure)
         elif small:
             targets.add(Target(next(linked.sums(figure)), rules.threshold))
         sure = (*figure[:4], SURE, figure[5])
@@ -171,10 +171,15 @@ def _attack(
     return linked, said, list(targets), costs
 
 
-def _with_percentages(figures: pl.DataFrame) -> pl.DataFrame:
+def worth(told: int, figure: Figure) -> int:
+    """What is lost with a figure: the more it is a total of, and then the larger it is, the more."""
+    return told + _MUCH * figure.count(TOTAL)
+
+
+def with_percentages(figures: pl.DataFrame) -> pl.DataFrame:
     """Whole percentages of counts as they are told: an exact one beside a moved count would give the count away."""
     shown = pl.when(pl.col("held") == SHOWN).then(pl.col("told"))
-    told = figures.with_columns(told=shown)
+    told = figures.select(pl.exclude("base", "percent")).with_columns(told=shown)
     bases = told.filter(pl.col("answer") == TOTAL).select(*WHERE, base="told")
     joined = told.join(bases, on=list(WHERE), how="left", maintain_order="left")
     percent = (100 * pl.col("told") / pl.col("base")).round().clip(upper_bound=100).cast(pl.Int64)

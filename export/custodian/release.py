@@ -23,7 +23,7 @@ from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import BY_DEFINITION, Columns
 from export.custodian.spreadsheet import write_xlsx
 from export.custodian.statistical import write_dta, write_sav
-from export.custodian.table import NOT_ASKED, RESPONSE, Cell, Record, Table
+from export.custodian.table import NOT_ASKED, Cell, Record, Table
 from export.custodian.telling import series_secret, told
 from export.custodian.themes import CodeFrame
 from export.custodian.unsealing import CollectionSecret
@@ -167,7 +167,7 @@ def _protected(
     name = f"{recipe.series}-{'made-up-' if materials.made_up else ''}{len(ledger.of(recipe.series)) + 1}"
     protected = replace(protected, table=ordered)
     secret = series_secret(materials.table_secret, recipe.series)
-    figures = told(answered, ordered.frame[RESPONSE], hierarchies, levels, recipe.tables, secret)
+    figures = told(answered, ordered.frame, hierarchies, levels, recipe.tables, secret)
     quoted = written.quotable(hierarchies, answered.values)
     return Leaving(name, materials, columns, answered, hierarchies, levels, closes, protected, figures, written, quoted)
 
