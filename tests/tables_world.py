@@ -6,7 +6,7 @@ import random
 
 import polars as pl
 
-from export.custodian.cellkeys import read_ptable, record_keys
+from export.custodian.cellkeys import mixed, read_ptable, record_keys
 from export.custodian.cube import KEY, SURE_ROW, Level, Listed, Plan, counted
 from export.custodian.protection import Rules, protected
 
@@ -44,4 +44,5 @@ def people(seed: int, number: int, *, first: int = 0, secret: bytes = SECRET) ->
 
 def tables(frame: pl.DataFrame, rules: Rules = NOISE, plan: Plan = PLAN) -> pl.DataFrame:
     """Every figure of the plan, protected."""
-    return protected(counted(frame, plan), plan, rules, frame.height)
+    figures = counted(frame, plan)
+    return protected(figures.with_columns(mixed(SECRET, figures["key"])), plan, rules, frame.height)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import polars as pl
 import pytest
@@ -144,16 +146,36 @@ def test_cumulative_figures_are_sums_and_their_difference_is_what_was_published_
     ].to_list()
 
 
-def readings(figures: pl.DataFrame) -> pl.DataFrame:
-    """Whether an attacker takes each answer to be that of one or two people: what is told, or else an equal share of
-    what the base leaves over for the answers held back beside it."""
-    answers = figures.filter((pl.col("answer") != TOTAL) & pl.col("base").is_not_null())
-    rows = answers.group_by(WHERE).agg(
-        left=pl.col("base").first() - pl.col("told").sum(), gaps=(pl.col("held") != SHOWN).sum()
+GROUP = ["measure", "mode", "level", "area", "population"]
+
+
+def read(figures: pl.DataFrame, whole: str, part: str, over: list[str]) -> pl.DataFrame:
+    """Whether an attacker takes each figure to be one or two people: the part that is told, or else an equal share of
+    what the whole leaves over for those held back beside it."""
+    rows = figures.group_by(over).agg(
+        left=pl.col(whole).first() - pl.col(part).sum(), gaps=pl.col(part).is_null().sum()
     )
     shared = (pl.col("left") / pl.col("gaps")).round().cast(pl.Int64, strict=False)
-    told = answers.join(rows, on=list(WHERE)).with_columns(read=pl.coalesce("told", shared))
+    told = figures.join(rows, on=over).with_columns(read=pl.coalesce(part, shared))
     return told.select(truth=pl.col("n").is_in([1, 2]), read=pl.col("read").is_in([1, 2]))
+
+
+def read_from_counts(figures: pl.DataFrame) -> pl.DataFrame:
+    answers = figures.filter(pl.col("answer") != TOTAL, pl.col("base").is_not_null())
+    return read(answers, "base", "told", list(WHERE))
+
+
+def read_from_proportions(figures: pl.DataFrame) -> pl.DataFrame:
+    answers = figures.filter(pl.col("answer") != TOTAL, pl.col("base").is_not_null())
+    of_base = (pl.col("percent") * pl.col("base") / 100).round().cast(pl.Int64)
+    return read(answers.with_columns(of_base=of_base), "base", "of_base", list(WHERE))
+
+
+def read_from_bases(figures: pl.DataFrame) -> pl.DataFrame:
+    bases = figures.filter(answer=TOTAL)
+    totals = bases.filter(pl.col("by") == 0).select(*GROUP, whole="told")
+    groups = bases.filter(pl.col("by") > 0).join(totals, on=GROUP).filter(pl.col("whole").is_not_null())
+    return read(groups, "whole", "told", [*GROUP, "by"])
 
 
 def share_right(read: pl.DataFrame) -> tuple[float, float]:
@@ -162,19 +184,33 @@ def share_right(read: pl.DataFrame) -> tuple[float, float]:
     return right, max(ones, 1 - ones)
 
 
-@BOTH
+@cache
+def epochs(protection: str, new: int) -> list[pl.DataFrame]:
+    """The tables of eight successive releases of so many people each."""
+    rules = {"noise": NOISE, "rounding": ROUND}[protection]
+    return [tables(people(seed, new, first=10_000 * seed), rules) for seed in range(8)]
+
+
+@pytest.mark.parametrize("reading", [read_from_counts, read_from_proportions, read_from_bases])
+@pytest.mark.parametrize("population", [EVERYBODY, SURE], ids=["everybody", "without open and quick"])
 @pytest.mark.parametrize("new", [60, 200])
+@pytest.mark.parametrize("protection", ["noise", "rounding"])
 def test_reading_one_or_two_people_out_of_successive_tables_does_no_better_than_guessing(
-    rules: Rules, new: int
+    protection: str, new: int, population: int, reading: Callable[[pl.DataFrame], pl.DataFrame]
 ) -> None:
     """Successive releases share nobody and their cumulative figures are sums, so that what can be subtracted is what
     each release tells of its own epoch: of few people, and read with all that its figures say together."""
-    epochs = [tables(people(seed, new, first=10_000 * seed), rules).filter(population=EVERYBODY) for seed in range(8)]
-    right, guessing = share_right(pl.concat(map(readings, epochs)))
+    told = [one.filter(population=population) for one in epochs(protection, new)]
+    right, guessing = share_right(pl.concat(map(reading, told)))
     assert right < guessing + 0.05
     # The same attacker before anything is protected: right every time.
-    exact = [one.with_columns(told="n", held=pl.lit(SHOWN), base=pl.col("n").max().over(WHERE)) for one in epochs]
-    assert share_right(pl.concat(map(readings, exact)))[0] == 1
+    exact = [
+        one.with_columns(told="n", base=pl.col("n").max().over(WHERE))
+        .with_columns(percent=100 * pl.col("n") / pl.col("base"))
+        .with_columns(percent=pl.col("percent").fill_nan(0))
+        for one in told
+    ]
+    assert share_right(pl.concat(map(reading, exact)))[0] == 1
 
 
 def test_a_recipe_that_refuses_noise_tells_multiples_of_five(many: pl.DataFrame) -> None:
