@@ -17,6 +17,9 @@ from export.custodian.telling import Told
 from export.custodian.written import Words, Written
 from survey.reference import Areas
 
+Where = tuple[str, ...]
+Published = Mapping[Where, tuple[int | None, int | None]]
+"""What a release told everybody: mode, area and so on in words -> count and base; None where one was held back."""
 MADE_UP = "MADE UP: these people do not exist. For demonstration only."
 
 
@@ -59,6 +62,7 @@ class Leaving:
         told: the figures for everybody; None where the questionnaires ask nothing that the recipe's tables list.
         written: what the people in it wrote, counted.
         quoted: hash of a response whose comment is quoted -> the family of crime that it is told with, or nothing.
+        earlier: what the year's earlier releases of the series told, where the recipe has a table of the year so far.
     """
 
     name: str
@@ -72,6 +76,7 @@ class Leaving:
     told: Told | None
     written: Written
     quoted: Mapping[str, str]
+    earlier: tuple[Published, ...] = ()
 
 
 def not_whole(path: Path, fault: Exception) -> OSError:

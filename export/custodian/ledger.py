@@ -119,6 +119,22 @@ class Ledger:
             for start in range(0, len(entry.responses), _DIGEST_BYTES)
         )
 
+    def standing(self, series: str, year: str) -> list[Path]:
+        """The folders of the series' releases that closed a month of this year, oldest first.
+
+        Raises:
+            LedgerRefused: one is gone, and what it told with it.
+        """
+        names = self._standing()
+        of_year = [entry for entry in self.of(series) if entry.closes.startswith(year)]
+        for entry in of_year:
+            if entry.manifest not in names:
+                raise LedgerRefused(
+                    f"{self._releases / entry.name} is gone, and the year so far is the sum of what was told. Put a"
+                    " copy of it back, or take so_far out of the recipe."
+                )
+        return [self._releases / names[entry.manifest] for entry in of_year]
+
     def bound(self, recipe: Recipe) -> None:
         """Refuse a recipe that would tell the series in another way than its first release did.
 

@@ -90,6 +90,7 @@ class TableSpec:
         rows: the items that are counted, each by its options.
         by: the item that splits them; None for a one-way table.
         geography: levels of the hierarchy of ``Tables.area``.
+        so_far: whether it is told again as the sum of the year's releases, from the second on.
     """
 
     name: str
@@ -97,6 +98,7 @@ class TableSpec:
     rows: tuple[str, ...]
     by: str | None
     geography: tuple[str, ...]
+    so_far: bool = False
 
 
 @dataclass(frozen=True)

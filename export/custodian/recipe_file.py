@@ -130,9 +130,10 @@ def _tables(at: At, hierarchies: Mapping[str, HierarchySpec]) -> Tables:
 
 
 def _table(at: At, levels: tuple[str, ...]) -> TableSpec:
-    at.only("name", "title", "rows", "by", "geography")
+    at.only("name", "title", "rows", "by", "geography", "so_far")
     geography = at.texts("geography")
     if not set(geography) <= set(levels):
         raise at.fault("geography", f"names a level that is not there; there are {', '.join(levels)}")
     by = at.item("by") if at.has("by") else None
-    return TableSpec(at.slug("name"), at.text("title"), at.items("rows"), by, geography)
+    so_far = at.truth("so_far") if at.has("so_far") else False
+    return TableSpec(at.slug("name"), at.text("title"), at.items("rows"), by, geography, so_far)

@@ -15,12 +15,13 @@ from export.custodian.disclosure import protect
 from export.custodian.epochs import closing, ripe
 from export.custodian.formats import write_csv, write_parquet
 from export.custodian.generalising import Hierarchy, hierarchy
-from export.custodian.leaving import Leaving, Materials, Writer
+from export.custodian.leaving import Leaving, Materials, Published, Writer
 from export.custodian.ledger import Ledger, digest_of, entry_of
-from export.custodian.long_file import write_figures
+from export.custodian.long_file import FIGURES, write_figures
 from export.custodian.opening import COUNTING_DOORS, OpeningReport, fullest
 from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import BY_DEFINITION, Columns
+from export.custodian.so_far import published
 from export.custodian.spreadsheet import write_xlsx
 from export.custodian.statistical import write_dta, write_sav
 from export.custodian.table import NOT_ASKED, Cell, Record, Table
@@ -99,6 +100,7 @@ def build(
     Raises:
         LedgerRefused, EpochOpen, TooFew, CannotClose: nothing may leave yet; the message says until when to wait, for
             how many, or what to tell more coarsely.
+        ReleaseRefused: an earlier release that the year so far is summed over is not as it was signed.
         DisclosureFailed, Contradiction, CrewLost, OSError: nothing was written.
     """
     recipe, ledger, columns = materials.recipe, Ledger(folder, authority), Columns(materials.known)
@@ -111,11 +113,18 @@ def build(
     builder.add(new.records(shaped))
     ledger.enough(recipe, new.counting, materials.month, new.waiting)
     leaving = _protected(builder.table(), materials, columns, closes, ledger, new.written)
+    if any(spec.so_far for spec in recipe.tables.tables):
+        places = ledger.standing(recipe.series, closes[:4])
+        leaving = replace(leaving, earlier=tuple(_told_by(place, authority) for place in places))
     ledger.set_against(recipe, leaving.protected.table)
     earlier = [entry.name for entry in ledger.of(recipe.series)]
     place = _put_in_place(folder / "releases" / leaving.name, leaving, writers, authority, ledger)
     _report(folder / "reports", leaving, earlier)
     return _released(leaving, place, new.waiting)
+
+
+def _told_by(place: Path, authority: SigningKey) -> Published:
+    return published(place / FIGURES) if FIGURES in verified(place, authority.public).files else {}
 
 
 def _report(folder: Path, leaving: Leaving, earlier: Sequence[str]) -> None:
