@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import polars as pl
 
@@ -22,6 +23,8 @@ PLAN = Plan(
     area="borough",
     levels=(Level("London", dict.fromkeys(AREAS, 3)), Level("zone", {code: 3 + code // 6 for code in AREAS})),
 )
+GROUPED = replace(PLAN, groups={"said": {7: (3, 4), 8: (5, 6)}})
+"""The same, two and two answers of ``said`` told together too."""
 SECRET = b"s" * 32
 
 

@@ -140,6 +140,11 @@ class _Figures:
 
     def __init__(self, plan: Plan, shown: _Room) -> None:
         self._plan, self._shown = plan, shown.keys()
+        self._together = defaultdict[tuple[str, int], list[int]](list)
+        for measure, groups in plan.groups.items():
+            for code, answers in groups.items():
+                for answer in answers:
+                    self._together[measure, answer].append(code)
         self._telling = defaultdict[str, list[Listed]](list)
         for one in plan.listed:
             for column in {one.measure, one.by or one.measure, plan.area}:
@@ -153,14 +158,15 @@ class _Figures:
             answer, measure = cells[one.measure], self._plan.measures.index(one.measure)
             if answer < FIRST_VALUE:
                 continue
+            told = [TOTAL, answer, *self._together[one.measure, answer]]
             groups = {(0, TOTAL)}
             if one.by is not None:
                 groups.add((self._plan.breakdowns.index(one.by), max(cells[one.by], UNKNOWN)))
             for level in one.levels:
                 area = self._plan.levels[level].area_of.get(cells[self._plan.area], UNKNOWN)
                 found |= {
-                    (measure, cells["mode"], level, area, *group, population, told)
-                    for group in groups for population in populations for told in (TOTAL, answer)
+                    (measure, cells["mode"], level, area, *group, population, each)
+                    for group in groups for population in populations for each in told
                 }  # fmt: skip
         return found & self._shown
 

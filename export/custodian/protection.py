@@ -106,7 +106,7 @@ def _every(plan: Plan, modes: Sequence[int]) -> pl.DataFrame:
             sides = {
                 "measure": [plan.measures.index(one.measure)], "mode": list(modes), "level": [level],
                 "area": plan.areas(level), "by": [by], "category": plan.categories(by),
-                "population": [EVERYBODY, SURE], "answer": [TOTAL, *plan.codes[one.measure]],
+                "population": [EVERYBODY, SURE], "answer": plan.answers(one.measure),
             }  # fmt: skip
             addresses = itertools.product(*(sides[name] for name in ADDRESS))
             parts.append(pl.DataFrame(list(addresses), schema=dict.fromkeys(ADDRESS, pl.Int64), orient="row"))

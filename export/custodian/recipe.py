@@ -102,6 +102,22 @@ class TableSpec:
 
 
 @dataclass(frozen=True)
+class GroupedAnswers:
+    """Answers that every table of some questions tells together too, beside each on its own.
+
+    Attributes:
+        rows: the items.
+        groups: code of a group -> the codes of the answers that it takes in; an item without one of them has no such
+            group.
+        labels: code of a group -> its English label.
+    """
+
+    rows: tuple[str, ...]
+    groups: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Tables:
     """What is told to everybody, and how it is protected.
 
@@ -112,6 +128,7 @@ class Tables:
         threshold: smallest count shown, and narrowest interval of one that is not.
         round_to: base of rounding, where ``protection`` is ``round``.
         tables: in the order in which they are shown.
+        grouped: answers that are told together.
     """
 
     protection: str
@@ -121,6 +138,7 @@ class Tables:
     threshold: int
     round_to: int
     tables: tuple[TableSpec, ...]
+    grouped: tuple[GroupedAnswers, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from export.custodian.recipe import (
     RULES,
     SPANS,
     Epochs,
+    GroupedAnswers,
     HierarchySpec,
     LevelSpec,
     Recipe,
@@ -109,7 +110,7 @@ def _level(at: At) -> LevelSpec:
 
 
 def _tables(at: At, hierarchies: Mapping[str, HierarchySpec]) -> Tables:
-    at.only("protection", "area", "hidden_below", "flagged_below", "threshold", "round_to", "table")
+    at.only("protection", "area", "hidden_below", "flagged_below", "threshold", "round_to", "table", "grouped")
     hidden = at.whole("hidden_below", 30, 1_000_000)
     area = at.item("area")
     if area not in hierarchies:
@@ -126,7 +127,16 @@ def _tables(at: At, hierarchies: Mapping[str, HierarchySpec]) -> Tables:
         at.whole("threshold", 10, 1_000_000),
         at.whole("round_to", 5, 1000),
         tables,
+        tuple(map(_grouped, at.tables("grouped"))),
     )
+
+
+def _grouped(at: At) -> GroupedAnswers:
+    at.only("rows", "groups", "labels")
+    groups, labels = at.groups("groups"), at.labels("labels")
+    if labels.keys() != groups.keys():
+        raise at.fault("labels", "must give each group a label, and nothing else")
+    return GroupedAnswers(at.items("rows"), groups, labels)
 
 
 def _table(at: At, levels: tuple[str, ...]) -> TableSpec:

@@ -20,11 +20,13 @@ from export.custodian.cellkeys import mixed, read_ptable, record_keys
 from export.custodian.cube import KEY, SURE_ROW, Level, Listed, Plan, counted
 from export.custodian.generalising import Hierarchy
 from export.custodian.protection import Rules, protected
-from export.custodian.recipe import Tables, TableSpec
+from export.custodian.recipe import GroupedAnswers, Tables, TableSpec
 from export.custodian.recoding import recoded
 from export.custodian.table import COUNTS, FIRST_VALUE, RESPONSE, SUPPRESSED, Table
 
 _SECRET = b"heard tables 1 "
+_Group = tuple[int, tuple[int, ...], str]
+"""The code of a group of answers, theirs, and its label."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Told:
         specs: the recipe's tables, each with its part of the plan.
         figures: of ``protection.protected``, closed by ``blanks.closed_over``.
         table: what was counted, breakdowns recoded; for its values and labels.
+        groups: column -> code of a group of answers -> its label.
         areas: level -> code -> the value that an area is told as, and level -> its labels.
         rules: how the figures were protected.
     """
@@ -44,6 +47,7 @@ class Told:
     specs: tuple[tuple[TableSpec, tuple[Listed, ...]], ...]
     figures: pl.DataFrame
     table: Table
+    groups: Mapping[str, Mapping[int, str]]
     areas: tuple[Mapping[int, str], ...]
     labels: tuple[Mapping[str, str], ...]
     rules: Rules
@@ -90,14 +94,26 @@ def told(
     listed = tuple(dict.fromkeys(one for _, several in specs for one in several))
     if area is None or not listed:
         return None
-    codes = {column: tuple(range(FIRST_VALUE, FIRST_VALUE + len(table.values[column]))) for column in table.columns}
     told_at = [_level(area, name, table.values[tables.area]) for name in used]
-    plan = Plan(codes, listed, tables.area, tuple(level for level, _, _ in told_at))
+    together = {one.measure: _together(one.measure, tables.grouped, table) for one in listed}
+    plan = _plan(table, listed, tables.area, tuple(level for level, _, _ in told_at), together)
     rules = rules_of(tables)
     figures = _figures(table, records.filter(pl.col("mode") != SUPPRESSED), plan, rules, secret)
-    return Told(
-        plan, specs, figures, table, tuple(one for _, one, _ in told_at), tuple(one for _, _, one in told_at), rules
-    )
+    groups = {column: {code: label for code, _, label in several} for column, several in together.items()}
+    areas, labels = tuple(one for _, one, _ in told_at), tuple(one for _, _, one in told_at)
+    return Told(plan, specs, figures, table, groups, areas, labels, rules)
+
+
+def _plan(
+    table: Table,
+    listed: tuple[Listed, ...],
+    area: str,
+    levels: tuple[Level, ...],
+    together: Mapping[str, Sequence[_Group]],
+) -> Plan:
+    codes = {column: tuple(range(FIRST_VALUE, FIRST_VALUE + len(table.values[column]))) for column in table.columns}
+    groups = {column: {code: answers for code, answers, _ in several} for column, several in together.items()}
+    return Plan(codes, listed, area, levels, groups)
 
 
 def _listed(spec: TableSpec, table: Table, used: Sequence[str]) -> Iterator[Listed]:
@@ -107,6 +123,18 @@ def _listed(spec: TableSpec, table: Table, used: Sequence[str]) -> Iterator[List
     if levels and (spec.by is None or len(by) == 1):
         for item in spec.rows:
             yield from (Listed(column, by[0] if by else None, levels) for column in columns.get(item, ()))
+
+
+def _together(column: str, grouped: Sequence[GroupedAnswers], table: Table) -> list[_Group]:
+    code_of = {value: code for code, value in enumerate(table.values[column], FIRST_VALUE)}
+    fitting = [
+        (tuple(code_of[answer] for answer in answers), one.labels[name])
+        for one in grouped
+        if column in one.rows
+        for name, answers in one.groups.items()
+        if code_of.keys() >= set(answers)
+    ]
+    return [(code, *group) for code, group in enumerate(fitting, FIRST_VALUE + len(code_of))]
 
 
 def _level(area: Hierarchy, name: str, values: Sequence[str]) -> tuple[Level, Mapping[int, str], Mapping[str, str]]:
