@@ -15,6 +15,7 @@ import pytest
 from custodian_world import PASSPHRASE, People, sealed, victim_voice
 from release_world import AUTHORITY, RECIPE, SECRET, SHIPPED, records, release
 
+from export.custodian.closing import CannotClose
 from export.custodian.custody import Custody, CustodyRefused, WrongPassphrase
 from export.custodian.leaving import MADE_UP
 from export.custodian.ledger import Ledger, LedgerRefused
@@ -184,6 +185,13 @@ def test_where_no_group_is_large_enough_the_workbook_says_so(tmp_path: Path, peo
     assert released.records
     _, row = rows_of(openpyxl.load_workbook(released.folder / "tables.xlsx")["Table 1"])
     assert set(row) == {"[c]"}
+
+
+def test_tables_of_too_few_are_refused_with_how_long_to_wait(tmp_path: Path, people: list[Response]) -> None:
+    strict = replace(RECIPE, tables=replace(RECIPE.tables, threshold=20))
+    with pytest.raises(CannotClose, match=r"number of responses alone\. Wait for 8 more: at this pace about 3 weeks\."):
+        release(tmp_path, sealed(SECRET.public, people[:12]), recipe=strict)
+    assert not list(tmp_path.rglob("*.csv"))
 
 
 def test_a_rounding_recipe_rounds_and_says_so(tmp_path: Path, people: list[Response]) -> None:

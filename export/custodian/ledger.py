@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from export.custodian.differencing import contents, exposed
-from export.custodian.epochs import weeks_to_wait
+from export.custodian.epochs import wait_for
 from export.custodian.recipe import Recipe
 from export.custodian.table import RESPONSE, Table
 from survey.durable import write_whole
@@ -163,12 +163,10 @@ class Ledger:
         least = recipe.thresholds.least_batch if earlier else recipe.thresholds.first_batch
         if new < least:
             after = f"since {earlier[-1].name} " if earlier else ""
-            weeks = weeks_to_wait(least - new, counting, month)
             unripe = f" {waiting} more are of an epoch that is not over." if waiting else ""
-            pace = "" if weeks is None else f": at this pace about {weeks} week{'s' if weeks > 1 else ''}"
             raise LedgerRefused(
                 f"{new} new responses came from tablets and one-time codes {after}and a release needs {least}."
-                f" Wait for {least - new} more{pace}.{unripe}"
+                f" {wait_for(least - new, counting, month)}{unripe}"
             )
 
     def set_against(self, recipe: Recipe, table: Table) -> None:

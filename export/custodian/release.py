@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from export.custodian.attacker_report import attacker_report
+from export.custodian.closing import CannotClose
 from export.custodian.codebook import write_codebook
 from export.custodian.comments import OpenItems
 from export.custodian.disclosure import protect
-from export.custodian.epochs import closing, ripe
+from export.custodian.epochs import closing, ripe, wait_for
 from export.custodian.formats import write_csv, write_parquet
 from export.custodian.generalising import Hierarchy, hierarchy
 from export.custodian.leaving import Leaving, Materials, Published, Writer
@@ -112,7 +113,10 @@ def build(
     builder = columns.builder()
     builder.add(new.records(shaped))
     ledger.enough(recipe, new.counting, materials.month, new.waiting)
-    leaving = _protected(builder.table(), materials, columns, closes, ledger, new.written)
+    try:
+        leaving = _protected(builder.table(), materials, columns, closes, ledger, new.written)
+    except CannotClose as fault:
+        raise CannotClose(fault.missing, wait_for(fault.missing, new.counting, materials.month)) from fault
     if any(spec.so_far for spec in recipe.tables.tables):
         places = ledger.standing(recipe.series, closes[:4])
         leaving = replace(leaving, earlier=tuple(_told_by(place, authority) for place in places))
