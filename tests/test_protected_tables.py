@@ -152,6 +152,23 @@ def test_every_figure_stands_there_again_without_open_door_and_quick_responses(m
     assert (both["n_sure"] < both["n"]).any()
 
 
+@BOTH
+@pytest.mark.parametrize("forged", [9, 29, 60])
+def test_forged_open_door_answers_around_a_real_one_make_no_figure_of_it_large_enough(
+    rules: Rules, forged: int
+) -> None:
+    """Who forges them knows them, and would subtract them from any figure that holds the real one too."""
+    crowd = people(9, 500).filter((pl.col("crime") != 5) | (pl.col("mode") != 3))
+    alone = {name: pl.lit(code, pl.Int64) for name, code in {"said": 4, "crime": 5, "borough": 3, "mode": 3}.items()}
+    real = people(10, 1, first=500).with_columns(**alone, **{SURE_ROW: pl.lit(value=True)})
+    around = people(11, forged, first=600).with_columns(**alone, **{SURE_ROW: pl.lit(value=False)})
+    figures = tables(pl.concat([crowd, real, around]), rules)
+    of_them = figures.filter(mode=3, by=1, category=5, measure=0)
+    assert of_them.height
+    assert set(of_them["held"]) <= {SMALL, WEAK_BASE}
+    assert of_them["base"].null_count() == of_them.height
+
+
 def test_every_total_is_moved_on_its_own_and_is_not_the_sum_of_its_parts(many: pl.DataFrame) -> None:
     rows = [name for name in WHERE if name not in {"by", "category"}]
     every = tables(many).filter(pl.col("level") == 0, answer=TOTAL)

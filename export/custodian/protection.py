@@ -23,6 +23,7 @@ from export.custodian.linked import Figure, Linked
 
 SHOWN, SMALL, WEAK_BASE = "", "c", "u"
 """Why a figure is held back, in the shorthand of the Government Statistical Service."""
+_ANYBODY = [name for name in ADDRESS if name != "population"]
 _MUCH = 1_000_000
 """What a total is worth beside an answer: whoever reads a table wants its bases most."""
 
@@ -127,16 +128,23 @@ def _small(rules: Rules, told: str, n: str) -> pl.Expr:
 
 
 def _held_back(every: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """What is too small on its own, by those alone who are sure: who forges answers must not make a count large."""
     answer = pl.col("answer") != TOTAL
-    weak = _small(rules, "base", "base_n") | (pl.col("base") < rules.hidden_below)
-    alike = pl.col("largest") >= pl.col("base_n") - 1
-    return every.with_columns(
-        held=pl.when(answer & weak)
+    judged = every.with_columns(
+        small=_small(rules, "told", "n"),
+        weak=_small(rules, "base", "base_n") | (pl.col("base") < rules.hidden_below),
+        alike=answer & (pl.col("largest") >= pl.col("base_n") - 1),
+    )
+    either = [pl.col(name).any().over(_ANYBODY).alias(name) for name in ("small", "weak", "alike")]
+    answers_weak = answer & pl.col("weak")
+    return judged.with_columns(either).select(
+        *every.columns,
+        held=pl.when(answers_weak)
         .then(pl.lit(WEAK_BASE))
-        .when((answer & alike) | _small(rules, "told", "n"))
+        .when(pl.col("alike") | pl.col("small"))
         .then(pl.lit(SMALL))
         .otherwise(pl.lit(SHOWN)),
-        small=_small(rules, "told", "n") | (answer & alike & ~weak),
+        small=pl.col("small") | (pl.col("alike") & ~answers_weak),
     )
 
 
