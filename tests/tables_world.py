@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import polars as pl
 
-from export.custodian.cellkeys import read_ptable, record_keys
+from export.custodian.cellkeys import mixed, read_ptable, record_keys
 from export.custodian.cube import KEY, SURE_ROW, Level, Listed, Plan, counted
 from export.custodian.protection import Rules, protected
 
@@ -22,6 +23,8 @@ PLAN = Plan(
     area="borough",
     levels=(Level("London", dict.fromkeys(AREAS, 3)), Level("zone", {code: 3 + code // 6 for code in AREAS})),
 )
+GROUPED = replace(PLAN, groups={"said": {7: (3, 4), 8: (5, 6)}})
+"""The same, two and two answers of ``said`` told together too."""
 SECRET = b"s" * 32
 
 
@@ -44,4 +47,5 @@ def people(seed: int, number: int, *, first: int = 0, secret: bytes = SECRET) ->
 
 def tables(frame: pl.DataFrame, rules: Rules = NOISE, plan: Plan = PLAN) -> pl.DataFrame:
     """Every figure of the plan, protected."""
-    return protected(counted(frame, plan), plan, rules, frame.height)
+    figures = counted(frame, plan)
+    return protected(figures.with_columns(mixed(SECRET, figures["key"])), plan, rules, frame.height)

@@ -75,7 +75,7 @@ def test_figures_that_cannot_all_be_true_are_a_fault() -> None:
 
 
 def test_what_everybody_knows_cannot_be_held_back() -> None:
-    with pytest.raises(CannotClose, match="wait for more"):
+    with pytest.raises(CannotClose, match="Wait for 7 more"):
         closed(1, [Said((0,), 0, 3)], [Target((0,), 10)], {}, most=3)
 
 

@@ -40,6 +40,10 @@ def test_the_demonstration_differs_in_not_waiting_and_in_nothing_else() -> None:
 def test_what_ships_names_questions_answers_and_languages_that_are_there() -> None:
     recipe, items = read_recipe(VICTIM_VOICE), {item.name: item for item in victim_voice().items()}
     places = {"month", "place", "language"}
+    for grouped in recipe.tables.grouped:
+        for row in grouped.rows:
+            answers = {answer for group in grouped.groups.values() for answer in group}
+            assert answers <= {option.code for option in items[row].options}
     named = {one for table in recipe.tables.tables for one in (*table.rows, *([table.by] if table.by else []))}
     assert named | {one.variable for one in recipe.hierarchies} - places <= items.keys()
     for hierarchy in recipe.hierarchies:
@@ -101,6 +105,8 @@ def test_its_hash_is_of_what_it_says(tmp_path: Path) -> None:
         ('name = "rights"', 'name = "satisfaction"', "tables.table has two of one name"),
         ('by = "crime"', 'by = ["crime"]', "tables.table[2].by must be the name of a question"),
         ('rows = ["experience", "contact"', 'rows = ["experience", "experience"', "none twice"),
+        ('["dis1", "dis2"', '["sat1", "dis2"', "tables.grouped[1].groups must give"),
+        ("labels = { satisfied", "labels = { content", "tables.grouped[1].labels must give each group a label"),
         ("[epochs]", "[[epochs]]", "epochs must be a table"),
         ("[[tables.table]]\nname = \"satisfaction\"", "[tables.table]\nname = \"satisfaction\"", "cannot be read"),
         ("[epochs]", "[epochs", "cannot be read"),

@@ -15,6 +15,7 @@ import pytest
 from custodian_world import PASSPHRASE, People, sealed, victim_voice
 from release_world import AUTHORITY, RECIPE, SECRET, SHIPPED, records, release
 
+from export.custodian.closing import CannotClose
 from export.custodian.custody import Custody, CustodyRefused, WrongPassphrase
 from export.custodian.leaving import MADE_UP
 from export.custodian.ledger import Ledger, LedgerRefused
@@ -80,12 +81,17 @@ def test_figures_of_the_long_file_follow_from_its_counts_and_nothing_else(first:
 
 def test_counts_are_near_those_of_the_records_and_not_the_same(first: Released) -> None:
     experience = victim_voice().item("experience")
-    codes = {option.labels["en"]: option.code for option in experience.options}
+    codes = {option.labels["en"]: {option.code} for option in experience.options}
+    (scale,) = CORE.tables.grouped
+    codes |= {scale.labels[group]: set(answers) for group, answers in scale.groups.items()}
     exact = Counter(record["experience"] for record in records(first))
     london = {"measure": experience.labels["en"], "table": "satisfaction", "area": "London", "responses": "All"}
     whole = [one for one in figures(first) if london.items() <= one.items() and one["count"][0] != "["]
     assert whole
-    assert all(int(one["count"]) <= exact[codes[one["answer"]]] + 3 for one in whole)
+    assert all(int(one["count"]) <= sum(exact[code] for code in codes[one["answer"]]) + 3 for one in whole)
+    assert {"Satisfied: completely, very or fairly", "Dissatisfied: completely, very or fairly"} <= {
+        one["answer"] for one in whole
+    }
 
 
 def test_no_file_that_leaves_has_an_exact_count_or_a_key(first: Released) -> None:
@@ -179,6 +185,13 @@ def test_where_no_group_is_large_enough_the_workbook_says_so(tmp_path: Path, peo
     assert released.records
     _, row = rows_of(openpyxl.load_workbook(released.folder / "tables.xlsx")["Table 1"])
     assert set(row) == {"[c]"}
+
+
+def test_tables_of_too_few_are_refused_with_how_long_to_wait(tmp_path: Path, people: list[Response]) -> None:
+    strict = replace(RECIPE, tables=replace(RECIPE.tables, threshold=20))
+    with pytest.raises(CannotClose, match=r"number of responses alone\. Wait for 8 more: at this pace about 3 weeks\."):
+        release(tmp_path, sealed(SECRET.public, people[:12]), recipe=strict)
+    assert not list(tmp_path.rglob("*.csv"))
 
 
 def test_a_rounding_recipe_rounds_and_says_so(tmp_path: Path, people: list[Response]) -> None:

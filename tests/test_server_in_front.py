@@ -60,9 +60,8 @@ def test_a_server_that_compresses_pages_itself_is_found() -> None:
     for way in ("gzip", "brotli", "zstd"):
         inside = NGINX.replace("proxy_pass", f"if ($arg_x) {{ {way} on; }}\n        proxy_pass")
         assert len(set(faults(inside, HEADER))) == 1
-        assert len(
-            set(faults(around.replace("gzip", way).format(NGINX.replace("gzip off;", "gzip off;")), HEADER))
-        ) == (way != "gzip")
+    for way in ("brotli", "zstd"):
+        assert len(set(faults(f"http {{ {way} on; {NGINX} }}", HEADER))) == 1
     assert len(faults(CADDY.replace("header Strict", "encode zstd gzip\n\theader Strict"), HEADER)) == 1
 
 

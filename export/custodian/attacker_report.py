@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import polars as pl
+
 from export.custodian.cube import TOTAL
 from export.custodian.leaving import Leaving
 from export.custodian.protection import SHOWN, SMALL
@@ -19,15 +21,18 @@ COVERED = (
     "tables by different categories of the same people, which have the same totals",
     "figures for everybody beside those without open-door and quick responses",
     "the number of records, which the manifest tells",
+    "the records of this release laid over its tables, all questions of a mode together: no value of a blank is proved"
+    " or ruled out",
     "everything that these rules and the p-table let an attacker assume; only the table secret is taken as unknown",
 )
 NOT_COVERED = (
     "figures of different questions set against each other: who skips one and not the other links them loosely",
     "modes set against the number of records, where nearly all answered in one mode",
-    "the records themselves: analysts who hold them know more of a group's answers than its table tells. They are"
-    " protected by group size instead; give them to named analysts only",
+    "the records alone: analysts who hold them know more of a group's answers than its table tells. They are protected"
+    " by group size instead; give them to named analysts only",
+    "what a questionnaire's routes say of two blanks of one record together",
     "what somebody knows of a respondent from elsewhere, and answers that most of a group share",
-    "chances: an interval says what is possible, not what is likely",
+    "chances: all this says what is possible, not what is likely",
 )
 
 
@@ -61,8 +66,20 @@ def _counts(told: Told) -> list[str]:
     figures = told.figures
     answers = figures.filter(figures["answer"] != TOTAL)
     held = figures.filter(figures["held"] != SHOWN)
-    closed = held.filter((held["held"] == SMALL) & ~held["small"])
+    closed = held.filter((held["held"] == SMALL) & ~held["small"] & (held["blank"] == ""))
     return [
         f"{figures.height} figures, {answers.height} of them answers; {held.height} are held back,"
-        f" {closed.height} of these only because another could be worked out from them."
+        f" {closed.height} of these only because another could be worked out from them.",
+        *_for_blanks(figures["blank"].value_counts(sort=True)),
+    ]
+
+
+def _for_blanks(counts: pl.DataFrame) -> list[str]:
+    columns = [f"{column}: {figures}" for column, figures in counts.iter_rows() if column]
+    if not columns:
+        return ["None is held back because of a blank in the records."]
+    return [
+        "Held back because they would fill in a blank in the records, by its column:",
+        *(f"- {one}" for one in columns),
+        "A column told more coarsely has fewer blanks and costs fewer figures.",
     ]

@@ -1,9 +1,9 @@
 """The cell key method: every published count is moved a little, and the same people always by the same.
 
 Each record has a key, drawn from a secret and the inner response id and so the same in every release; a cell's key is
-the sum of its records' keys; cell key and count look the move up in the p-table. So a figure that is asked for twice is
-moved twice alike and cannot be averaged out, and one person more changes the key and with it the move (Fraser and
-Wooton 2005; Handbook on Statistical Disclosure Control, chapter 5). An attacker is taken to know the p-table, never
+the sum of its records' keys, mixed; cell key and count look the move up in the p-table. So a figure that is asked for
+twice is moved twice alike and cannot be averaged out, and one person more changes the key and with it the move (Fraser
+and Wooton 2005; Handbook on Statistical Disclosure Control, chapter 5). An attacker is taken to know the p-table, never
 the secret. Empty cells stay empty; sums of moved cells are never published in place of a sum's own figure.
 """
 
@@ -21,6 +21,7 @@ from export.custodian.entropy import PTABLE, Row
 from forms.strict_json import strict_object
 
 KEYS = 4096
+_MIXING = b"heard cell keys 1 "
 
 
 @dataclass(frozen=True)
@@ -84,3 +85,14 @@ def record_keys(secret: bytes, responses: pl.Series) -> pl.Series:
         drawn += one.digest()[:2]
     # 4,096 divides 65,536, so that every key is as likely as any other.
     return pl.Series([int.from_bytes(drawn[at : at + 2]) % KEYS for at in range(0, len(drawn), 2)], dtype=pl.UInt16)
+
+
+def mixed(secret: bytes, keys: pl.Series) -> pl.Series:
+    """Sums of record keys as cell keys: each of the 4,096 becomes another, in an order that only the secret tells.
+
+    Whoever knows what two parts were moved by, as one does who counts them in the records, would know nearly what the
+    key of their total is, and so whether a blank belongs to the one or the other. Mixed sums add up to nothing.
+    """
+    places = [hmac.digest(secret, _MIXING + key.to_bytes(2), "sha256") for key in range(KEYS)]
+    order = sorted(range(KEYS), key=places.__getitem__)
+    return pl.Series(keys.name, order, dtype=pl.Int64).gather(keys)

@@ -7,13 +7,25 @@ proved by the last attack and not by the choice.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from export.custodian.attacker import Attacker, Said, Target
 
 
 class CannotClose(ValueError):
-    """A held-back figure stays too narrow whatever else is held back. Recode, or wait for more responses."""
+    """A held-back figure stays too narrow whatever else is held back, since so few are in the tables at all.
+
+    Attributes:
+        missing: how many more responses would do.
+    """
+
+    def __init__(self, missing: int, wait: str) -> None:
+        super().__init__(
+            f"A figure that is held back could be worked out from the number of responses alone. {wait} Or take the"
+            " tables out of the recipe."
+        )
+        self.missing = missing
 
 
 def closed(
@@ -41,9 +53,7 @@ def closed(
         for target in exposed:
             binding = attacker.binding(target.cells)
             if not binding:
-                raise CannotClose(
-                    "A figure that is held back could be worked out from the number of responses alone. "
-                    "List fewer areas or categories in the recipe, or wait for more responses."
-                )
+                missing = math.ceil(target.width - most)
+                raise CannotClose(missing, f"Wait for {missing} more.")
             if not binding & hidden:
                 hidden.add(min(binding, key=lambda one: (costs[one], one)))

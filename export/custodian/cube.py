@@ -8,7 +8,7 @@ added up. Totals are counted like any other figure: whoever publishes sums of mo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import polars as pl
@@ -51,12 +51,14 @@ class Plan:
         listed: the tables.
         area: the column of the finest areas.
         levels: of geography, from coarse to fine, each made of whole areas of the next.
+        groups: column -> code of a group, above its codes -> the answers that are told together too.
     """
 
     codes: Mapping[str, tuple[int, ...]]
     listed: tuple[Listed, ...]
     area: str
     levels: tuple[Level, ...]
+    groups: Mapping[str, Mapping[int, tuple[int, ...]]] = field(default_factory=dict)
 
     @cached_property
     def measures(self) -> tuple[str, ...]:
@@ -67,6 +69,10 @@ class Plan:
     def breakdowns(self) -> tuple[str | None, ...]:
         """The columns of the categories; the first place is that of no breakdown."""
         return (None, *dict.fromkeys(one.by for one in self.listed if one.by))
+
+    def answers(self, measure: str) -> list[int]:
+        """The codes of what is told of a measure: all answers, each, and those that are told together."""
+        return [TOTAL, *self.codes[measure], *self.groups.get(measure, {})]
 
     def areas(self, level: int) -> list[int]:
         """The codes of a level's areas."""
@@ -101,7 +107,7 @@ def counted(frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
         )
         for found, (one, by) in zip(leaves, tables, strict=True)
     ]
-    return _with_totals(pl.concat(parts))
+    return _with_totals(_with_groups(pl.concat(parts), plan))
 
 
 def _row(by: int, level: int) -> str:
@@ -146,9 +152,19 @@ def _for_areas(leaves: pl.DataFrame, plan: Plan, levels: Sequence[int]) -> pl.Da
     return _summed(pl.concat(told), ["mode", "level", "area", "sure", "category", "answer"])
 
 
-def _with_totals(leaves: pl.DataFrame) -> pl.DataFrame:
-    """Bases beside answers, totals beside categories, everybody beside those who are sure; each figure once."""
-    with_bases = pl.concat([leaves, leaves.with_columns(answer=pl.lit(TOTAL, pl.Int64))])
+def _with_groups(leaves: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """Every answer, and the bases and the groups that it is told in."""
+    told = [leaves, leaves.with_columns(answer=pl.lit(TOTAL, pl.Int64))]
+    for measure, groups in plan.groups.items():
+        of_measure = leaves.filter(pl.col("measure") == plan.measures.index(measure))
+        for code, answers in groups.items():
+            together = of_measure.filter(pl.col("answer").is_in(list(answers)))
+            told.append(together.with_columns(answer=pl.lit(code, pl.Int64)))
+    return pl.concat(told)
+
+
+def _with_totals(with_bases: pl.DataFrame) -> pl.DataFrame:
+    """Totals beside categories, everybody beside those who are sure; each figure once."""
     split = with_bases.filter(pl.col("by") > 0)
     total = split.with_columns(category=pl.lit(TOTAL, pl.Int64))
     by_kind = pl.concat([_summed(one, [*ADDRESS[:-2], "answer", "sure"]) for one in (with_bases, total)])

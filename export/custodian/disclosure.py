@@ -4,8 +4,8 @@ Keys are what somebody who knows a respondent may know: the items marked ``key``
 quick, came_back; and what was not asked. Where a combination is too small after recoding, cells are blanked, the
 cheapest first; the last few join the class to which that costs the least, and whatever is then still alone is left out.
 A blank is a value of its own: it matches blanks only (stricter than treating it as anything), so that the promise is
-one plain count over the file. Only rows from tablets and one-time codes count towards ``k``: whoever forges answers at an open door
-must not be able to make a class look full.
+one plain count over the file. Only rows from tablets and one-time codes count towards ``k``: whoever forges answers at
+an open door must not be able to make a class look full.
 
 What was not asked shows in three ways, which are blanked together: the cells of items that some were asked and some
 were not (items always asked together are one *block*); the answers that decided it; and whatever is calculated from

@@ -48,6 +48,13 @@ def ripe(period: str, last: str) -> bool:
     return period in {last, UNKNOWN_MONTH} or period < last
 
 
+def wait_for(missing: int, counting: Mapping[str, int], month: str) -> str:
+    """What to tell who has to wait for so many more, with about how long where there is a pace."""
+    weeks = weeks_to_wait(missing, counting, month)
+    pace = "" if weeks is None else f": at this pace about {weeks} week{'s' if weeks > 1 else ''}"
+    return f"Wait for {missing} more{pace}."
+
+
 def weeks_to_wait(missing: int, counting: Mapping[str, int], month: str) -> int | None:
     """About how many weeks so many more take, at the pace of the months that ``counting`` has; None without a pace."""
     dated = [one for one in counting if one != UNKNOWN_MONTH and one <= month]

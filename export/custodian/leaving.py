@@ -18,6 +18,9 @@ from export.custodian.written import Words, Written
 from export.printings import Printing
 from survey.reference import Areas
 
+Where = tuple[str, ...]
+Published = Mapping[Where, tuple[int | None, int | None]]
+"""What a release told everybody: mode, area and so on in words -> count and base; None where one was held back."""
 MADE_UP = "MADE UP: these people do not exist. For demonstration only."
 
 
@@ -64,6 +67,7 @@ class Leaving:
         quoted: hash of a response whose comment is quoted -> the family of crime that it is told with, or nothing.
         interviews: (place, month) -> what tablets counted.
         passed_over: ids of other visits of people whose record leaves; they never leave.
+        earlier: what the year's earlier releases of the series told, where the recipe has a table of the year so far.
     """
 
     name: str
@@ -79,6 +83,7 @@ class Leaving:
     quoted: Mapping[str, str]
     interviews: Mapping[tuple[str, str], Mapping[str, int]]
     passed_over: tuple[bytes, ...]
+    earlier: tuple[Published, ...] = ()
 
 
 def not_whole(path: Path, fault: Exception) -> OSError:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from export.custodian.differencing import contents, exposed
-from export.custodian.epochs import weeks_to_wait
+from export.custodian.epochs import wait_for
 from export.custodian.recipe import Recipe
 from export.custodian.table import RESPONSE, Table
 from survey.durable import write_whole
@@ -125,6 +125,22 @@ class Ledger:
         """``digest_of`` every response that has left or never may, in whatever series."""
         return frozenset(digest for entry in self.entries for digest in _cut(entry.responses))
 
+    def standing(self, series: str, year: str) -> list[Path]:
+        """The folders of the series' releases that closed a month of this year, oldest first.
+
+        Raises:
+            LedgerRefused: one is gone, and what it told with it.
+        """
+        names = self._standing()
+        of_year = [entry for entry in self.of(series) if entry.closes.startswith(year)]
+        for entry in of_year:
+            if entry.manifest not in names:
+                raise LedgerRefused(
+                    f"{self._releases / entry.name} is gone, and the year so far is the sum of what was told. Put a"
+                    " copy of it back, or take so_far out of the recipe."
+                )
+        return [self._releases / names[entry.manifest] for entry in of_year]
+
     def bound(self, recipe: Recipe) -> None:
         """Refuse a recipe that would tell the series in another way than its first release did.
 
@@ -153,12 +169,10 @@ class Ledger:
         least = recipe.thresholds.least_batch if earlier else recipe.thresholds.first_batch
         if new < least:
             after = f"since {earlier[-1].name} " if earlier else ""
-            weeks = weeks_to_wait(least - new, counting, month)
             unripe = f" {waiting} more are of an epoch that is not over." if waiting else ""
-            pace = "" if weeks is None else f": at this pace about {weeks} week{'s' if weeks > 1 else ''}"
             raise LedgerRefused(
                 f"{new} new responses came from tablets and one-time codes {after}and a release needs {least}."
-                f" Wait for {least - new} more{pace}.{unripe}"
+                f" {wait_for(least - new, counting, month)}{unripe}"
             )
 
     def set_against(self, recipe: Recipe, table: Table) -> None:

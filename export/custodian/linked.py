@@ -8,7 +8,7 @@ both sums are equal. An attacker uses that, so it stands among what is said.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from export.custodian.attacker import Said
@@ -28,16 +28,18 @@ class _Table:
     areas: tuple[int, ...]
     categories: tuple[int, ...]
     answers: tuple[int, ...]
+    groups: Mapping[int, tuple[int, ...]]
 
     @property
     def size(self) -> int:
         return len(self.areas) * 2 * len(self.categories) * len(self.answers)
 
     def cells(self, areas: Sequence[int], sure: Sequence[int], category: int, answer: int) -> tuple[int, ...]:
-        """The cells of these areas (by place) and kinds of response, of one category or all, of one answer or all."""
+        """The cells of areas (by place) and kinds of response, of a category or all; of one answer, some or all."""
         wide, deep = len(self.categories), len(self.answers)
         categories = range(wide) if category == TOTAL else [self.categories.index(category)]
-        answers = range(deep) if answer == TOTAL else [self.answers.index(answer)]
+        together = self.groups.get(answer, (answer,))
+        answers = range(deep) if answer == TOTAL else [self.answers.index(one) for one in together]
         places = itertools.product(areas, sure, categories, answers)
         return tuple(self.first + ((area * 2 + kind) * wide + one) * deep + last for area, kind, one, last in places)
 
@@ -79,7 +81,8 @@ class Linked:
         for other in others:
             level = min(max(first.levels), max(other.levels))
             for area, kind in itertools.product(self._plan.areas(level), (0, 1)):
-                apart = {answer for one, place, *_, answer in shown if self._overlap(level, area, one, place)} - {TOTAL}
+                told = {answer for one, place, *_, answer in shown if self._overlap(level, area, one, place)} - {TOTAL}
+                apart = {one for answer in told for one in first.groups.get(answer, (answer,))}
                 rest = [answer for answer in first.answers if answer not in apart]
                 for answers in [*([answer] for answer in sorted(apart)), rest]:
                     mine, theirs = (
@@ -101,8 +104,9 @@ class Linked:
     def _table(self, one: Listed, first: int) -> _Table:
         by = self._plan.breakdowns.index(one.by)
         categories = [code for code in self._plan.categories(by) if one.by is None or code != TOTAL]
+        groups = self._plan.groups.get(one.measure, {})
         areas, answers = self._plan.areas(max(one.levels)), self._plan.codes[one.measure]
-        return _Table(first, by, one.levels, tuple(areas), tuple(categories), answers)
+        return _Table(first, by, one.levels, tuple(areas), tuple(categories), answers, groups)
 
     def _inside(self, table: _Table, level: int, area: int) -> list[int]:
         """The places of a table's finest areas that lie in this area."""

@@ -9,6 +9,7 @@ import polars as pl
 from export.custodian.formats import safe_cell
 from export.custodian.leaving import MADE_UP, Leaving
 from export.custodian.protection import SMALL
+from export.custodian.so_far import NOT_ALL, SO_FAR, so_far
 from export.custodian.wording import Figure, Wording, wilson
 from survey.durable import write_whole
 
@@ -26,12 +27,16 @@ def write_figures(folder: Path, leaving: Leaving) -> None:
         return
     words, tables = Wording(leaving, leaving.told), leaving.materials.recipe.tables
     survey = f"{leaving.materials.recipe.series}{f' - {MADE_UP}' if leaving.materials.made_up else ''}"
+    named = list[tuple[str, list[Figure]]]()
+    for spec, listed in leaving.told.specs:
+        figures = [figure for figure in words.of(listed) if figure.answer is not None] if listed else []
+        named.append((spec.name, figures))
+        if spec.so_far and leaving.earlier:
+            named.append((spec.name + SO_FAR, list(so_far(figures, leaving.earlier))))
     lines = [
-        [leaving.closes, survey, *_line(figure, spec.name, tables.flagged_below)]
-        for spec, listed in leaving.told.specs
-        if listed
-        for figure in words.of(listed)
-        if figure.answer is not None
+        [leaving.closes, survey, *_line(figure, name, tables.flagged_below)]
+        for name, figures in named
+        for figure in figures
     ]
     frame = pl.DataFrame(lines, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
     write_whole(folder / FIGURES, frame.write_csv().encode())
@@ -45,7 +50,7 @@ def _line(figure: Figure, table: str, flagged_below: int) -> list[str]:
         told = [f"{figure.percent / 100:.2f}", *(f"{end:.2f}" for end in ends)]
     elif not held:
         told = [f"[{SMALL}]"] * 3  # the count is told and its base is not
-    base = f"[{SMALL}]" if figure.base is None else str(figure.base)
+    base = f"[{NOT_ALL if figure.held == NOT_ALL else SMALL}]" if figure.base is None else str(figure.base)
     weak = figure.base is not None and figure.percent is not None and figure.base < flagged_below
     words = [figure.mode, figure.area, figure.question]
     rest = [str(figure.answer), table, figure.level, figure.category, figure.responses]

@@ -19,10 +19,11 @@ from export.custodian.attacker import Attacker, Said, Target
 from export.custodian.cellkeys import PTable
 from export.custodian.closing import closed
 from export.custodian.cube import ADDRESS, EVERYBODY, SURE, TOTAL, WHERE, Plan
-from export.custodian.linked import Linked
+from export.custodian.linked import Figure, Linked
 
 SHOWN, SMALL, WEAK_BASE = "", "c", "u"
 """Why a figure is held back, in the shorthand of the Government Statistical Service."""
+_ANYBODY = [name for name in ADDRESS if name != "population"]
 _MUCH = 1_000_000
 """What a total is worth beside an answer: whoever reads a table wants its bases most."""
 
@@ -81,7 +82,7 @@ def protected(figures: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> pl.
     every = every.with_columns(told=rules.told(every["n"], every["key"]))
     held = _held_back(_with_base(every), rules)
     parts = [_closed(part, plan, rules, most) for part in held.partition_by("measure", "mode", maintain_order=True)]
-    return _with_percentages(pl.concat(parts).drop("key", "base", "base_n", "largest"))
+    return with_percentages(pl.concat([held.clear(), *parts]).drop("key", "base_n", "largest"))
 
 
 def exposed(told: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> int:
@@ -106,7 +107,7 @@ def _every(plan: Plan, modes: Sequence[int]) -> pl.DataFrame:
             sides = {
                 "measure": [plan.measures.index(one.measure)], "mode": list(modes), "level": [level],
                 "area": plan.areas(level), "by": [by], "category": plan.categories(by),
-                "population": [EVERYBODY, SURE], "answer": [TOTAL, *plan.codes[one.measure]],
+                "population": [EVERYBODY, SURE], "answer": plan.answers(one.measure),
             }  # fmt: skip
             addresses = itertools.product(*(sides[name] for name in ADDRESS))
             parts.append(pl.DataFrame(list(addresses), schema=dict.fromkeys(ADDRESS, pl.Int64), orient="row"))
@@ -127,16 +128,23 @@ def _small(rules: Rules, told: str, n: str) -> pl.Expr:
 
 
 def _held_back(every: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """What is too small on its own, by those alone who are sure: who forges answers must not make a count large."""
     answer = pl.col("answer") != TOTAL
-    weak = _small(rules, "base", "base_n") | (pl.col("base") < rules.hidden_below)
-    alike = pl.col("largest") >= pl.col("base_n") - 1
-    return every.with_columns(
-        held=pl.when(answer & weak)
+    judged = every.with_columns(
+        small=_small(rules, "told", "n"),
+        weak=_small(rules, "base", "base_n") | (pl.col("base") < rules.hidden_below),
+        alike=answer & (pl.col("largest") >= pl.col("base_n") - 1),
+    )
+    either = [pl.col(name).any().over(_ANYBODY).alias(name) for name in ("small", "weak", "alike")]
+    answers_weak = answer & pl.col("weak")
+    return judged.with_columns(either).select(
+        *every.columns,
+        held=pl.when(answers_weak)
         .then(pl.lit(WEAK_BASE))
-        .when((answer & alike) | _small(rules, "told", "n"))
+        .when(pl.col("alike") | pl.col("small"))
         .then(pl.lit(SMALL))
         .otherwise(pl.lit(SHOWN)),
-        small=_small(rules, "told", "n") | (answer & alike & ~weak),
+        small=pl.col("small") | (pl.col("alike") & ~answers_weak),
     )
 
 
@@ -162,7 +170,7 @@ def _attack(
         if held == SHOWN:
             low, high = rules.possible(told)
             said.extend(Said(cells, low, high, by=name) for cells in linked.sums(figure))
-            costs[name] = told + _MUCH * figure.count(TOTAL)
+            costs[name] = worth(told, figure)
         elif small:
             targets.add(Target(next(linked.sums(figure)), rules.threshold))
         sure = (*figure[:4], SURE, figure[5])
@@ -171,10 +179,15 @@ def _attack(
     return linked, said, list(targets), costs
 
 
-def _with_percentages(figures: pl.DataFrame) -> pl.DataFrame:
+def worth(told: int, figure: Figure) -> int:
+    """What is lost with a figure: the more it is a total of, and then the larger it is, the more."""
+    return told + _MUCH * figure.count(TOTAL)
+
+
+def with_percentages(figures: pl.DataFrame) -> pl.DataFrame:
     """Whole percentages of counts as they are told: an exact one beside a moved count would give the count away."""
     shown = pl.when(pl.col("held") == SHOWN).then(pl.col("told"))
-    told = figures.with_columns(told=shown)
+    told = figures.select(pl.exclude("base", "percent")).with_columns(told=shown)
     bases = told.filter(pl.col("answer") == TOTAL).select(*WHERE, base="told")
     joined = told.join(bases, on=list(WHERE), how="left", maintain_order="left")
     percent = (100 * pl.col("told") / pl.col("base")).round().clip(upper_bound=100).cast(pl.Int64)

@@ -90,6 +90,7 @@ class TableSpec:
         rows: the items that are counted, each by its options.
         by: the item that splits them; None for a one-way table.
         geography: levels of the hierarchy of ``Tables.area``.
+        so_far: whether it is told again as the sum of the year's releases, from the second on.
     """
 
     name: str
@@ -97,6 +98,23 @@ class TableSpec:
     rows: tuple[str, ...]
     by: str | None
     geography: tuple[str, ...]
+    so_far: bool = False
+
+
+@dataclass(frozen=True)
+class GroupedAnswers:
+    """Answers that every table of some questions tells together too, beside each on its own.
+
+    Attributes:
+        rows: the items.
+        groups: code of a group -> the codes of the answers that it takes in; an item without one of them has no such
+            group.
+        labels: code of a group -> its English label.
+    """
+
+    rows: tuple[str, ...]
+    groups: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -110,6 +128,7 @@ class Tables:
         threshold: smallest count shown, and narrowest interval of one that is not.
         round_to: base of rounding, where ``protection`` is ``round``.
         tables: in the order in which they are shown.
+        grouped: answers that are told together.
     """
 
     protection: str
@@ -119,6 +138,7 @@ class Tables:
     threshold: int
     round_to: int
     tables: tuple[TableSpec, ...]
+    grouped: tuple[GroupedAnswers, ...] = ()
 
 
 @dataclass(frozen=True)

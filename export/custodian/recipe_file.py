@@ -12,6 +12,7 @@ from export.custodian.recipe import (
     RULES,
     SPANS,
     Epochs,
+    GroupedAnswers,
     HierarchySpec,
     LevelSpec,
     Recipe,
@@ -109,7 +110,7 @@ def _level(at: At) -> LevelSpec:
 
 
 def _tables(at: At, hierarchies: Mapping[str, HierarchySpec]) -> Tables:
-    at.only("protection", "area", "hidden_below", "flagged_below", "threshold", "round_to", "table")
+    at.only("protection", "area", "hidden_below", "flagged_below", "threshold", "round_to", "table", "grouped")
     hidden = at.whole("hidden_below", 30, 1_000_000)
     area = at.item("area")
     if area not in hierarchies:
@@ -126,13 +127,23 @@ def _tables(at: At, hierarchies: Mapping[str, HierarchySpec]) -> Tables:
         at.whole("threshold", 10, 1_000_000),
         at.whole("round_to", 5, 1000),
         tables,
+        tuple(map(_grouped, at.tables("grouped"))),
     )
 
 
+def _grouped(at: At) -> GroupedAnswers:
+    at.only("rows", "groups", "labels")
+    groups, labels = at.groups("groups"), at.labels("labels")
+    if labels.keys() != groups.keys():
+        raise at.fault("labels", "must give each group a label, and nothing else")
+    return GroupedAnswers(at.items("rows"), groups, labels)
+
+
 def _table(at: At, levels: tuple[str, ...]) -> TableSpec:
-    at.only("name", "title", "rows", "by", "geography")
+    at.only("name", "title", "rows", "by", "geography", "so_far")
     geography = at.texts("geography")
     if not set(geography) <= set(levels):
         raise at.fault("geography", f"names a level that is not there; there are {', '.join(levels)}")
     by = at.item("by") if at.has("by") else None
-    return TableSpec(at.slug("name"), at.text("title"), at.items("rows"), by, geography)
+    so_far = at.truth("so_far") if at.has("so_far") else False
+    return TableSpec(at.slug("name"), at.text("title"), at.items("rows"), by, geography, so_far)

@@ -9,19 +9,21 @@ from pathlib import Path
 
 from export.custodian.attacker_report import attacker_report
 from export.custodian.candidates import Candidates, RecordOf
+from export.custodian.closing import CannotClose
 from export.custodian.codebook import write_codebook
 from export.custodian.comments import OpenItems
 from export.custodian.counts import write_counts
 from export.custodian.disclosure import protect
-from export.custodian.epochs import closing
+from export.custodian.epochs import closing, wait_for
 from export.custodian.formats import write_csv, write_parquet
 from export.custodian.generalising import Hierarchy, hierarchy
-from export.custodian.leaving import Leaving, Materials, Writer
+from export.custodian.leaving import Leaving, Materials, Published, Writer
 from export.custodian.ledger import Ledger, entry_of
-from export.custodian.long_file import write_figures
+from export.custodian.long_file import FIGURES, write_figures
 from export.custodian.opening import OpeningReport, fullest
 from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import Columns
+from export.custodian.so_far import published
 from export.custodian.spreadsheet import write_xlsx
 from export.custodian.statistical import write_dta, write_sav
 from export.custodian.table import RESPONSE, Table
@@ -87,6 +89,7 @@ def build(
     Raises:
         LedgerRefused, EpochOpen, TooFew, CannotClose: nothing may leave yet; the message says until when to wait, for
             how many, or what to tell more coarsely.
+        ReleaseRefused: an earlier release that the year so far is summed over is not as it was signed.
         DisclosureFailed, Contradiction, CrewLost, OSError: nothing was written.
     """
     recipe, ledger, columns = materials.recipe, Ledger(folder, authority), Columns(materials.known)
@@ -98,12 +101,22 @@ def build(
     builder = columns.builder()
     builder.add(new.records(shaped))
     ledger.enough(recipe, new.counting, materials.month, new.waiting)
-    leaving = _protected(builder.table(), materials, columns, closes, ledger, new, report)
+    try:
+        leaving = _protected(builder.table(), materials, columns, closes, ledger, new, report)
+    except CannotClose as fault:
+        raise CannotClose(fault.missing, wait_for(fault.missing, new.counting, materials.month)) from fault
+    if any(spec.so_far for spec in recipe.tables.tables):
+        places = ledger.standing(recipe.series, closes[:4])
+        leaving = replace(leaving, earlier=tuple(_told_by(place, authority) for place in places))
     ledger.set_against(recipe, leaving.protected.table)
     earlier = [entry.name for entry in ledger.of(recipe.series)]
     place = _put_in_place(folder / "releases" / leaving.name, leaving, writers, authority, ledger)
     _report(folder / "reports", leaving, earlier)
     return _released(leaving, place, new.waiting)
+
+
+def _told_by(place: Path, authority: SigningKey) -> Published:
+    return published(place / FIGURES) if FIGURES in verified(place, authority.public).files else {}
 
 
 def _report(folder: Path, leaving: Leaving, earlier: Sequence[str]) -> None:
@@ -133,12 +146,11 @@ def _protected(
     name = f"{recipe.series}-{'made-up-' if materials.made_up else ''}{len(ledger.of(recipe.series)) + 1}"
     protected = replace(protected, table=ordered)
     secret = series_secret(materials.table_secret, recipe.series)
-    people = ordered.frame[RESPONSE]
-    figures = told(answered, people, hierarchies, levels, recipe.tables, secret)
+    figures = told(answered, ordered.frame, hierarchies, levels, recipe.tables, secret)
     return Leaving(
         name, materials, columns, answered, hierarchies, levels, closes, protected, figures, new.written,
         quoted=new.written.quotable(hierarchies, answered.values), interviews=report.told,
-        passed_over=new.passed_over(people),
+        passed_over=new.passed_over(ordered.frame[RESPONSE]),
     )  # fmt: skip
 
 

@@ -2,7 +2,9 @@
 
 The tables count whom the records hold and nobody else: a later release holds the rest, and no difference between the
 two is a person. Breakdowns are told at the levels that the records are told at; areas at the levels that the recipe
-lists, each made of whole areas of the next.
+lists, each made of whole areas of the next. Somebody whose record has a blank for how it was answered is in no table,
+since tables never add modes up; one that has a blank for how quickly is counted as quick. So neither can be told from
+the tables, and ``blanks`` sees to all others.
 """
 
 from __future__ import annotations
@@ -13,15 +15,18 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from export.custodian.cellkeys import read_ptable, record_keys
+from export.custodian.blanks import closed_over
+from export.custodian.cellkeys import mixed, read_ptable, record_keys
 from export.custodian.cube import KEY, SURE_ROW, Level, Listed, Plan, counted
 from export.custodian.generalising import Hierarchy
 from export.custodian.protection import Rules, protected
-from export.custodian.recipe import Tables, TableSpec
+from export.custodian.recipe import GroupedAnswers, Tables, TableSpec
 from export.custodian.recoding import recoded
-from export.custodian.table import COUNTS, FIRST_VALUE, RESPONSE, Table
+from export.custodian.table import COUNTS, FIRST_VALUE, RESPONSE, SUPPRESSED, Table
 
 _SECRET = b"heard tables 1 "
+_Group = tuple[int, tuple[int, ...], str]
+"""The code of a group of answers, theirs, and its label."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,9 @@ class Told:
     Attributes:
         plan: of the tables.
         specs: the recipe's tables, each with its part of the plan.
-        figures: of ``protection.protected``.
+        figures: of ``protection.protected``, closed by ``blanks.closed_over``.
         table: what was counted, breakdowns recoded; for its values and labels.
+        groups: column -> code of a group of answers -> its label.
         areas: level -> code -> the value that an area is told as, and level -> its labels.
         rules: how the figures were protected.
     """
@@ -41,6 +47,7 @@ class Told:
     specs: tuple[tuple[TableSpec, tuple[Listed, ...]], ...]
     figures: pl.DataFrame
     table: Table
+    groups: Mapping[str, Mapping[int, str]]
     areas: tuple[Mapping[int, str], ...]
     labels: tuple[Mapping[str, str], ...]
     rules: Rules
@@ -59,7 +66,7 @@ def rules_of(tables: Tables) -> Rules:
 
 def told(
     answered: Table,
-    people: pl.Series,
+    records: pl.DataFrame,
     hierarchies: Sequence[Hierarchy],
     levels: Mapping[str, str],
     tables: Tables,
@@ -69,7 +76,7 @@ def told(
 
     Args:
         answered: the responses as they were answered.
-        people: ids of those whose records leave.
+        records: those that leave, as they leave, with their ids.
         hierarchies: of the recipe, laid over the answers.
         levels: key -> level that the records tell it at.
         tables: of the recipe.
@@ -87,15 +94,26 @@ def told(
     listed = tuple(dict.fromkeys(one for _, several in specs for one in several))
     if area is None or not listed:
         return None
-    codes = {column: tuple(range(FIRST_VALUE, FIRST_VALUE + len(table.values[column]))) for column in table.columns}
     told_at = [_level(area, name, table.values[tables.area]) for name in used]
-    plan = Plan(codes, listed, tables.area, tuple(level for level, _, _ in told_at))
-    frame = _frame(table, people, secret)
+    together = {one.measure: _together(one.measure, tables.grouped, table) for one in listed}
+    plan = _plan(table, listed, tables.area, tuple(level for level, _, _ in told_at), together)
     rules = rules_of(tables)
-    figures = protected(counted(frame, plan), plan, rules, frame.height)
-    return Told(
-        plan, specs, figures, table, tuple(one for _, one, _ in told_at), tuple(one for _, _, one in told_at), rules
-    )
+    figures = _figures(table, records.filter(pl.col("mode") != SUPPRESSED), plan, rules, secret)
+    groups = {column: {code: label for code, _, label in several} for column, several in together.items()}
+    areas, labels = tuple(one for _, one, _ in told_at), tuple(one for _, _, one in told_at)
+    return Told(plan, specs, figures, table, groups, areas, labels, rules)
+
+
+def _plan(
+    table: Table,
+    listed: tuple[Listed, ...],
+    area: str,
+    levels: tuple[Level, ...],
+    together: Mapping[str, Sequence[_Group]],
+) -> Plan:
+    codes = {column: tuple(range(FIRST_VALUE, FIRST_VALUE + len(table.values[column]))) for column in table.columns}
+    groups = {column: {code: answers for code, answers, _ in several} for column, several in together.items()}
+    return Plan(codes, listed, area, levels, groups)
 
 
 def _listed(spec: TableSpec, table: Table, used: Sequence[str]) -> Iterator[Listed]:
@@ -107,6 +125,18 @@ def _listed(spec: TableSpec, table: Table, used: Sequence[str]) -> Iterator[List
             yield from (Listed(column, by[0] if by else None, levels) for column in columns.get(item, ()))
 
 
+def _together(column: str, grouped: Sequence[GroupedAnswers], table: Table) -> list[_Group]:
+    code_of = {value: code for code, value in enumerate(table.values[column], FIRST_VALUE)}
+    fitting = [
+        (tuple(code_of[answer] for answer in answers), one.labels[name])
+        for one in grouped
+        if column in one.rows
+        for name, answers in one.groups.items()
+        if code_of.keys() >= set(answers)
+    ]
+    return [(code, *group) for code, group in enumerate(fitting, FIRST_VALUE + len(code_of))]
+
+
 def _level(area: Hierarchy, name: str, values: Sequence[str]) -> tuple[Level, Mapping[int, str], Mapping[str, str]]:
     """A level's areas by code, what each is told as, and its labels."""
     level = area.level(name)
@@ -116,8 +146,16 @@ def _level(area: Hierarchy, name: str, values: Sequence[str]) -> tuple[Level, Ma
     return Level(name, area_of), areas, level.labels
 
 
-def _frame(table: Table, people: pl.Series, secret: bytes) -> pl.DataFrame:
-    leaving = table.frame.join(people.to_frame(RESPONSE), on=RESPONSE, how="semi", maintain_order="left")
+def _figures(table: Table, seen: pl.DataFrame, plan: Plan, rules: Rules, secret: bytes) -> pl.DataFrame:
+    frame = _frame(table, seen, secret)
+    figures = counted(frame, plan)
+    keyed = figures.with_columns(mixed(secret, figures["key"]))
+    return closed_over(protected(keyed, plan, rules, frame.height), plan, rules, frame, seen)
+
+
+def _frame(table: Table, seen: pl.DataFrame, secret: bytes) -> pl.DataFrame:
+    """Those whose records are ``seen``, in their order."""
     # What came by an open door does not count towards a threshold; 'no' is the first value of ``quick``.
-    sure = pl.col(COUNTS) & (pl.col("quick") == FIRST_VALUE)
-    return leaving.with_columns(sure.alias(SURE_ROW), record_keys(secret, leaving[RESPONSE]).alias(KEY))
+    sure = seen.select(RESPONSE, (pl.col(COUNTS) & (pl.col("quick") == FIRST_VALUE)).alias(SURE_ROW))
+    people = table.frame.join(sure, on=RESPONSE, how="inner", maintain_order="right")
+    return people.with_columns(record_keys(secret, people[RESPONSE]).alias(KEY))

@@ -86,8 +86,8 @@ class Wording:
         return english(item.labels) + option
 
     def answers(self, column: str) -> list[str]:
-        """The English answers in order."""
-        return [self._value(column, code) for code in self._told.plan.codes[column]]
+        """The English answers in order, then the groups of them that are told together too."""
+        return [self._value(column, code) for code in self._told.plan.answers(column)[1:]]
 
     def _figure(self, row: Mapping[str, int | str | None]) -> Figure:
         plan, number = self._told.plan, {name: int(row[name] or 0) for name in row if isinstance(row[name], int)}
@@ -117,6 +117,8 @@ class Wording:
     def _value(self, column: str, code: int) -> str:
         if code < FIRST_VALUE:
             return UNKNOWN_SAID
+        if code in self._told.groups.get(column, {}):
+            return self._told.groups[column][code]
         return self._labelled(column, self._told.table.values[column][code - FIRST_VALUE])
 
     def _labelled(self, column: str, value: str) -> str:

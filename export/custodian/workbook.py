@@ -8,16 +8,17 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from export.custodian.cube import Listed
 from export.custodian.leaving import MADE_UP, Leaving
 from export.custodian.protection import SMALL, WEAK_BASE
 from export.custodian.recipe import Tables, TableSpec
+from export.custodian.so_far import NOT_ALL, so_far
 from export.custodian.wording import Figure, Wording
 from survey.durable import write_whole
 
@@ -30,6 +31,7 @@ LEGEND = (
     f"[{SMALL}] held back: the count is small, or a small count could be worked out from it",
     f"[{WEAK_BASE}] held back: too few answered for a percentage",
     "[z] not an answer to this question",
+    f"[{NOT_ALL}] held back in one of the releases that are added up",
 )
 _MODE, _AREA, _QUESTION, _COUNTED, _BASE, _NOTES = (
     "How it was answered", "Area", "Question", "Responses counted", "Base", "Notes",
@@ -45,8 +47,7 @@ def write_workbook(folder: Path, leaving: Leaving) -> None:
         return
     tables, words = leaving.materials.recipe.tables, Wording(leaving, leaving.told)
     sheets = {
-        f"Table {number}": _sheet(number, spec, listed, words, leaving)
-        for number, (spec, listed) in enumerate(((one, part) for one, part in leaving.told.specs if part), 1)
+        f"Table {number}": _sheet(number, told, leaving) for number, told in enumerate(_tables(words, leaving), 1)
     }
     file = io.BytesIO()
     with warnings.catch_warnings():
@@ -93,18 +94,39 @@ def _notes(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame({"Note reference": ["weak", "sure"], "Note text": [weak, sure]})
 
 
-def _sheet(number: int, spec: TableSpec, listed: tuple[Listed, ...], words: Wording, leaving: Leaving) -> Any:
-    answers = list(dict.fromkeys(answer for one in listed for answer in words.answers(one.measure)))
+@dataclass(frozen=True)
+class _Told:
+    """What a sheet tells; ``over`` which months, in words."""
+
+    spec: TableSpec
+    figures: list[Figure]
+    answers: list[str]
+    over: str
+
+
+def _tables(words: Wording, leaving: Leaving) -> Iterator[_Told]:
+    for spec, listed in leaving.told.specs if leaving.told is not None else ():
+        if listed:
+            answers = list(dict.fromkeys(answer for one in listed for answer in words.answers(one.measure)))
+            figures = list(words.of(listed))
+            yield _Told(spec, figures, answers, f"Up to {leaving.closes}")
+            if spec.so_far and leaving.earlier:
+                over = f"{leaving.closes[:4]} so far: the sum of {len(leaving.earlier) + 1} releases"
+                yield _Told(spec, list(so_far(figures, leaving.earlier)), answers, over)
+
+
+def _sheet(number: int, told: _Told, leaving: Leaving) -> Any:
+    spec = told.spec
     split = spec.title.partition(" by ")[2].capitalize() or "Group"
-    rows = list(_rows(words, listed, answers, split if spec.by else None, leaving.materials.recipe.tables))
-    columns = [_MODE, _AREA, *([split] if spec.by else []), _QUESTION, _COUNTED, _BASE, *answers, _NOTES]
+    rows = list(_rows(told, split if spec.by else None, leaving.materials.recipe.tables))
+    columns = [_MODE, _AREA, *([split] if spec.by else []), _QUESTION, _COUNTED, _BASE, *told.answers, _NOTES]
     # A sheet without a row would not say why it has none.
     frame = pd.DataFrame(rows or [[f"[{SMALL}]"] * len(columns)], columns=columns)
     return gptables.GPTable(
         table=frame,
         table_name=f"table_{number}",
         title=f"Table {number}: {spec.title}, per cent",
-        subtitles=[f"Up to {leaving.closes}", *([MADE_UP] if leaving.materials.made_up else [])],
+        subtitles=[told.over, *([MADE_UP] if leaving.materials.made_up else [])],
         instructions="One table, one row a question and group. Rows in which fewer than ten answered are not listed.",
         scope="People who chose to answer",
         source=leaving.name,
@@ -113,23 +135,30 @@ def _sheet(number: int, spec: TableSpec, listed: tuple[Listed, ...], words: Word
     )
 
 
-def _rows(
-    words: Wording, listed: tuple[Listed, ...], answers: list[str], split: str | None, tables: Tables
-) -> Iterator[list[Any]]:
+def _rows(told: _Told, split: str | None, tables: Tables) -> Iterator[list[Any]]:
     groups = dict[tuple[str, ...], list[Figure]]()
-    for figure in words.of(listed):
+    for figure in told.figures:
         group = figure.mode, figure.area, figure.category, figure.question, figure.responses
         groups.setdefault(group, []).append(figure)
     for (mode, area, category, question, responses), figures in groups.items():
         base = figures[0].base
         if base is not None:
-            told = _told(figures)
+            said = _said(figures)
             weak = "Small base" if tables.hidden_below <= base < tables.flagged_below else "None"
             between = [category] if split else []
-            yield [mode, area, *between, question, responses, base, *(told.get(one, "[z]") for one in answers), weak]
+            yield [
+                mode,
+                area,
+                *between,
+                question,
+                responses,
+                base,
+                *(said.get(one, "[z]") for one in told.answers),
+                weak,
+            ]
 
 
-def _told(figures: list[Figure]) -> Mapping[str, int | str]:
+def _said(figures: list[Figure]) -> Mapping[str, int | str]:
     return {
         str(one.answer): one.percent if one.percent is not None else f"[{one.held or SMALL}]"
         for one in figures

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from export.custodian.cellkeys import PTable, read_ptable, record_keys
+from export.custodian.cellkeys import PTable, mixed, read_ptable, record_keys
 from export.custodian.cube import KEY, SURE_ROW, Level, Listed, Plan, counted
 
 ORACLE = Path(".oracles/tables/bin/python")
@@ -31,7 +31,7 @@ def measure(folder: Path, *, full: bool) -> dict[str, float]:
     start = time.perf_counter()
     keyed = frame.with_columns(record_keys(bytes(32), ids).alias(KEY))
     figures = counted(keyed, plan)
-    told = ptable.told(figures["n"], figures["key"])
+    told = ptable.told(figures["n"], mixed(bytes(32), figures["key"]))
     spent = time.perf_counter() - start
     assert len(told) > TABLES
     figures_found = {"cube_s": spent}

@@ -1,0 +1,117 @@
+"""Figures of a year so far: the sums of what its releases told, so that subtracting them tells what was told anyway."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pytest
+from custodian_world import People, sealed, victim_voice
+from release_world import RECIPE, SECRET, release
+
+from export.custodian.ledger import LedgerRefused
+from export.custodian.release import Released
+from export.manifest import ReleaseRefused
+from forms.response import Response
+
+WHERE = ("mode", "area", "area_level", "measure", "answer", "category", "responses")
+Lines = dict[tuple[str, ...], dict[str, str]]
+
+
+def lines(released: Released, table: str) -> Lines:
+    """The figures of one table of its long file, by where they stand."""
+    with (released.folder / "figures.csv").open(encoding="utf-8", newline="") as file:
+        told = [line for line in csv.DictReader(file) if line["table"] == table]
+    return {tuple(line[name] for name in WHERE): line for line in told}
+
+
+@pytest.fixture(scope="module")
+def people() -> list[Response]:
+    return People(41, victim_voice()).many(420)
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory, people: list[Response]) -> tuple[Path, list[Released]]:
+    folder = tmp_path_factory.mktemp("custodian")
+    made = [release(folder, sealed(SECRET.public, people[:last]))[0] for last in (140, 280)]
+    later = [replace(one, period="2027-01") for one in people[280:]]
+    made.append(release(folder, sealed(SECRET.public, people[:280] + later), month="2027-01")[0])
+    return folder, made
+
+
+def test_the_year_so_far_is_the_sum_of_what_its_releases_told_and_nothing_else(
+    year: tuple[Path, list[Released]],
+) -> None:
+    first, second, _ = year[1]
+    told = [lines(one, "satisfaction") for one in (first, second)]
+    summed = lines(second, "satisfaction-so-far")
+    assert summed.keys() == told[1].keys()
+    whole = 0
+    for where, line in summed.items():
+        parts = [one[where] for one in told]
+        for name in ("count", "base"):
+            if all(part[name].isdigit() for part in parts):
+                assert int(line[name]) == sum(int(part[name]) for part in parts)
+            else:
+                assert line[name] == "[x]"
+        if line["count"].isdigit() and line["base"].isdigit():
+            whole += 1
+            assert float(line["proportion"]) == round(100 * int(line["count"]) / int(line["base"])) / 100
+        else:
+            assert line["proportion"] == line["lower95"] == line["upper95"] == "[x]"
+    assert whole > 10
+
+
+def test_what_can_be_subtracted_from_the_year_so_far_was_told_anyway(year: tuple[Path, list[Released]]) -> None:
+    first, second, _ = year[1]
+    before, now, summed = (
+        lines(first, "satisfaction"),
+        lines(second, "satisfaction"),
+        lines(second, "satisfaction-so-far"),
+    )
+    both = [where for where, line in summed.items() if line["count"].isdigit()]
+    assert both
+    for where in both:
+        assert int(summed[where]["count"]) - int(before[where]["count"]) == int(now[where]["count"])
+
+
+def test_a_first_release_and_one_of_another_year_have_nothing_to_add_up(year: tuple[Path, list[Released]]) -> None:
+    first, _, other = year[1]
+    for one in (first, other):
+        assert lines(one, "satisfaction")
+        assert not lines(one, "satisfaction-so-far")
+
+
+def test_the_workbook_has_a_sheet_of_the_year_so_far_that_says_what_it_is(year: tuple[Path, list[Released]]) -> None:
+    book = openpyxl.load_workbook(year[1][1].folder / "tables.xlsx")
+    assert book.sheetnames == ["Cover", "Contents", "Notes", "Table 1", "Table 2"]
+    told = [str(cell.value) for row in book["Table 2"].iter_rows() for cell in row]
+    assert any("2026 so far: the sum of 2 releases" in text for text in told)
+    figures = lines(year[1][1], "satisfaction-so-far").values()
+    bases = {line["base"] for line in figures if line["base"].isdigit()}
+    assert bases & set(told)
+
+
+@pytest.mark.parametrize("what", ["gone", "changed"])
+def test_a_year_is_not_summed_over_what_nobody_can_vouch_for(
+    year: tuple[Path, list[Released]], tmp_path: Path, people: list[Response], what: str
+) -> None:
+    folder = shutil.copytree(year[0], tmp_path / "custodian")
+    earlier = folder / "releases" / year[1][2].name
+    if what == "gone":
+        shutil.rmtree(earlier)
+        refused: type[ValueError] = LedgerRefused
+    else:
+        long_file = earlier / "figures.csv"
+        long_file.write_bytes(long_file.read_bytes().replace(b"satisfaction", b"satisfaktion", 1))
+        refused = ReleaseRefused
+    more = People(42, victim_voice()).many(60, period="2027-02")
+    with pytest.raises(
+        refused, match="gone, and the year so far" if what == "gone" else "differs from what was signed"
+    ):
+        release(folder, sealed(SECRET.public, more), month="2027-02")
+    untold = replace(RECIPE, tables=replace(RECIPE.tables, tables=(replace(RECIPE.tables.tables[0], so_far=False),)))
+    assert release(folder, sealed(SECRET.public, more), recipe=untold, month="2027-02")[0].records == 60
