@@ -21,9 +21,10 @@ from export.custodian.candidates import Candidates
 from export.custodian.codebook import write_codebook
 from export.custodian.custody import Custody
 from export.custodian.disclosure import TooFew
+from export.custodian.entries import digest_of
 from export.custodian.formats import write_csv
 from export.custodian.known import Known
-from export.custodian.ledger import Ledger, LedgerRefused, digest_of
+from export.custodian.ledger import Ledger, LedgerRefused
 from export.custodian.opening import OpeningReport, Visit, opened
 from export.custodian.recipe_file import DEMONSTRATION
 from export.custodian.records import BY_DEFINITION, CAME_BACK_YES, Columns

@@ -17,7 +17,7 @@ from test_custodian_verbs import custodian, heard, made, refused, signed, well
 
 from export.centre.portal import FILES
 from export.custodian.custody import Custody
-from export.custodian.ledger import digest_of
+from export.custodian.entries import digest_of
 from export.custodian.masking import masked
 from export.custodian.quotations import Decision, ReviewBook, ReviewRefused, places_of, shown
 from export.custodian.recipe_shapes import RecipeRefused

@@ -18,9 +18,10 @@ from small_instruments import instrument, item, page
 
 from export.centre.releases import Releases
 from export.custodian.differencing import exposed
+from export.custodian.entries import Entry
 from export.custodian.epochs import EpochOpen, closing, weeks_to_wait
 from export.custodian.known import Known
-from export.custodian.ledger import Entry, Ledger, LedgerRefused
+from export.custodian.ledger import Ledger, LedgerRefused
 from export.custodian.recipe import Epochs
 from export.manifest import ReleaseRefused
 from survey.sealing import SigningKey

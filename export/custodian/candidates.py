@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from export.custodian.comments import OpenItems
+from export.custodian.entries import digest_of
 from export.custodian.epochs import ripe
-from export.custodian.ledger import digest_of
 from export.custodian.opening import COUNTING_DOORS, Visit
 from export.custodian.records import BY_DEFINITION, CAME_BACK_YES, Columns
 from export.custodian.table import NOT_ASKED, Cell, Record

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from export.custodian.entries import digest_of
 from export.custodian.known import Known
-from export.custodian.ledger import digest_of
 from export.custodian.opening import OpeningReport, fullest
 from export.custodian.unsealing import CollectionSecret
 from forms.response import Response

@@ -8,14 +8,13 @@ release that stands without being in it, or has left it, is found: whoever edits
 
 from __future__ import annotations
 
-import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from export.custodian.differencing import contents, exposed
+from export.custodian.entries import Entry, digest_of
 from export.custodian.epochs import wait_for
 from export.custodian.recipe import Recipe
 from export.custodian.table import RESPONSE, Table
@@ -25,69 +24,10 @@ from survey.signed import NotSigned, read_signed, write_signed
 
 LEDGER = "ledger.json"
 _KIND = "ledger"
-_DIGEST_BYTES = 32
 
 
 class LedgerRefused(ValueError):
     """The ledger cannot be read, or it says that nothing may leave yet."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One release.
-
-    Attributes:
-        name: its folder's name.
-        series: that it belongs to.
-        manifest: hex SHA-256 of its manifest.
-        binding: ``Recipe.binding`` of what it was made by.
-        levels: key -> level of its hierarchy.
-        closes: the last month that may no longer be released, ``YYYY-MM``.
-        responses: SHA-256 of the id of each response that left or never may, since it is another visit of somebody
-            who left; 32 bytes each, sorted, so that their order says nothing.
-        contents: ``differencing.contents`` of its records.
-        out: whether the folder was put in place. False only between two steps of one release.
-    """
-
-    name: str
-    series: str
-    manifest: str
-    binding: str
-    levels: Mapping[str, str]
-    closes: str
-    responses: bytes
-    contents: bytes
-    out: bool
-
-    def with_them(self, others: Iterable[bytes]) -> Entry:
-        """The same with the ids of further responses that may never leave."""
-        digests = [*_cut(self.responses), *map(digest_of, others)]
-        return replace(self, responses=b"".join(sorted(digests)))
-
-    def to_json(self) -> dict[str, Any]:
-        """As it stands in the file."""
-        plain = {name: value for name, value in vars(self).items() if not isinstance(value, bytes | Mapping)}
-        coded = {"responses": self.responses, "contents": self.contents}
-        return {
-            **plain,
-            "levels": dict(self.levels),
-            **{name: base64.b64encode(value).decode() for name, value in coded.items()},
-        }
-
-    @classmethod
-    def from_json(cls, said: Mapping[str, Any]) -> Entry:
-        """What ``to_json`` wrote and the authority signed."""
-        coded = {name: base64.b64decode(said[name], validate=True) for name in ("responses", "contents")}
-        return cls(**{**said, **coded})
-
-
-def _cut(digests: bytes) -> Iterator[bytes]:
-    return (digests[start : start + _DIGEST_BYTES] for start in range(0, len(digests), _DIGEST_BYTES))
-
-
-def digest_of(response: bytes) -> bytes:
-    """What the ledger knows a response by. The id itself would let its reader ask a centre to delete it."""
-    return hashlib.sha256(response).digest()
 
 
 class Ledger:
@@ -123,7 +63,7 @@ class Ledger:
 
     def released(self) -> frozenset[bytes]:
         """``digest_of`` every response that has left or never may, in whatever series."""
-        return frozenset(digest for entry in self.entries for digest in _cut(entry.responses))
+        return frozenset(digest for entry in self.entries for digest in entry.digests)
 
     def standing(self, series: str, year: str) -> list[Path]:
         """The folders of the series' releases that closed a month of this year, oldest first.
@@ -245,9 +185,3 @@ class Ledger:
                 " the release. Put the newest copy of the ledger back."
             )
         return noted
-
-
-def entry_of(name: str, recipe: Recipe, manifest: str, levels: Mapping[str, str], closes: str, table: Table) -> Entry:
-    """What the ledger writes down of a release that is about to be put in place."""
-    digests = b"".join(sorted(digest_of(response) for response in table.frame[RESPONSE]))
-    return Entry(name, recipe.series, manifest, recipe.binding, levels, closes, digests, contents(table), out=False)

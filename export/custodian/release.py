@@ -14,11 +14,12 @@ from export.custodian.codebook import write_codebook
 from export.custodian.comments import OpenItems
 from export.custodian.counts import write_counts
 from export.custodian.disclosure import protect
+from export.custodian.entries import entry_of
 from export.custodian.epochs import closing, wait_for
 from export.custodian.formats import write_csv, write_parquet
 from export.custodian.generalising import Hierarchy, hierarchy
 from export.custodian.leaving import Leaving, Materials, Published, Writer
-from export.custodian.ledger import Ledger, entry_of
+from export.custodian.ledger import Ledger
 from export.custodian.long_file import FIGURES, write_figures
 from export.custodian.opening import OpeningReport, fullest
 from export.custodian.recoding import chosen_levels, recoded
@@ -180,7 +181,7 @@ def _put_in_place(
         verified(beside, authority.public)
         manifest = file_digest(beside / MANIFEST)
         entry = entry_of(place.name, recipe, manifest, leaving.levels, leaving.closes, table)
-        ledger.note(entry.with_them(leaving.passed_over))
+        ledger.note(entry.and_never(leaving.passed_over))
         beside.rename(place)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

@@ -1,0 +1,81 @@
+"""One release as the ledger writes it down: who left with it, by hashes, and what its records were."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from export.custodian.differencing import contents
+from export.custodian.recipe import Recipe
+from export.custodian.table import RESPONSE, Table
+
+_DIGEST_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One release.
+
+    Attributes:
+        name: its folder's name.
+        series: that it belongs to.
+        manifest: hex SHA-256 of its manifest.
+        binding: ``Recipe.binding`` of what it was made by.
+        levels: key -> level of its hierarchy.
+        closes: the last month that may no longer be released, ``YYYY-MM``.
+        responses: SHA-256 of the id of each response that left or never may, since it is another visit of somebody
+            who left; 32 bytes each, sorted, so that their order says nothing.
+        contents: ``differencing.contents`` of its records.
+        out: whether the folder was put in place. False only between two steps of one release.
+    """
+
+    name: str
+    series: str
+    manifest: str
+    binding: str
+    levels: Mapping[str, str]
+    closes: str
+    responses: bytes
+    contents: bytes
+    out: bool
+
+    @property
+    def digests(self) -> Iterator[bytes]:
+        """``responses``, one by one."""
+        every = self.responses
+        return (every[start : start + _DIGEST_BYTES] for start in range(0, len(every), _DIGEST_BYTES))
+
+    def and_never(self, others: Iterable[bytes]) -> Entry:
+        """The same with the ids of further responses that may never leave."""
+        digests = [*self.digests, *map(digest_of, others)]
+        return replace(self, responses=b"".join(sorted(digests)))
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in the file."""
+        plain = {name: value for name, value in vars(self).items() if not isinstance(value, bytes | Mapping)}
+        coded = {"responses": self.responses, "contents": self.contents}
+        return {
+            **plain,
+            "levels": dict(self.levels),
+            **{name: base64.b64encode(value).decode() for name, value in coded.items()},
+        }
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Entry:
+        """What ``to_json`` wrote and the authority signed."""
+        coded = {name: base64.b64decode(said[name], validate=True) for name in ("responses", "contents")}
+        return cls(**{**said, **coded})
+
+
+def digest_of(response: bytes) -> bytes:
+    """What the ledger knows a response by. The id itself would let its reader ask a centre to delete it."""
+    return hashlib.sha256(response).digest()
+
+
+def entry_of(name: str, recipe: Recipe, manifest: str, levels: Mapping[str, str], closes: str, table: Table) -> Entry:
+    """What the ledger writes down of a release that is about to be put in place."""
+    digests = b"".join(sorted(digest_of(response) for response in table.frame[RESPONSE]))
+    return Entry(name, recipe.series, manifest, recipe.binding, levels, closes, digests, contents(table), out=False)
