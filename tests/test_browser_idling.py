@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from at_the_tablet import RESET, WARN, Tablet, a_tablet
+from on_a_phone import a_phone, linked
 from playwright.sync_api import Browser, expect
-from real_browser import PHONE, Window, window
+from real_browser import Window, window
 
 pytestmark = pytest.mark.browser
 
@@ -194,7 +195,7 @@ def test_where_the_survey_is_not_available_the_page_looks_again_by_itself(tablet
 
 
 def test_on_a_phone_of_ones_own_nothing_is_covered(tmp_path: Path, browser: Browser) -> None:
-    with a_tablet(tmp_path, mode="link") as phone, window(browser, phone.address, PHONE) as person:
+    with linked(tmp_path / "centre") as served, a_phone(browser, served) as person:
         person.page.clock.install()
         person.look()
         at_the_choice(person)

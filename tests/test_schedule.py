@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -191,8 +191,8 @@ def test_of_a_night_only_its_day_is_written_down(wall: Wall, tmp_path: Path) -> 
     state.write_text(json.dumps({"sync": "2020-01-01"}))
     runs = Runs()
     schedule = Schedule(Clock(), state, wall)
-    # Far enough ahead in the plan that the run made up within the hour is due at once for the scheduler's own clock.
-    wall.off = timedelta(hours=-3)
+    # Noon of the day before, whenever this runs: what is made up within the hour is due at once for the scheduler.
+    wall.off = datetime.combine(wall().date() - timedelta(days=1), time(12), tzinfo=wall().tzinfo) - wall()
     schedule.nightly("sync", runs)
     schedule.start()
     assert runs.happened()

@@ -8,6 +8,7 @@ const LOCK = "heard rows";
 const CACHES = "heard ";
 const inMemory = new Map();
 let pagesKept;
+let tidied = Promise.resolve();
 
 // Keep a row; whether the phone, and not only this page, holds it now.
 export async function keep(start, key, row) {
@@ -81,16 +82,24 @@ function post(address, headers, body) {
 
 // So that the survey opens without a network too; only once somebody answers, since it leaves a trace.
 export function keepPages(start) {
-  pagesKept ??= navigator.serviceWorker?.register(`${start}worker.js`, { scope: start }).catch(() => {});
+  pagesKept ??= tidied
+    .then(() => navigator.serviceWorker?.register(`${start}worker.js`, { scope: start }))
+    .catch(() => {});
 }
 
-// Nothing of the survey stays on this phone, unless something sealed still waits to be sent.
-export async function leaveNoTrace(start) {
+// Nothing of the survey stays on this phone, unless something sealed still waits to be sent. Whoever answers meanwhile
+// keeps the pages all the same: they are fetched once what was there before is gone.
+export function leaveNoTrace(start) {
+  tidied = tidy(start, pagesKept);
+  return tidied;
+}
+
+async function tidy(start, pages) {
   if ((await queue.keys(start).catch(() => [])).length) {
     return;
   }
   await queue.destroy(start);
-  await pagesKept;
+  await pages;
   const registered = await navigator.serviceWorker?.getRegistration(start).catch(() => undefined);
   await registered?.unregister();
   const names = (await globalThis.caches?.keys()) ?? [];
