@@ -2,20 +2,16 @@
 
 Absolute times drift with the machine, so ratios are what is compared from day to day. Prints a table and, last, one
 line of JSON. Never a test: a slow morning must not make a build fail.
-
-Each bench has a process of its own and is loaded there alone: what one leaves in memory would weigh on the next, and
-workers that it starts would load all of them again, which no worker of the product does.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
-from importlib import import_module
 from pathlib import Path
+
+from tests.bench.alone import measured
 
 BENCHES = ("filing", "tablet", "link", "bringing_home", "checking_codes", "opening", "releasing", "telling")
 
@@ -58,22 +54,12 @@ def main() -> None:
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="heard-bench-") as folder:
         for bench in BENCHES:
-            found = _measured(bench, Path(folder), full=full)
+            found = measured(bench, Path(folder), full=full)
             for name, figure in found.items():
                 what, bar = MEANS[name]
                 print(f"{figure:>12,.3f}  {what}  [{bar}]", flush=True)  # noqa: T201
             figures |= found
     print(json.dumps({name: round(figure, 3) for name, figure in figures.items()}))  # noqa: T201
-
-
-def _measured(bench: str, folder: Path, *, full: bool) -> dict[str, float]:
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
-        return alone.submit(_measure, bench, folder, full).result()
-
-
-def _measure(bench: str, folder: Path, full: bool) -> dict[str, float]:
-    figures: dict[str, float] = import_module(f"tests.bench.{bench}").measure(folder, full=full)
-    return figures
 
 
 if __name__ == "__main__":
