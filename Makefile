@@ -40,7 +40,7 @@ pages: $(VENV)/ready-test ## render the main pages into docs/pages (needs chromi
 	@PYTHONPATH=. $(BIN)/python tests/rendering.py
 
 static:          ## maintainers: build style sheet and script anew from survey/static/source (needs Node and npm)
-	@room=$$(mktemp -d) && cp -a survey/static/source/. $$room && cd $$room && \
+	@room=$$(mktemp -d) && cp -a survey/static/source/. tests/opening.js $$room && cd $$room && \
 	  npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs $(CURDIR)/survey/static && rm -rf $$room
 
 card-fonts:      ## maintainers: cut the fonts of cards to the words on them anew (needs Node and npm)

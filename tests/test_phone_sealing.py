@@ -25,6 +25,7 @@ from survey.fingerprint import authority_pin
 from survey.sealing import HEADER_BYTES, ROW_BYTES, SigningKey
 
 VENDORED = Path(__file__).resolve().parents[1] / "survey" / "static" / "sealing.js"
+OPENING = Path(__file__).with_name("opening.mjs")
 FIXTURE = json.loads((Path(__file__).parent / "fixtures" / "sealed" / "by_a_browser.json").read_text())
 SECRET = CollectionSecret(bytes.fromhex(FIXTURE["seed"]))
 """For tests only: whoever reads this repository has it."""
@@ -38,6 +39,11 @@ _IN_NODE = """
 import { sealed } from "./sealing.mjs";
 const [key, plaintext] = process.argv.slice(2).map((digits) => Uint8Array.from(Buffer.from(digits, "hex")));
 process.stdout.write(Buffer.from(await sealed(key, plaintext)).toString("hex"));
+"""
+_OPENED_IN_NODE = """
+import { opened } from "./opening.mjs";
+const [seed, row] = process.argv.slice(2).map((digits) => Uint8Array.from(Buffer.from(digits, "hex")));
+process.stdout.write(Buffer.from(await opened(seed, row)).toString("hex"));
 """
 CONTENT = Response(
     response="00112233445566778899aabbccddeeff", instrument="victim-voice", digest="ab" * 32, mode="link",
@@ -99,6 +105,16 @@ def test_node_seals_what_the_custodian_opens(tmp_path: Path) -> None:
     arguments = ["node", "seal.mjs", SECRET.public.public.hex(), plaintext.hex()]
     done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert SECRET.open(bytes.fromhex(done.stdout)) == plaintext
+
+
+@pytest.mark.skipif(shutil.which("node") is None and os.environ.get("CI") != "true", reason="there is no Node here")
+def test_node_opens_what_a_tablet_seals(tmp_path: Path) -> None:
+    (tmp_path / "opening.mjs").write_bytes(OPENING.read_bytes())
+    (tmp_path / "open.mjs").write_text(_OPENED_IN_NODE)
+    plaintext = framed(CONTENT)
+    arguments = ["node", "open.mjs", SECRET.seed.hex(), SECRET.public.seal(plaintext).hex()]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert bytes.fromhex(done.stdout) == plaintext
 
 
 _JSON = st.recursive(

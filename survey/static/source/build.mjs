@@ -34,6 +34,9 @@ await script("heard.js", "heard.js", "iife");
 await script("phone/phone.js", "phone.js", "iife");
 await script("phone/worker.js", "worker.js", "iife");
 await script("sealing.js", "sealing.js", "esm");
+// What opens is for tests alone: it comes from there and goes back there.
+const opening = "../../tests/opening.mjs";
+await script("opening.js", opening, "esm");
 
 const sealedBy = ["@hpke/common", "@hpke/core", "@hpke/dhkem-x25519", "@hpke/hybridkem-x-wing", "@noble/ed25519", "mlkem"];
 const licence = (name) => {
@@ -50,9 +53,9 @@ for (const name of packed) {
 
 const hash = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
 const sources = readdirSync(".", { recursive: true })
-  .filter((name) => /^(phone\/)?[^/]+\.(js|scss|mjs|json)$/.test(name))
+  .filter((name) => name !== "opening.js" && /^(phone\/)?[^/]+\.(js|scss|mjs|json)$/.test(name))
   .sort();
-const built = ["heard.css", "heard.js", "phone.js", "sealing.js", "sealing.licences.txt", "worker.js", ...packed.map((name) => `${name}.br`)];
+const built = ["heard.css", "heard.js", "phone.js", "sealing.js", "sealing.licences.txt", "worker.js", opening, ...packed.map((name) => `${name}.br`)];
 const lines = [
   ...sources.map((name) => `${hash(name)}  source/${name}`),
   ...built.map((name) => `${hash(join(into, name))}  ${name}`),
