@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -191,9 +191,10 @@ def test_of_a_night_only_its_day_is_written_down(wall: Wall, tmp_path: Path) -> 
     state.write_text(json.dumps({"sync": "2020-01-01"}))
     runs = Runs()
     schedule = Schedule(Clock(), state, wall)
-    # Noon of the day before, whenever this runs: what is made up within the hour is due at once for the scheduler.
-    wall.off = datetime.combine(wall().date() - timedelta(days=1), time(12), tzinfo=wall().tzinfo) - wall()
-    schedule.nightly("sync", runs)
+    # The night is the hour that is just over on a wall clock some hours behind the scheduler's: what is made up within
+    # the next hour is due at once, and tomorrow's is not, whenever this runs.
+    wall.off = timedelta(hours=-3 if (wall() - timedelta(hours=3)).hour else -4)
+    schedule.nightly("sync", runs, wall().hour - 1, wall().hour)
     schedule.start()
     assert runs.happened()
     schedule.stop()
