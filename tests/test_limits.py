@@ -45,9 +45,12 @@ def test_what_is_kept_names_no_address_and_nothing_of_it_outlasts_the_hour() -> 
     kept = [each for each in gc.get_referents(limit.__dict__) if isinstance(each, dict)]
     (hashed,) = kept[0]
     assert b"192.0.2.77" not in hashed
+    clock.now = 59
+    limit.forget_the_hour()
+    assert hashed in limit._counts
     clock.now = 60
-    limit.over("192.0.2.78")
-    assert hashed not in limit._counts
+    limit.forget_the_hour()
+    assert not limit._counts, "also where nobody asks any more"
     limit.over("192.0.2.77")
     assert hashed not in limit._counts, "the next hour's hash of the same address is another"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from at_the_tablet import SMALL, one_of, page
+from centre_world import LINKED
 from on_a_phone import (
     NOTHING,
     START,
@@ -22,7 +23,7 @@ from on_a_phone import (
     to_the_end,
 )
 from playwright.sync_api import Browser, Route, expect
-from real_browser import Window
+from real_browser import OUTSIDE, Window
 
 from export.custodian.unsealing import CollectionSecret
 from forms.instrument import Instrument
@@ -35,7 +36,13 @@ THANKS = "Thank you. Your answers are kept."
 OTHER = Instrument("other", "2", {"en": "Other"}, "en", ("en",), (page(one_of("weather", "dry", "wet", core=True)),))
 NO_STORAGE = """
   const refused = () => { throw new DOMException("no storage here", "SecurityError"); };
-  Object.defineProperty(IDBFactory.prototype, "open", { value: refused });
+  for (const [kind, names] of [
+    [IDBFactory, ["open", "deleteDatabase"]],
+    [CacheStorage, ["keys", "open"]],
+    [ServiceWorkerContainer, ["register", "getRegistration"]],
+  ]) {
+    names.forEach((name) => Object.defineProperty(kind.prototype, name, { value: refused }));
+  }
 """
 
 
@@ -218,6 +225,55 @@ def test_a_phone_that_keeps_nothing_still_finishes_and_sends(served: Linked, bro
         expect_heading(person, THANKS)
         without_network_noise(person)
     assert served.only().status == "complete"
+
+
+def test_on_a_phone_that_keeps_nothing_leave_leads_away_all_the_same(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script(NO_STORAGE)
+        person.look()
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+        person.page.locator("a.leave").click()
+        person.page.wait_for_url(OUTSIDE)
+        person.until(lambda: served.rows() == [])
+
+
+@pytest.mark.parametrize(
+    "event", ["window.dispatchEvent(new Event('online'))", "window.dispatchEvent(new Event('pageshow'))",
+              "document.dispatchEvent(new Event('visibilitychange'))"],
+)  # fmt: skip
+def test_what_waits_is_sent_when_the_network_comes_or_the_page_is_looked_at_again(
+    served: Linked, browser: Browser, event: str
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        served.broken = frozenset({"/rows"})
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        served.broken = frozenset()
+        assert served.rows() == []
+        person.page.evaluate(event)
+        expect_heading(person, THANKS)
+        person.wrong = [line for line in person.wrong if "502" not in line]
+    assert served.only().status == "complete"
+
+
+def test_whom_the_open_door_takes_in_no_more_today_keeps_the_answers_for_another_day(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        ceiling = served.links.of(LINKED).ceiling
+        while not ceiling.reached:
+            ceiling.count()
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        assert person.page.locator("#open-door").count() == 0
+        assert len(queue_of(person)) == 1
+        person.wrong = [line for line in person.wrong if "403" not in line]
+    assert served.rows() == []
 
 
 def test_a_page_from_before_an_update_goes_on_and_its_answers_still_open(served: Linked, browser: Browser) -> None:

@@ -35,12 +35,19 @@ class AddressLimit:
         self._since = self._monotonic()
         self._counts: Counter[bytes] = Counter()
 
+    def forget_the_hour(self) -> None:
+        """Begin anew, under another key, where the hour is over."""
+        with self._lock:
+            if self._monotonic() - self._since >= _HOUR:
+                self._begin()
+
     def over(self, address: str) -> bool:
         """Count one more from an address; whether it is more than there may be. ``""`` is nobody in particular."""
         if not address:
             return False
+        self.forget_the_hour()
         with self._lock:
-            if self._monotonic() - self._since >= _HOUR or len(self._counts) >= _MOST_KEPT:
+            if len(self._counts) >= _MOST_KEPT:
                 self._begin()
             hashed = hashlib.blake2b(_whose(address).encode(), key=self._key, digest_size=16).digest()
             self._counts[hashed] += 1

@@ -98,6 +98,7 @@ class Links:
         self._links: dict[str, Link] = {}
         self._seat = Seat(centre.settings.memory_folder)
         self._codes = Codes(centre.batches, centre.clock.day)
+        self._addresses = AddressLimit(centre.clock.monotonic, _ADDRESS_ROWS_AN_HOUR)
         self._rows = self._put_rows_together()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -166,6 +167,10 @@ class Links:
         if memory is not None and memory.is_dir():
             untimed_within(memory)
 
+    def forget_addresses(self) -> None:
+        """Throw the hour's key and counts away once it is over, though nobody may ask for hours."""
+        self._addresses.forget_the_hour()
+
     def _keys(self) -> Keys | None:
         briefing = self._centre.briefing()
         return None if briefing is None else briefing.keys()
@@ -177,10 +182,9 @@ class Links:
 
     def _put_rows_together(self) -> Flask:
         centre = self._centre
-        limit = AddressLimit(centre.clock.monotonic, _ADDRESS_ROWS_AN_HOUR)
 
         def busy() -> bool:
-            return limit.over(address_of(request.environ, centre.settings.address_header))
+            return self._addresses.over(address_of(request.environ, centre.settings.address_header))
 
         return rows_app(LinkRows(centre, self._codes, lambda place: self.of(place).ceiling, busy))
 

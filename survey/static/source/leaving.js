@@ -37,7 +37,8 @@ export async function leave() {
     fetch(address, { method: "POST", keepalive: true, redirect: "manual", body: new URLSearchParams() }).catch(() => {});
   }
   if (tidy) {
-    await Promise.race([tidy(), new Promise((resolve) => setTimeout(resolve, TIDYING_MS))]);
+    // Whatever fails there, the way out is open.
+    await Promise.race([tidy().catch(() => {}), new Promise((resolve) => setTimeout(resolve, TIDYING_MS))]);
   }
   location.replace(outside || address);
 }

@@ -59,7 +59,8 @@ async function send(start, [, replaces, code], row) {
     headers["Heard-Code"] = code;
   }
   const answer = await post(`${start}rows`, headers, row).catch(() => null);
-  return { 200: "sent", 400: "lost", 403: "refused" }[answer?.status] ?? "waiting";
+  // Without a code it is the open door that is closed for today: another day it is open.
+  return { 200: "sent", 400: "lost", 403: code ? "refused" : "waiting" }[answer?.status] ?? "waiting";
 }
 
 // The card's code is no good: send the row by the open door, where the person chose so.
@@ -94,14 +95,23 @@ export function leaveNoTrace(start) {
   return tidied;
 }
 
+// Each step for itself: what a browser refuses to touch must not keep the rest from going.
 async function tidy(start, pages) {
-  if ((await queue.keys(start).catch(() => [])).length) {
-    return;
+  const waits = await queue.keys(start).catch(() => []);
+  if (!waits.length) {
+    await queue.destroy(start).catch(() => {});
+    await pages;
+    await noWorker(start).catch(() => {});
+    await noPages(start).catch(() => {});
   }
-  await queue.destroy(start);
-  await pages;
-  const registered = await navigator.serviceWorker?.getRegistration(start).catch(() => undefined);
+}
+
+async function noWorker(start) {
+  const registered = await navigator.serviceWorker?.getRegistration(start);
   await registered?.unregister();
+}
+
+async function noPages(start) {
   const names = (await globalThis.caches?.keys()) ?? [];
   await Promise.all(names.filter((name) => name.startsWith(`${CACHES}${start} `)).map((name) => caches.delete(name)));
 }
