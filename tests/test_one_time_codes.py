@@ -24,7 +24,7 @@ from made_up_rows import a_row
 from export.centre.batches import MOST_CODES, BatchesFull
 from export.centre.codes import BatchUnknown, Codes, cancel, codes_in, could_be_a_code, issue
 from export.centre.instance import Centre
-from export.centre.lettering import LETTERS
+from export.centre.lettering import LETTERS, check_letter, number_of, plain, written
 from survey.marked_store import MarkedStore
 from survey.marks import NO_MARK, CentreStore, Mark
 from survey.sealing import row_id
@@ -110,6 +110,19 @@ def test_a_code_with_another_batchs_tag_holds_nowhere(centre: Centre) -> None:
     assert {codes.mark_of(code, LINKED) for code in codes_in(forged)} == {NO_MARK}
     beyond = replace(one, printed=6)
     assert codes.mark_of(list(codes_in(beyond))[-1], LINKED) == NO_MARK, "one more than was printed"
+
+
+def test_each_of_the_forty_bits_by_which_a_code_proves_itself_is_looked_at(centre: Centre) -> None:
+    codes = codes_of(centre)
+    (code,) = codes_in(issue(centre, LINKED, "card", 1))
+    whole = number_of(plain(code)[:-1])
+    assert whole is not None
+    for bit in range(40):
+        letters = written(whole ^ 1 << bit, 15)
+        forged = letters + check_letter(letters)
+        assert could_be_a_code(forged)
+        assert codes.mark_of(forged, LINKED) == NO_MARK
+    assert codes.mark_of(code, LINKED) != NO_MARK
 
 
 def test_a_late_code_and_a_cancelled_batch_hold_no_more_and_the_others_do(centre: Centre) -> None:

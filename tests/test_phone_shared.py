@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from on_a_phone import Linked, a_phone, finish, linked, to_the_end
+from on_a_phone import Linked, a_phone, finish, linked, queue_of, to_the_end
 from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.browser
@@ -48,6 +48,27 @@ def test_the_next_person_gets_a_clean_page_and_a_response_of_their_own(served: L
         person.the_core()
         person.until(lambda: len(served.rows()) == 2)
         assert len({response.response for response in served.responses()}) == 2
+
+
+def test_without_a_network_each_persons_answers_wait_apart_and_come_by_the_open_door(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look("#t")
+        to_the_end(person)
+        person.context.set_offline(True)
+        finish(person)
+        expect(person.page.locator("h1")).to_have_text("Kept sealed on this phone, not sent yet")
+        assert len(queue_of(person)) == 1
+        person.context.set_offline(False)
+        expect(person.page.locator("h1")).to_contain_text("Thank you")
+        person.page.locator(".shared button").click()
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 2)
+        person.wrong = [line for line in person.wrong if "ERR_" not in line]
+    assert {response.mode for response in served.responses()} == {"link"}
+    store = served.centre.store
+    assert {door for shelf in store.shelves for door, _ in store.rows(shelf)} == {"open"}
 
 
 def test_leaving_on_a_shared_device_leads_to_a_clean_start(served: Linked, browser: Browser) -> None:
