@@ -304,7 +304,7 @@ def test_a_running_tablet_and_a_send_by_hand_share_the_outbox(machine: Machine, 
             answer(served.address)
         said = machine.verb("sync")
         assert said.code == 0
-        assert not machine.waiting()
+        assert kinds(machine) == {}
         answer(served.address)
         served.stop()
     assert kinds(machine) == {"response": 1, "tally": 1}
