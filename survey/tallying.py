@@ -43,6 +43,7 @@ class TallyRows:
         self._door = door
         self._turn = threading.Lock()
         self._followed: Keys | None = None
+        self._counted_for = ""
         self._taken: list[bytes] = []
 
     def follow_instrument(self) -> None:
@@ -55,8 +56,11 @@ class TallyRows:
         if keys is None or keys is self._followed or not keys.instruments:
             return
         self._followed = keys
-        self._tallies.turn_to(keys.instruments[0].digest())
-        self.file()
+        digest = keys.instruments[0].digest()
+        if digest != self._counted_for:
+            self._counted_for = digest
+            self._tallies.turn_to(digest)
+            self.file()
 
     def keep(self) -> None:
         """Each hour: seal the counts into memory-backed storage, in place of the last; at a month's end, file them.
