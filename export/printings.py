@@ -6,10 +6,11 @@ printing or how many of its codes were used would say of a handful of people tha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
+
+from survey import places
 
 Route = Literal["card", "open-card", "poster", "text"]
 """How the address came to somebody: a card with a code, one without, a poster, or a message or letter."""
@@ -17,7 +18,6 @@ Route = Literal["card", "open-card", "poster", "text"]
 ROUTES: Mapping[Route, str] = {
     "card": "cards with a code", "open-card": "cards without a code", "poster": "posters", "text": "messages",
 }  # fmt: skip
-_PLACE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 class UntrustworthyPrintings(ValueError):
@@ -48,7 +48,7 @@ class Printing:
             raise UntrustworthyPrintings("The carry-out does not say for each place how many cards were printed.")
         one = cls(**untrusted)
         counts = one.printed, one.cancelled
-        named = isinstance(one.place, str) and _PLACE.fullmatch(one.place) and one.route in tuple(ROUTES)
+        named = isinstance(one.place, str) and places.CODE.fullmatch(one.place) and one.route in tuple(ROUTES)
         if not named or any(type(count) is not int for count in counts) or not 0 <= one.cancelled <= one.printed:
             raise UntrustworthyPrintings("The carry-out counts cards in a way that cannot be. Carry out again.")
         return one

@@ -14,7 +14,8 @@ from forms.shapes import Malformed, Members
 KINDS = ("counter", "hub", "line")
 MODES = ("kiosk", "link", "assisted")
 
-_CODE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+CODE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+"""How a place is named in files and addresses."""
 _NUMBER = re.compile(r"[0-9][0-9 ]{1,19}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOST_SECONDS = 600
@@ -46,7 +47,7 @@ class Place:
         Raises:
             Malformed: among others assisted mode at a police counter, where nobody may read an answer aloud.
         """
-        if not _CODE.fullmatch(self.code):
+        if not CODE.fullmatch(self.code):
             raise Malformed(f"place {self.code!a}: a code of up to 32 letters, digits, - and _ is needed.")
         if self.kind not in KINDS or not self.modes or not set(self.modes) <= set(MODES):
             raise Malformed(f"place {self.code}: the kind is one of {KINDS}, and each mode one of {MODES}.")

@@ -24,7 +24,8 @@ Door = Literal["tablet", "code", "open"]
 DOORS: tuple[Door, ...] = ("tablet", "code", "open")
 TABLET_SHELVES = ("outbox", "quarantine")
 CENTRE_SHELVES = ("arrivals", "intake")
-_STEP = 500
+STEP = 500
+"""So many rows are read at once."""
 
 
 class Shelves(Protocol):
@@ -79,10 +80,7 @@ class Store:
             NotARow: something that is not sealed; nothing else may ever lie here.
             StoreFull: nothing of the call was kept.
         """
-        for row in rows:
-            key_id_of(row)
-        if door not in DOORS:
-            raise ValueError(f"The doors are {', '.join(DOORS)}, not {door!r}.")
+        check(rows, door)
         others = [name for name in self.shelves if name != self._known(shelf)]
         elsewhere = " OR ".join(f"EXISTS (SELECT 1 FROM {name} WHERE id = ?1)" for name in others) or "0"  # noqa: S608
         statement = f"INSERT OR IGNORE INTO {shelf} SELECT ?1, ?2, ?3 WHERE NOT ({elsewhere})"
@@ -122,15 +120,12 @@ class Store:
             f"SELECT id, door, row FROM {self._known(shelf)} "  # noqa: S608
             "WHERE id > ? AND length(row) = ? ORDER BY id LIMIT ?"
         )
-        after = b""
-        while True:
+
+        def step(after: bytes) -> list[tuple[bytes, Door, bytes]]:
             with self._file.opened() as connection:
-                found = connection.execute(statement, (after, ROW_BYTES, _STEP)).fetchall()
-            for _, door, row in found:
-                yield door, row
-            if len(found) < _STEP:
-                return
-            after = found[-1][0]
+                return connection.execute(statement, (after, ROW_BYTES, STEP)).fetchall()
+
+        yield from in_steps(step)
 
     def forget(self, shelf: str, ids: Sequence[bytes]) -> None:
         """Delete rows for good, in one commit; ids that are not there change nothing."""
@@ -175,3 +170,28 @@ class Store:
         if shelf not in self.shelves:
             raise ValueError(f"This store has the shelves {', '.join(self.shelves)}, not {shelf!r}.")
         return shelf
+
+
+def check(rows: Sequence[bytes], door: str) -> None:
+    """Refuse what may never lie in a store.
+
+    Raises:
+        NotARow: something that is not sealed.
+        ValueError: no such door.
+    """
+    for row in rows:
+        key_id_of(row)
+    if door not in DOORS:
+        raise ValueError(f"The doors are {', '.join(DOORS)}, not {door!r}.")
+
+
+def in_steps(step: Callable[[bytes], Sequence[tuple[bytes, Door, bytes]]]) -> Iterator[tuple[Door, bytes]]:
+    """Rows with their doors; ``step`` gives the next ``STEP`` after an id, in id order, or the few that are left."""
+    after = b""
+    while True:
+        found = step(after)
+        for _, door, row in found:
+            yield door, row
+        if len(found) < STEP:
+            return
+        after = found[-1][0]

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from survey import places
 from survey.clock import Clock
 
 COUNTS = ("offered", "started", "core", "complete", "left", "timed_out", "bursts")
@@ -29,7 +30,6 @@ _MOST_LANGUAGES = 20
 _MOST_ITEMS = 60
 _LANGUAGE = re.compile(r"[A-Za-z0-9-]{1,12}|\*")
 _ITEM = re.compile(r"[A-Za-z0-9._-]{1,32}|\*")
-_PLACE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])|unknown")
 _KEYS = frozenset({"v", "kind", "place", "period", "digest", "languages", "last", *COUNTS})
@@ -73,7 +73,7 @@ class Tally:
         if untrusted.keys() != _KEYS or untrusted["kind"] != "tally" or untrusted["v"] != 1:
             raise UntrustworthyTally("Not a tally of version 1.")
         return cls(
-            place=_matching(untrusted["place"], _PLACE),
+            place=_matching(untrusted["place"], places.CODE),
             period=_matching(untrusted["period"], _PERIOD),
             digest=_matching(untrusted["digest"], _DIGEST),
             counts={name: _whole(untrusted[name]) for name in COUNTS},
@@ -129,13 +129,19 @@ class Tallies:
         """Many presses in a moment: somebody playing."""
         self._add("bursts")
 
-    def turn_to(self, digest: str) -> None:
-        """Another instrument is asked from now on; what was counted until now waits as a tally of its own."""
+    def turn_to(self, digest: str) -> bool:
+        """This instrument is asked from now on. Where it is another, what was counted until now waits by itself.
+
+        Returns:
+            Whether something does, as a tally of its own.
+        """
         with self._thread:
-            if digest != self._digest and self._any():
+            parted = digest != self._digest and self._any()
+            if parted:
                 self._waiting.append(self._running())
                 self._start("")
             self._digest = digest
+            return parted
 
     @property
     def empty(self) -> bool:

@@ -43,7 +43,6 @@ class TallyRows:
         self._door = door
         self._turn = threading.Lock()
         self._followed: Keys | None = None
-        self._counted_for = ""
         self._taken: list[bytes] = []
 
     def follow_instrument(self) -> None:
@@ -56,10 +55,7 @@ class TallyRows:
         if keys is None or keys is self._followed or not keys.instruments:
             return
         self._followed = keys
-        digest = keys.instruments[0].digest()
-        if digest != self._counted_for:
-            self._counted_for = digest
-            self._tallies.turn_to(digest)
+        if self._tallies.turn_to(keys.instruments[0].digest()):
             self.file()
 
     def keep(self) -> None:

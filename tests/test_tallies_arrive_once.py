@@ -143,6 +143,15 @@ def test_another_questionnaire_is_counted_apart(counting: Counting) -> None:
     assert counting.arrived() == {"offered": 2}
 
 
+def test_the_same_keys_read_again_put_no_tally_into_the_outbox(counting: Counting) -> None:
+    counting.rows.follow_instrument()
+    counting.tallies.offered()
+    assert counting.keys is not None
+    counting.keys = replace(counting.keys, serial=2)
+    counting.rows.follow_instrument()
+    assert counting.store.count("outbox") == 0
+
+
 def test_without_keys_counts_go_on_and_are_sealed_when_there_are_some(counting: Counting) -> None:
     counting.tallies.offered()
     before, counting.keys = counting.keys, None

@@ -15,9 +15,7 @@ from export.centre.postgres_tables import EMPTY, MERGED, TABLES, TICKED
 from survey.marked_store import MarkedStore
 from survey.marks import OF_LINKS, PART_BYTES, Filed, Mark, parts_of
 from survey.sealing import ROW_BYTES, key_id_of, row_id
-from survey.store import CENTRE_SHELVES, DOORS, Door
-
-_STEP = 500
+from survey.store import CENTRE_SHELVES, STEP, Door, check, in_steps
 
 
 class PostgresStore:
@@ -52,10 +50,7 @@ class PostgresStore:
             NotARow: something that is not sealed; nothing else may ever lie here.
             StoreFull: nothing of the call was kept.
         """
-        for row in rows:
-            key_id_of(row)
-        if door not in DOORS:
-            raise ValueError(f"The doors are {', '.join(DOORS)}, not {door!r}.")
+        check(rows, door)
         fresh = self._database.transaction(lambda connection: _filed(connection, self._known(shelf), rows, door))
         words = []
         for one in map(row_id, rows):
@@ -74,18 +69,12 @@ class PostgresStore:
             f'SELECT id, door, "row" FROM heard.{self._known(shelf)}'  # noqa: S608
             ' WHERE id > %s AND octet_length("row") = %s ORDER BY id LIMIT %s'
         )
-        after = b""
 
-        def step(connection: Connection) -> list[tuple[Any, ...]]:
-            return connection.execute(statement, (after, ROW_BYTES, _STEP)).fetchall()
+        def step(after: bytes) -> list[tuple[Any, ...]]:
+            values = (after, ROW_BYTES, STEP)
+            return self._database.transaction(lambda connection: connection.execute(statement, values).fetchall())
 
-        while True:
-            found = self._database.transaction(step)
-            for _, door, row in found:
-                yield door, row
-            if len(found) < _STEP:
-                return
-            after = found[-1][0]
+        yield from in_steps(step)
 
     def forget(self, shelf: str, ids: Sequence[bytes]) -> None:
         """Delete rows for good, in one commit; ids that are not there change nothing."""
