@@ -14,7 +14,7 @@ from survey.durable import replacement
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_CELLS_A_SLICE = 2_000_000
+_CELLS_A_SLICE = 1_000_000
 
 
 def safe_cell(cell: str) -> str:
