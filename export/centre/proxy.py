@@ -18,6 +18,7 @@ _PART = re.compile(r"^# configuration file (\S+):$", re.MULTILINE)
 _NGINX = re.compile(r"""\s+|#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|(?:[^\s;{}"'#]|\$\{\w+\})+""")
 _SIZE = re.compile(r"(\d+)([kKmM]?)")
 _UNITS = {"": 1, "k": 1024, "m": 1024 * 1024}
+_PASSES = {"proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass"}
 
 
 class UnreadableConfiguration(ValueError):
@@ -127,14 +128,18 @@ def _included(tree: tuple[Directive, ...], files: Mapping[str, str]) -> tuple[Di
 Around = tuple[Sequence[Directive], ...]
 
 
-def _passing(tree: Sequence[Directive], around: Around = ()) -> Iterator[Around]:
-    """For every block that passes requests on: all that stands around and in it, the nearest first."""
+def _blocks(tree: Sequence[Directive], around: Around = (), name: str = "") -> Iterator[tuple[str, Around]]:
+    """Every block by its name, with all that stands in and around it, the nearest first."""
     here = (tree, *around)
-    if any(each.name in {"proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass"} for each in tree):
-        yield here
+    yield name, here
     for each in tree:
         if each.inside:
-            yield from _passing(each.inside, here)
+            yield from _blocks(each.inside, here, each.name)
+
+
+def _passing(tree: Sequence[Directive]) -> list[Around]:
+    """All that stands in and around each block that passes requests on."""
+    return [around for _, around in _blocks(tree) if any(each.name in _PASSES for each in around[0])]
 
 
 def _nearest(around: Around, name: str) -> list[Directive]:
@@ -142,7 +147,7 @@ def _nearest(around: Around, name: str) -> list[Directive]:
 
 
 def _nginx_faults(tree: Sequence[Directive], address_header: str) -> Iterator[str]:
-    places = list(_passing(tree))
+    places = _passing(tree)
     if not places:
         raise UnreadableConfiguration("Nothing in it passes requests on (proxy_pass). Give the whole configuration.")
     for around in places:
@@ -152,9 +157,11 @@ def _nginx_faults(tree: Sequence[Directive], address_header: str) -> Iterator[st
             if missing or not all(rule.holds(each.values) for each in said):
                 yield f"Where requests are passed on it must say: {rule.says}"
         yield from _body_and_address(around, address_header)
-    for server in _every(iter(tree)):
-        if server.name == "server" and any(_passing(server.inside)):
-            yield from _loud_elsewhere(server)
+    for name, around in _blocks(tree):
+        if name == "server" and _passing(around[0]):
+            yield from _loud_elsewhere(around[0])
+        elif name == "server":
+            yield from _loud_beside(around)
 
 
 def _body_and_address(around: Around, address_header: str) -> Iterator[str]:
@@ -166,9 +173,18 @@ def _body_and_address(around: Around, address_header: str) -> Iterator[str]:
         yield f"Anybody could say who they are: proxy_set_header {address_header} $remote_addr;"
 
 
-def _loud_elsewhere(server: Directive) -> Iterator[str]:
+def _loud_beside(around: Around) -> Iterator[str]:
+    # Whoever types the address without https, or with another name, meets this one first.
+    for rule in NGINX_RULES[:2]:
+        nearest = _nearest(around, rule.name)
+        inside = [each for each in _every(iter(around[0])) if each.name == rule.name]
+        if not nearest or not all(rule.holds(each.values) for each in (*nearest, *inside)):
+            yield f"Also a site that passes nothing on must say: {rule.says}"
+
+
+def _loud_elsewhere(site: Sequence[Directive]) -> Iterator[str]:
     # A condition or an error page inside the site has logs, and what it compresses, of its own.
-    for each in _every(iter(server.inside)):
+    for each in _every(iter(site)):
         for rule in (*NGINX_RULES[:2], *NGINX_UNLESS[-3:]):
             if each.name == rule.name and not rule.holds(each.values):
                 yield f"Where requests are passed on it must say: {rule.says}"
@@ -212,8 +228,8 @@ def _caddy_faults(tree: Sequence[Directive], address_header: str) -> Iterator[st
         if each.name == "encode":
             yield "A site must have no encode: a compressed page's length could tell its form's token."
         if each.name == "reverse_proxy":
-            if not any(inner.name == "request_buffers" for inner in each.inside):
-                yield "In reverse_proxy it must say: request_buffers 128KB"
+            if not any(inner.name in {"request_buffers", "buffer_requests"} for inner in each.inside):
+                yield "In reverse_proxy it must say: request_buffers 256KB (before Caddy 2.6.3: buffer_requests)"
             wanted = Directive("header_up", (address_header, "{remote_host}"))
             if address_header and wanted not in each.inside:
                 yield f"Anybody could say who they are: header_up {address_header} {{remote_host}}"
