@@ -21,6 +21,8 @@ from at_the_tablet import SMALL
 from centre_world import LINKED, World, ask, enrolled
 from click.testing import CliRunner
 from player import Player
+from portal_world import RELEASE
+from test_publish import built
 
 from export.__main__ import main
 from export.centre.admitting import issue_token
@@ -177,18 +179,23 @@ def test_without_storage_that_they_share_several_processes_do_not_start(
     assert (done.exit_code, "memory_folder" in done.output) == (1, True)
 
 
+def signed_in(address: str, token: str) -> str:
+    """An analyst's cookie."""
+    page = ask("GET", f"{address}releases/sign-in")
+    cookie = SimpleCookie(page.headers["Set-Cookie"])["analyst"].value
+    mac = re.search(rb'name="csrf_token" value="([0-9a-f]+)"', page.body)
+    assert mac
+    body = urlencode({"token": token, "csrf_token": mac[1].decode()}).encode()
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    done = ask("POST", f"{address}releases/sign-in", body, {**form, "Cookie": f"analyst={cookie}"})
+    return SimpleCookie(done.headers["Set-Cookie"])["analyst"].value
+
+
 def test_an_analyst_who_signed_in_at_one_process_is_known_to_all(world: World) -> None:
     with opened(world) as centre:
         token = issue_token(centre, "ana")
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
     with served(world) as (address, _):
-        page = ask("GET", f"{address}releases/sign-in")
-        cookie = SimpleCookie(page.headers["Set-Cookie"])["analyst"].value
-        mac = re.search(rb'name="csrf_token" value="([0-9a-f]+)"', page.body)
-        assert mac
-        body = urlencode({"token": token, "csrf_token": mac[1].decode()}).encode()
-        signed_in = ask("POST", f"{address}releases/sign-in", body, {**form, "Cookie": f"analyst={cookie}"})
-        cookie = SimpleCookie(signed_in.headers["Set-Cookie"])["analyst"].value
+        cookie = signed_in(address, token)
         pages = [ask("GET", f"{address}releases/", headers={"Cookie": f"analyst={cookie}"}) for _ in range(12)]
     assert {answer.status for answer in pages} == {200}
 
@@ -209,15 +216,76 @@ def test_link_intake_and_portal_can_stand_on_three_origins(
     assert answers == {"link": link, "intake": intake, "portal": portal}
 
 
-def test_three_origins_on_one_folder_are_one_centre(world: World) -> None:
+@contextmanager
+def three_origins(world: World) -> Iterator[Mapping[str, str]]:
     with (
         served(world, 1, HEARD_SERVES="link") as (link, _),
         served(world, 1, HEARD_SERVES="intake") as (intake, _),
-        opened(world) as centre,
+        served(world, 1, HEARD_SERVES="portal") as (portal, _),
     ):
-        whole_interview(link)
-        assert enrolled(centre, intake).send(world.rows(12), centre.intake_key.public) == ["stored"] * 12
+        yield {"link": link, "intake": intake, "portal": portal}
+
+
+def test_three_origins_on_one_folder_are_one_centre(world: World, tmp_path: Path) -> None:
+    with opened(world) as centre, three_origins(world) as origins:
+        whole_interview(origins["link"])
+        sent = enrolled(centre, origins["intake"]).send(world.rows(12), centre.intake_key.public)
+        assert sent == ["stored"] * 12
+        releases = centre.releases()
+        assert releases is not None
+        releases.publish(built(tmp_path, world.authority))
+        cookie = signed_in(origins["portal"], issue_token(centre, "ana"))
+        page = ask("GET", f"{origins['portal']}releases/", headers={"Cookie": f"analyst={cookie}"})
+        assert RELEASE.encode() in page.body
     assert Counter(door for door, _ in raw_rows(world)) == {"tablet": 12, "open": 2}
+
+
+def test_each_origin_answers_its_own_routes_and_no_others(world: World) -> None:
+    with opened(world) as centre:
+        routes = [
+            (method, re.sub("<[^>]+>", "x", rule.rule))
+            for rule in centre_app(centre).url_map.iter_rules()
+            if rule.endpoint != "static"
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        ]
+    interview = [f"/s/{LINKED}/{page}" for page in ("", "thanks", "help", "phone/en", "rows", "rows/forget")]
+    routes += [("POST" if "rows" in path else "GET", path) for path in interview]
+    found = Counter[tuple[str, bool]]()
+    with three_origins(world) as origins:
+        for method, path in routes:
+            owner = {"s": "link", "tablets": "intake", "news": "intake", "intake": "intake"}.get(
+                path.split("/")[1], "portal"
+            )
+            there = {name: ask(method, f"{origin[:-1]}{path}", b"") for name, origin in origins.items()}
+            for name in there.keys() - {owner}:
+                assert there[name].status == 404, (name, method, path)
+                assert "Set-Cookie" not in there[name].headers
+            found[owner, there[owner].status != 404] += 1
+    assert min(found["link", True], found["intake", True], found["portal", True]) >= 4
+    assert found["link", False] + found["intake", False] == 0
+
+
+def test_no_origin_takes_the_cookie_of_another(world: World) -> None:
+    """Browsers keep cookies by host and path, not by port: on one machine each is sent what another has set."""
+    with opened(world) as centre:
+        token = issue_token(centre, "ana")
+    with three_origins(world) as origins:
+        person = Player(f"{origins['link']}s/{LINKED}/")
+        person.look(f"{origins['link']}s/{LINKED}/")
+        person.say(experience="good")
+        visit, analyst = person.cookie, signed_in(origins["portal"], token)
+        for named in ("visit", "analyst"):
+            theirs = {"Cookie": f"{named}={analyst}"}
+            fresh = ask("GET", f"{origins['link']}s/{LINKED}/", headers=theirs)
+            assert SimpleCookie(fresh.headers["Set-Cookie"])["visit"].value not in {visit, analyst}
+            refused = ask("GET", f"{origins['portal']}releases/", headers={"Cookie": f"{named}={visit}"})
+            assert (refused.status, refused.headers["Location"].endswith("/sign-in")) == (303, True)
+            for header in (theirs, {"Cookie": f"{named}={visit}"}):
+                assert ask("POST", f"{origins['intake']}intake/rows", b"x", header).status == 403
+        both = {"Cookie": f"visit={visit}; analyst={analyst}"}
+        assert ask("GET", f"{origins['portal']}releases/", headers=both).status == 200
+        going_on = ask("GET", f"{origins['link']}s/{LINKED}/", headers=both)
+        assert "analyst" not in going_on.headers.get("Set-Cookie", "")
 
 
 @pytest.mark.usefixtures("engine")
