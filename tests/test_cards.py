@@ -36,6 +36,7 @@ DPI = 150
 ADDRESSES = [f"{ADDRESS}/s/counter-1/#k=AbCdEfGhIjKlMnOpQrStUv&c=AB12CD34EF56G{number:03}" for number in range(12)]
 PRINTED = [Printed(address, "survey.example.org/s/counter-1", address[-16:]) for address in ADDRESSES]
 LANGUAGES = sorted(load())
+TELLING = re.compile(r"polic|crim|victim|report|offend|court|abuse|assault|Heard|force", re.IGNORECASE)
 
 
 def spoken(*languages: str) -> list[Spoken]:
@@ -58,6 +59,16 @@ def texts(pdf: bytes) -> list[str]:
     document = pypdfium2.PdfDocument(pdf)
     try:
         return [page.get_textpage().get_text_range() for page in document]
+    finally:
+        document.close()
+
+
+def size_of(pdf: bytes) -> list[int]:
+    """Millimetres of its only page."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        (page,) = document
+        return [round(points / POINTS_PER_MM) for points in page.get_size()]
     finally:
         document.close()
 
@@ -134,10 +145,7 @@ def test_nothing_is_drawn_across_a_cut_or_over_a_code() -> None:
 def test_a_poster_has_its_papers_size_and_its_code_is_read(paper: str) -> None:
     printed = Printed(ADDRESSES[0].partition("&c=")[0], "survey.example.org/s/counter-1")
     pdf = poster(printed, spoken("en", "ar"), paper)
-    document = pypdfium2.PdfDocument(pdf)
-    size = document[0].get_size()
-    document.close()
-    assert [round(points / POINTS_PER_MM) for points in size] == list(PAPERS[paper])
+    assert size_of(pdf) == list(PAPERS[paper])
     (picture,) = pictures(pdf, 60)
     turned = picture.rotate(7, expand=True, fillcolor=255)
     assert read(turned) == read(turned.filter(ImageFilter.GaussianBlur(2))) == [printed.address]
@@ -199,14 +207,13 @@ def fonts_in(pdf: bytes) -> Iterator[TTFont]:
 
 
 def test_the_outside_says_survey_and_nothing_of_police_or_crime(sheets: bytes) -> None:
-    telling = re.compile(r"polic|crim|victim|report|offend|court|abuse|assault|Heard|force", re.IGNORECASE)
     for pdf in (sheets, poster(PRINTED[0], spoken("en"), "a4")):
         for text in texts(pdf):
             assert "Survey" in text
-            assert not telling.search(text.replace("survey.example.org/s/counter-1", "")), text
-        assert not telling.search(pdf.decode("latin-1").split("trailer")[0].partition("/Producer")[0])
+            assert not TELLING.search(text.replace("survey.example.org/s/counter-1", "")), text
+        assert not TELLING.search(pdf.decode("latin-1").split("trailer")[0].partition("/Producer")[0])
     for language in LANGUAGES:
-        assert not telling.search(" ".join(card_words(load()[language]))), own_name(language)
+        assert not TELLING.search(" ".join(card_words(load()[language]))), own_name(language)
 
 
 # --- the verbs ---
@@ -304,6 +311,51 @@ def test_open_cards_and_posters_have_no_code(world: World, tmp_path: Path, more:
     assert addresses == {f"{ADDRESS}/s/{LINKED}/#k={authority_pin(world.authority.public)}"}
 
 
+@pytest.mark.parametrize("asked", [("--poster",), ("--poster", "a4"), ("--poster", "a3")], ids=" ".join)
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_the_verb_prints_a_poster_on_the_paper_asked_for_with_an_address_to_scan_and_one_to_type(
+    world: World, tmp_path: Path, asked: tuple[str, ...], language: str
+) -> None:
+    out = tmp_path / "poster.pdf"
+    spoken_to = ("--language", language, "--language", "pl")
+    code, said = verb(world, "cards", "--place", LINKED, "--count", "5", *spoken_to, *asked, "--out", str(out))
+    assert (code, f"5 posters for {LINKED}" in said) == (0, True), said
+    pdf = out.read_bytes()
+    assert size_of(pdf) == list(PAPERS[asked[-1].replace("--poster", "a4")])
+    (picture,) = pictures(pdf, 60)
+    seen = picture.rotate(7, expand=True, fillcolor=255).filter(ImageFilter.GaussianBlur(2))
+    assert read(seen) == [f"{ADDRESS}/s/{LINKED}/#k={authority_pin(world.authority.public)}"]
+    (text,) = texts(pdf)
+    assert f"survey.example.org/s/{LINKED}" in text.split(), "in one piece, and without what nobody can type"
+
+
+def test_the_verb_prints_the_address_to_type_on_each_card(world: World, tmp_path: Path) -> None:
+    for number, more in enumerate(((), ("--open",))):
+        out = tmp_path / f"{number}.pdf"
+        assert verb(world, "cards", "--place", LINKED, "--count", "12", "--out", str(out), *more)[0] == 0
+        found = [text.split().count(f"survey.example.org/s/{LINKED}") for text in texts(out.read_bytes())]
+        assert found == [10, 2]
+
+
+def test_whatever_the_verbs_print_is_counted_by_place_and_route(world: World, tmp_path: Path) -> None:
+    for number, (place, count, *more) in enumerate(
+        ((LINKED, "3"), (LINKED, "4"), ("hub-2", "2"), (LINKED, "20", "--open"), (LINKED, "5", "--poster", "a3"))
+    ):
+        out = ("--out", str(tmp_path / f"{number}.pdf"))
+        assert verb(world, "cards", "--place", place, "--count", count, *out, *more)[0] == 0
+    assert verb(world, "cards", "--place", LINKED, "--count", "70", "--text")[0] == 0
+    assert verb(world, "codes", "--cancel", "2")[0] == 0
+    centre = world.opened()
+    assert centre.batches.printings() == (
+        Printing(LINKED, "card", 7, 4),
+        Printing(LINKED, "open-card", 20, 0),
+        Printing(LINKED, "poster", 5, 0),
+        Printing(LINKED, "text", 70, 0),
+        Printing("hub-2", "card", 2, 0),
+    )
+    centre.close()
+
+
 def test_a_text_for_a_message_is_printed_in_both_languages(world: World) -> None:
     code, said = verb(
         world, "cards", "--place", LINKED, "--count", "50", "--text", "--language", "en", "--language", "pl"
@@ -312,7 +364,8 @@ def test_a_text_for_a_message_is_printed_in_both_languages(world: World) -> None
     first, second, address, *_ = said.splitlines()
     assert first.startswith("Survey: How was it")
     assert second.startswith(load()["pl"]["title"])
-    assert address.startswith(f"{ADDRESS}/s/{LINKED}/#k=")
+    assert address == f"{ADDRESS}/s/{LINKED}/#k={authority_pin(world.authority.public)}", "the same address as scanned"
+    assert not TELLING.search(f"{first} {second}")
     assert "50 messages" in verb(world, "codes")[1]
 
 
