@@ -5,24 +5,20 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from centre_stores import Engine
+from all_at_once import at_once
+from centre_stores import Engine, store
 from made_up_rows import a_row, by_id, some_rows
 
 from survey.marks import NO_MARK, CentreStore, Mark
 from survey.sealing import NotARow, row_id
 
+__all__ = ["store"]  # a fixture
+
 SENDERS = 8
-
-
-@pytest.fixture
-def store(engine: Engine) -> Iterator[CentreStore]:
-    store = engine.opened()
-    yield store
-    store.close()
 
 
 def held(store: CentreStore) -> dict[str, list[bytes]]:
@@ -135,17 +131,6 @@ def test_whoever_takes_back_takes_links_rows_wherever_they_lie_and_no_tablets(st
     store.take_back([row_id(row) for row in (mine, older, tablets)])
     assert held(store) == {"arrivals": [tablets], "intake": []}
     assert store.is_spent(Mark(1, 1))
-
-
-def at_once(count: int, act: object) -> list[str]:
-    start = threading.Barrier(count)
-
-    def one(number: int) -> str:
-        start.wait()
-        return str(act(number))  # type: ignore[operator]
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(one, range(count)))
 
 
 @pytest.mark.parametrize("how", ["tablet", "code", "each with another code", "open", "replacing"])

@@ -15,10 +15,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from centre_stores import Engine
-from centre_world import LINKED, World
+from centre_stores import Engine, store
+from centre_world import LINKED
 from hypothesis import given
 from hypothesis import strategies as st
+from linked_centre import centre, untold, world
 from made_up_rows import a_row
 
 from export.centre.batches import MOST_CODES, BatchesFull
@@ -30,32 +31,14 @@ from survey.marks import NO_MARK, CentreStore, Mark
 from survey.sealing import row_id
 from survey.store import CENTRE_SHELVES, Store
 
+__all__ = ["centre", "store", "untold", "world"]  # fixtures
+
 ROOT = Path(__file__).parent.parent
 _numbers = itertools.count(1_000_000_000)
 
 
 def made_up_row() -> bytes:
     return a_row(next(_numbers))
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path / "centre")
-
-
-@pytest.fixture
-def centre(world: World) -> Iterator[Centre]:
-    centre = world.opened()
-    world.tell(centre)
-    yield centre
-    centre.close()
-
-
-@pytest.fixture
-def store(engine: Engine) -> Iterator[CentreStore]:
-    store = engine.opened()
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -54,6 +54,20 @@ def test_what_is_built_asks_no_host_and_evaluates_nothing(name: str) -> None:
     assert len(gzip.compress(text.encode())) < LARGEST.get(name, 8_000)
 
 
+def test_a_phones_worker_opens_pages_and_nothing_is_left_to_the_browser_to_send_in_the_background() -> None:
+    """Background Sync and push run when nobody looks, in some browsers, and leave a mark with the browser's maker."""
+    background = re.compile(
+        r"""SyncManager|periodic-?sync|background-?fetch|push-?manager|[.?]sync\b|["'`](?:on)?(?:sync|push)["'`]|\bon(?:sync|push)\b""",
+        re.IGNORECASE,
+    )
+    for said in ('addEventListener("sync"', "registration.sync.register", "self.onsync =", "'periodicsync'", "r?.sync"):
+        assert background.search(said)
+    for name in ("heard.js", "phone.js", "sealing.js", "worker.js"):
+        assert not background.search((STATIC / name).read_text()), name
+    listens = re.findall(r"addEventListener\(([^,]*),", (STATIC / "worker.js").read_text())
+    assert listens == ['"install"', '"activate"', '"fetch"']
+
+
 def test_the_queue_of_a_phone_is_small_enough_to_be_read() -> None:
     assert len(gzip.compress((SOURCE / "phone" / "queue.js").read_bytes())) < 1_000
 

@@ -1,4 +1,8 @@
-"""The store: what is acknowledged stays, once; what fails keeps nothing; a kill at any moment loses nothing."""
+"""The store: what is acknowledged stays, once; what fails keeps nothing; a kill at any moment loses nothing.
+
+How rows are read while others are filed is tried on the centre's store, which reads with the same code
+(``test_centre_store``).
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from all_at_once import at_once
 from made_up_rows import a_row, by_id, some_rows
 
 from survey.sealing import NotARow, row_id
@@ -56,22 +61,6 @@ def test_a_packet_is_taken_in_id_order_and_stays_until_it_is_forgotten(store: St
     assert store.take("outbox", 12) == by_id(rows)[12:]
 
 
-def test_more_rows_than_are_read_at_once_come_each_once(store: Store) -> None:
-    rows = some_rows(1203)
-    store.put("outbox", rows)
-    assert [row for _, row in store.rows("outbox")] == by_id(rows)
-
-
-def test_rows_may_be_filed_and_forgotten_while_others_are_read(store: Store) -> None:
-    rows = some_rows(600)
-    store.put("outbox", rows)
-    reading = store.rows("outbox")
-    first = next(reading)[1]
-    store.forget("outbox", [row_id(first)])
-    store.put("quarantine", [a_row(9999)])
-    assert [first, *(row for _, row in reading)] == by_id(rows)
-
-
 def test_only_sealed_rows_are_kept_and_one_that_is_not_takes_the_others_with_it(store: Store) -> None:
     with pytest.raises(NotARow):
         store.put("outbox", [a_row(1), b"what somebody said"])
@@ -96,19 +85,8 @@ def test_the_door_is_the_only_word_that_is_kept_beside_a_row(tmp_path: Path) -> 
 
 
 def test_eight_identical_ones_at_once_are_stored_once_and_all_are_told(store: Store) -> None:
-    row, told = a_row(1), []
-    start = threading.Barrier(8)
-
-    def file() -> None:
-        start.wait()
-        told.extend(store.put("outbox", [row]))
-
-    threads = [threading.Thread(target=file) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(told) == ["had"] * 7 + ["stored"]
+    row = a_row(1)
+    assert sorted(at_once(8, lambda _: store.put("outbox", [row])[0])) == ["had"] * 7 + ["stored"]
 
 
 def test_the_file_is_written_anew_under_the_feet_of_other_stores_and_nothing_is_lost(tmp_path: Path) -> None:

@@ -77,9 +77,9 @@ class Batches:
         return Batch(number, place, route, printed, printed_on, languages, until, key, cancelled=False)
 
     def cancel(self, number: int) -> None:
-        """Take the key of a batch's codes away, if it has any."""
+        """Take the key of a batch's codes away."""
         with self._registry.changing() as db:
-            db.execute("UPDATE batches SET cancelled = 1, key = NULL WHERE number = ? AND key IS NOT NULL", (number,))
+            db.execute("UPDATE batches SET cancelled = 1, key = NULL WHERE number = ?", (number,))
 
     def printings(self) -> tuple[Printing, ...]:
         """What was printed for each place by each route, all batches together."""
