@@ -12,7 +12,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,16 +106,21 @@ class Server:
     def run(self, program: str, *arguments: str, ends: Container[int] = (0,)) -> str:
         """One of PostgreSQL's programs, as the user whose the server is; what it printed."""
         command = [str(self.bin / program), *arguments]
-        done = subprocess.run(command, **_as_nobody(), cwd=self.folder, capture_output=True, text=True, check=False)
+        user, group, others = _nobody()
+        done = subprocess.run(
+            command, user=user, group=group, extra_groups=others, cwd=self.folder, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
         assert done.returncode in ends, f"{program}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
 
-def _as_nobody() -> Mapping[str, object]:
+def _nobody() -> tuple[int | None, int | None, list[int] | None]:
+    """User, group and other groups to run as; none where we may not choose."""
     if os.geteuid() != 0:
-        return {}
+        return None, None, None
     nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    return nobody.pw_uid, nobody.pw_gid, []
 
 
 @contextmanager
@@ -124,9 +129,9 @@ def postgresql() -> Iterator[Server]:
     found = programs()
     with tempfile.TemporaryDirectory(prefix="heard-pg-") as name:
         folder = Path(name)
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        user, group, _ = _nobody()
+        if user is not None and group is not None:
+            os.chown(folder, user, group)
         server = Server(folder, found)
         # The smallest files of its log, since each tick begins a new one.
         server.run("initdb", "-D", str(server.data), "-A", "trust", "--no-sync", "--no-locale", "--wal-segsize=1")

@@ -1,4 +1,4 @@
-"""Filing a row for a card's code among a thousand codes, against the same among a million."""
+"""Filing a row for a card's code among a thousand codes, against the same among a million, on each engine there is."""
 
 from __future__ import annotations
 
@@ -8,31 +8,41 @@ from itertools import count
 from pathlib import Path
 
 from survey.marked_store import MarkedStore
-from survey.marks import Mark
+from survey.marks import CentreStore, Mark
 from survey.sealing import MAGIC, ROW_BYTES, SUITE_ID
 
 ROUNDS = 9
 CHECKS = 60
+_POSTGRESQL = Path("/usr/lib/postgresql")
 _numbers = count()
 
 
 def measure(folder: Path, *, full: bool) -> dict[str, float]:
-    """``code_check_ratio``."""
+    """``code_check_ratio`` and, where PostgreSQL is installed, ``code_check_ratio_postgresql``."""
     del full
-    few, many = (_laid_out(folder / f"codes-{codes}.db", codes) for codes in (1_000, 1_000_000))
+    found = {"code_check_ratio": _ratio(*(MarkedStore(folder / f"codes-{name}.db") for name in ("few", "many")))}
+    return found | ({"code_check_ratio_postgresql": _on_postgresql()} if any(_POSTGRESQL.glob("*/bin/initdb")) else {})
+
+
+def _on_postgresql() -> float:
+    # Where it is not installed neither is what speaks to it.
+    from export.centre.postgres_store import PostgresStore  # noqa: PLC0415
+    from tests.real_postgresql import postgresql  # noqa: PLC0415
+
+    with postgresql() as server:
+        return _ratio(*(PostgresStore(server.address(server.new())) for _ in range(2)))
+
+
+def _ratio(few: CentreStore, many: CentreStore) -> float:
+    few.lay_out(1, 1_000)
+    many.lay_out(1, 1_000_000)
     ratios = [_seconds(few, 1_000, turn) / _seconds(many, 1_000_000, turn) for turn in range(ROUNDS)]
     for store in (few, many):
         store.close()
-    return {"code_check_ratio": statistics.median(ratios)}
+    return statistics.median(ratios)
 
 
-def _laid_out(path: Path, codes: int) -> MarkedStore:
-    store = MarkedStore(path)
-    store.lay_out(1, codes)
-    return store
-
-
-def _seconds(store: MarkedStore, codes: int, turn: int) -> float:
+def _seconds(store: CentreStore, codes: int, turn: int) -> float:
     """Good codes and spent ones, a third of them, scattered over the whole batch."""
     marks = [Mark(1, (turn * CHECKS + number) * 7_919 % codes) for number in range(CHECKS)]
     noise = ROW_BYTES - len(MAGIC) - len(SUITE_ID)

@@ -1,8 +1,9 @@
 """The link: what a phone's whole interview costs the centre's processor, and how many bytes a first visit takes.
 
 Beside it stands as little as Flask can do: pages of the same size, and each row into a bare table under the store's own
-pragmas, since what a durable commit costs is not the link's doing. Everything is asked for as a browser asks over
-https, which is what cards and posters say; over plain http it asks for less compression, and seals nothing.
+pragmas, since what a durable commit costs is not the link's doing; and the pages beside bare pages by themselves.
+Everything is asked for as a browser asks over https, which is what cards and posters say; over plain http it asks for
+less compression, and seals nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import re
 import sqlite3
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -37,7 +39,7 @@ _AROUND_AN_ANSWER = 80
 
 
 def measure(folder: Path, *, full: bool) -> dict[str, float]:
-    """``link_ratio`` and ``first_visit_bytes``."""
+    """``link_per_s``, ``link_ratio``, ``link_pages_ratio`` and ``first_visit_bytes``."""
     del full
     demo = Demo(folder / "link-bench")
     demo.folder.mkdir()
@@ -54,9 +56,12 @@ def measure(folder: Path, *, full: bool) -> dict[str, float]:
         pages = {path: answer.data for path, answer in visit.items()}
         with closing(bare_store(folder / "bare-link.db")) as table:
             plain = Client(bare(pages, table), use_cookies=False)
-            ratio = _seconds(plain, start, list(visit), list(rows)) / _seconds(client, start, list(visit), list(rows))
+            seconds, seconds_plain = (_seconds(each, start, list(visit), list(rows)) for each in (client, plain))
+            for_pages, for_plain_pages = (_seconds(each, start, list(visit), []) for each in (client, plain))
         return {
-            "link_ratio": ratio,
+            "link_per_s": INTERVIEWS / seconds,
+            "link_ratio": seconds_plain / seconds,
+            "link_pages_ratio": for_plain_pages / for_pages,
             "first_visit_bytes": float(sum(map(bytes_of, visit.values()))),
         }
     finally:
@@ -76,7 +81,7 @@ def bytes_of(answer: Answer) -> int:
     return len(answer.data) + len(str(answer.headers).encode()) + _AROUND_AN_ANSWER
 
 
-def bare(pages: dict[str, bytes], table: sqlite3.Connection) -> Flask:
+def bare(pages: Mapping[str, bytes], table: sqlite3.Connection) -> Flask:
     """As little as Flask can do: the same bytes by the same paths, and a body that is kept."""
     app = Flask("bare", static_folder=None)
 
@@ -99,11 +104,11 @@ def _get(client: Client, path: str) -> Answer:
 
 
 def _seconds(client: Client, start: str, paths: list[str], rows: list[bytes]) -> float:
-    """Processor time of so many interviews, after one to warm up."""
+    """Processor time of so many interviews, after one to warm up; without rows, of their pages."""
 
     def interview() -> None:
         answers = [_get(client, path) for path in paths]
-        for _ in range(ROWS_AN_INTERVIEW):
+        for _ in range(ROWS_AN_INTERVIEW if rows else 0):
             answers.append(client.post(f"{start}rows", data=rows.pop(), content_type=_ROW_TYPE))
         assert {answer.status_code for answer in answers} == {200}
 
