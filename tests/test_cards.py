@@ -378,6 +378,7 @@ def test_a_text_for_a_message_is_printed_in_both_languages(world: World) -> None
         (("--place", LINKED), "Say where to"),
         (("--place", LINKED, "--out", "x.pdf", "--open", "--poster"), "Choose one of"),
         (("--place", LINKED, "--out", "x.pdf", "--poster", "--until", "2027-01-01"), "--until is about codes"),
+        (("--place", LINKED, "--out", "x.pdf", "--until", "2020-01-01"), "2020-01-01 is over"),
         (("--place", LINKED, "--out", "there.pdf"), "File exists"),
     ],
 )

@@ -38,6 +38,13 @@ def test_addresses_of_one_customers_network_count_as_one_and_nobody_as_none() ->
     assert [limit.over("") for _ in range(5)] == [False] * 5
 
 
+def test_an_old_address_in_the_form_of_a_new_one_is_that_address_and_no_network_of_everybody() -> None:
+    limit = AddressLimit(Minutes(), 1)
+    assert not limit.over("::ffff:192.0.2.1")
+    assert not limit.over("::ffff:192.0.2.2")
+    assert limit.over("192.0.2.1")
+
+
 def test_what_is_kept_names_no_address_and_nothing_of_it_outlasts_the_hour() -> None:
     clock = Minutes()
     limit = AddressLimit(clock, 9)
@@ -63,6 +70,8 @@ def test_what_is_kept_names_no_address_and_nothing_of_it_outlasts_the_hour() -> 
         ("127.0.0.1", "", ""),
         ("127.0.0.1", "X-Real-IP", "198.51.100.9"),
         ("::1", "X-Real-IP", "198.51.100.9"),
+        ("::ffff:127.0.0.1", "X-Real-IP", "198.51.100.9"),
+        ("::ffff:192.0.2.5", "X-Real-IP", "::ffff:192.0.2.5"),
     ],
 )
 def test_only_the_server_in_front_on_this_machine_is_believed(peer: str, header: str, found: str) -> None:

@@ -56,12 +56,9 @@ class AddressLimit:
 
 def _whose(address: str) -> str:
     """The address, or the network that one customer has where it is IPv6; what is no address is its own text."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if found.version == 4:
-        return str(found)
+    found = _read(address)
+    if found is None or found.version == 4:
+        return str(found or address)
     return str(ipaddress.ip_network((found, _WHOLE_NETWORK), strict=False))
 
 
@@ -74,7 +71,14 @@ def address_of(environ: Mapping[str, Any], header: str) -> str:
 
 
 def _is_loopback(peer: str) -> bool:
+    found = _read(peer)
+    return found is not None and found.is_loopback
+
+
+def _read(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(peer).is_loopback
+        found = ipaddress.ip_address(address)
     except ValueError:
-        return False
+        return None
+    # A socket for both kinds tells an old address in the new one's form (RFC 4291): all would lie in one network.
+    return getattr(found, "ipv4_mapped", None) or found

@@ -47,6 +47,8 @@ def check(centre: Centre, order: Order) -> None:
         raise PlaceUnknown(f"The keys file allows no link at a place {order.place!r}. Ask the custodian.")
     if order.route != "card" and not place.open_door:
         raise NotPrintable(f"At {order.place} the link takes answers with a code only: print cards with codes.")
+    if order.until is not None and order.until < centre.clock.day():
+        raise NotPrintable(f"{order.until.isoformat()} is over: no code would work. Say a later --until, or none.")
     known = load()
     unknown = [language for language in order.languages if language not in known]
     if unknown or not 1 <= len(order.languages) <= MOST_LANGUAGES or len(set(order.languages)) < len(order.languages):
