@@ -20,7 +20,7 @@ from survey.sealing import row_id
 
 HERE = Path(__file__).parent
 OTHERS = some_rows(4, first=100)
-KILLS = 12
+KILLS = 8
 
 
 @pytest.fixture
