@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http.client import HTTPSConnection
 from pathlib import Path
@@ -28,6 +29,7 @@ HEADER = "X-Real-IP"
 WHO, AGENT = "127.0.0.77", "a phone that nobody may know of"
 BOTH = pytest.mark.parametrize("name", ["nginx", "caddy"])
 ROW = {"Content-Type": "application/octet-stream"}
+BODY = bytes(5_250)
 
 
 @contextmanager
@@ -157,6 +159,37 @@ def trouble(front: Front, row: bytes) -> None:
         )
 
 
+def answer(centre: socket.socket, expected: bytes) -> None:
+    """Answer the next connection to the centre, which is to bring this request, whole."""
+    connection, _ = centre.accept()
+    with connection:
+        asked = connection.recv(65_536)
+        assert asked.startswith(expected)
+        while len(asked.partition(b"\r\n\r\n")[2]) < len(BODY):
+            asked += connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+@BOTH
+def test_half_a_request_waits_in_front_and_takes_no_connection_of_the_centre(name: str, tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as centre,
+        ThreadPoolExecutor(1) as other,
+        in_front(name, tmp_path, f"http://127.0.0.1:{centre.getsockname()[1]}/") as front,
+    ):
+        trust = ssl.create_default_context(cafile=str(front.folder / "certificate.pem"))
+        bare = socket.create_connection(("127.0.0.1", front.https), 20)
+        with trust.wrap_socket(bare, server_hostname=NAME) as slow:
+            head = f"POST /slow HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: {len(BODY)}\r\n\r\n"
+            slow.sendall(head.encode() + BODY[:-1])
+            quick = other.submit(send_as, front, "POST", "/quick", BODY)
+            answer(centre, b"POST /quick ")
+            assert quick.result()[0] == 200
+            slow.sendall(BODY[-1:])
+            answer(centre, b"POST /slow ")
+            assert slow.recv(15) == b"HTTP/1.1 200 OK"
+
+
 def telling(front: Front, row: bytes) -> dict[Path, bytes]:
     """The files that tell of anybody: an address, a browser, a path, a part of what was sent."""
     signs = (
@@ -195,9 +228,9 @@ def test_a_centre_that_is_away_makes_neither_write_down_who_asked_for_it(
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         away = f"http://127.0.0.1:{nobody.getsockname()[1]}/"
     with in_front(name, tmp_path, away) as front:
-        status, _ = send_as(front, "POST", f"/s/{LINKED}/rows", bytes(5_250), **ROW)
+        status, _ = send_as(front, "POST", f"/s/{LINKED}/rows", BODY, **ROW)
         assert status == 502
-    assert telling(front, bytes(5_250)) == {}
+    assert telling(front, BODY) == {}
 
 
 @pytest.mark.parametrize(
@@ -219,7 +252,7 @@ def test_a_sample_that_an_operator_made_loud_is_found_by_the_check_and_in_its_fi
     with in_front(name, tmp_path, away, changed) as front:
         assert faults(front.configuration, HEADER)
         send_as(front, "GET", f"/s/{LINKED}/")
-    assert telling(front, bytes(5_250))
+    assert telling(front, BODY)
 
 
 def test_a_body_that_nginx_has_no_room_for_ends_in_a_file_so_the_search_for_one_can_fail(tmp_path: Path) -> None:
