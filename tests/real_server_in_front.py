@@ -28,21 +28,21 @@ NAME = "localhost"
 _AS_DEBIAN_HAS_IT = """
 daemon off;
 master_process off;
-pid {folder}/pid;
-error_log {logs}/error.log;
+pid {written}/pid;
+error_log {written}/logs/error.log;
 events {{ worker_connections 768; }}
 http {{
   sendfile on;
   tcp_nopush on;
   default_type application/octet-stream;
-  access_log {logs}/access.log;
+  access_log {written}/logs/access.log;
   gzip on;
-  client_body_temp_path {folder}/bodies;
-  proxy_temp_path {folder}/pages;
-  fastcgi_temp_path {folder}/unused;
-  uwsgi_temp_path {folder}/unused;
-  scgi_temp_path {folder}/unused;
-  include {folder}/site.conf;
+  client_body_temp_path {written}/bodies;
+  proxy_temp_path {written}/pages;
+  fastcgi_temp_path {written}/unused;
+  uwsgi_temp_path {written}/unused;
+  scgi_temp_path {written}/unused;
+  include {site};
 }}
 """
 
@@ -163,14 +163,10 @@ def _nginx(folder: Path, https: int, http: int, centre: str, before: str, after:
         ("centre.example", NAME),
         ("http://127.0.0.1:8800", centre.rstrip("/")),
     )
-    (folder / "site.conf").write_text(site)
-    main = folder / "nginx.conf"
-    main.write_text(
-        _AS_DEBIAN_HAS_IT.format(folder=folder / "written", logs=folder / "written" / "logs").replace(
-            str(folder / "written" / "site.conf"), str(folder / "site.conf")
-        )
-    )
-    arguments = ["-e", str(folder / "written" / "logs" / "early.log"), "-p", str(folder), "-c", str(main)]
+    main, site_file, written = folder / "nginx.conf", folder / "site.conf", folder / "written"
+    site_file.write_text(site)
+    main.write_text(_AS_DEBIAN_HAS_IT.format(written=written, site=site_file))
+    arguments = ["-e", str(written / "logs" / "early.log"), "-p", str(folder), "-c", str(main)]
     whole = subprocess.run([program("nginx"), *arguments, "-T", "-q"], capture_output=True, text=True, check=True)
     return whole.stdout, arguments
 
