@@ -46,6 +46,12 @@ def test_a_second_release_waits_for_fifty_new_responses_and_holds_only_those(tmp
         release(tmp_path, sealed(SECRET.public, early + late))
 
 
+def test_fewer_than_one_group_needs_wait_for_as_many_as_it_needs(tmp_path: Path) -> None:
+    strict = replace(RECIPE, thresholds=replace(RECIPE.thresholds, k=30, three_way=30))
+    with pytest.raises(LedgerRefused, match=r"a release needs 30\. Wait for 6 more: at this pace about 2 weeks\."):
+        release(tmp_path, sealed(SECRET.public, People(8, victim_voice()).many(24)), recipe=strict)
+
+
 def test_a_response_whose_fuller_copy_comes_late_does_not_leave_twice(tmp_path: Path) -> None:
     people = [one for one in People(9, victim_voice()).many(40) if one.status == "complete"]
     core = {one.name for one in victim_voice().core_items()}

@@ -106,7 +106,8 @@ class Ledger:
             LedgerRefused: says how many more are needed, and about how long they take.
         """
         earlier, new = self.of(recipe.series), sum(counting.values())
-        least = recipe.thresholds.least_batch if earlier else recipe.thresholds.first_batch
+        batch = recipe.thresholds.least_batch if earlier else recipe.thresholds.first_batch
+        least = max(batch, recipe.thresholds.k)  # of fewer not one group could be made
         if new < least:
             after = f"since {earlier[-1].name} " if earlier else ""
             unripe = f" {waiting} more are of an epoch that is not over." if waiting else ""
