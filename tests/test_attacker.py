@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import example, given, settings
@@ -82,6 +84,14 @@ def test_what_everybody_knows_cannot_be_held_back() -> None:
 def test_the_solver_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     Attacker(1, [Said((0,), 0, 3)], most=3).interval([0])
     assert capfd.readouterr() == ("", "")
+
+
+def test_solvers_that_start_at_once_leave_standard_output_as_it_was(capfd: pytest.CaptureFixture[str]) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        made = threads.map(lambda most: Attacker(1, [Said((0,), 0, most)], most=most).interval([0]), range(1, 60))
+        assert [high for _, high in made] == list(range(1, 60))
+    os.write(1, b"heard")
+    assert capfd.readouterr() == ("heard", "")
 
 
 tables = st.integers(1, 5).flatmap(

@@ -20,7 +20,6 @@ from test_custodian_verbs import PASSPHRASE, custodian, heard, made, signed, wel
 from export.custodian.candidates import Candidates
 from export.custodian.codebook import write_codebook
 from export.custodian.custody import Custody
-from export.custodian.disclosure import TooFew
 from export.custodian.entries import digest_of
 from export.custodian.formats import write_csv
 from export.custodian.known import Known
@@ -107,7 +106,7 @@ def test_one_person_is_one_towards_every_threshold(tmp_path: Path) -> None:
         released(tmp_path, by_code(*crowd))
     four = by_code(*(somebody(number) for number in range(20, 24)))
     six_alike = replace(RECIPE, thresholds=replace(RECIPE.thresholds, first_batch=5, k=6))
-    with pytest.raises(TooFew, match="5 responses came"):
+    with pytest.raises(LedgerRefused, match="5 new responses"):
         released(tmp_path, [*four, *by_code(*crowd)], recipe=six_alike)
     assert not Ledger(tmp_path, AUTHORITY).entries
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import shutil
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import openpyxl
+import polars as pl
 import pytest
 from custodian_world import People, sealed, victim_voice
 from release_world import RECIPE, SECRET, release
 
+from export.custodian.leaving import Leaving
 from export.custodian.ledger import LedgerRefused
+from export.custodian.long_file import write_figures
 from export.custodian.release import Released
 from export.manifest import ReleaseRefused
 from forms.response import Response
@@ -51,18 +55,93 @@ def test_the_year_so_far_is_the_sum_of_what_its_releases_told_and_nothing_else(
     assert summed.keys() == told[1].keys()
     whole = 0
     for where, line in summed.items():
-        parts = [one[where] for one in told]
+        parts = list(takewhile(lambda part: part["base"].isdigit(), [one[where] for one in told]))
         for name in ("count", "base"):
-            if all(part[name].isdigit() for part in parts):
+            if parts and all(part[name].isdigit() for part in parts):
                 assert int(line[name]) == sum(int(part[name]) for part in parts)
             else:
                 assert line[name] == "[x]"
-        if line["count"].isdigit() and line["base"].isdigit():
+        if line["count"].isdigit():
             whole += 1
             assert float(line["proportion"]) == round(100 * int(line["count"]) / int(line["base"])) / 100
         else:
             assert line["proportion"] == line["lower95"] == line["upper95"] == "[x]"
     assert whole > 10
+
+
+def of(borough: str, people: list[Response]) -> list[Response]:
+    """The same, but whoever said a borough said this one."""
+    said = [one for one in people if "borough" in one.answers]
+    return [replace(one, answers={**one.answers, "borough": borough}) for one in said]
+
+
+@pytest.fixture(scope="module")
+def moved_on(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Released]]:
+    """Two quarters: people of Camden, then people of Croydon."""
+    folder, chosen = tmp_path_factory.mktemp("custodian"), People(43, victim_voice())
+    quarters = {"2026-08": "camden", "2026-11": "croydon"}
+    return folder, [
+        release(folder, sealed(SECRET.public, of(borough, chosen.many(170, period=month))), month=month)[0]
+        for month, borough in quarters.items()
+    ]
+
+
+def test_where_too_few_are_new_the_old_figure_is_carried_on_with_its_date(
+    moved_on: tuple[Path, list[Released]],
+) -> None:
+    """Ten new in every geography, else nothing newer: what is told again was told before, and says until when."""
+    before, now, summed = (
+        *(lines(one, "satisfaction") for one in moved_on[1]),
+        lines(moved_on[1][1], "satisfaction-so-far"),
+    )
+    told = [where for where, line in before.items() if line["base"].isdigit() and not now[where]["base"].isdigit()]
+    carried = [where for where in told if before[where]["count"].isdigit()]
+    assert carried
+    for where in told:
+        assert {summed[where][name] for name in ("date", "note")} == {"2026-09", "carried on: nothing newer is told"}
+        assert summed[where]["base"] == before[where]["base"]
+    for where in carried:
+        assert all(summed[where][name] == before[where][name] for name in ("count", "proportion", "lower95"))
+    fresh = [line for where, line in summed.items() if where not in told]
+    assert {line["date"] for line in fresh} == {"2026-12"}
+    sheet = openpyxl.load_workbook(moved_on[1][1].folder / "tables.xlsx")["Table 2"]
+    assert any("Up to 2026-09" in str(cell.value) for row in sheet.iter_rows() for cell in row)
+
+
+def test_who_is_new_only_elsewhere_is_not_told_from_the_year_so_far(moved_on: tuple[Path, list[Released]]) -> None:
+    """Croydon's people answered in one quarter only, and the year does not tell of fewer than its quarters do."""
+    before, _, summed = (
+        *(lines(one, "satisfaction") for one in moved_on[1]),
+        lines(moved_on[1][1], "satisfaction-so-far"),
+    )
+    untold = [where for where, line in before.items() if not line["base"].isdigit()]
+    assert untold
+    assert {summed[where][name] for where in untold for name in ("count", "base", "proportion")} == {"[x]"}
+
+
+@pytest.mark.parametrize("forged", ["counted anew", "one more"])
+def test_a_year_so_far_that_narrows_what_was_held_back_is_refused(
+    moved_on: tuple[Path, list[Released]], tmp_path: Path, forged: str
+) -> None:
+    folder = shutil.copytree(moved_on[0], tmp_path / "custodian")
+
+    def forcing(beside: Path, leaving: Leaving) -> None:
+        write_figures(beside, leaving)
+        told = pl.read_csv(beside / "figures.csv", infer_schema=False)
+        held = pl.col("base") == "[x]"
+        bases = {
+            "counted anew": pl.when(pl.col("table").str.ends_with("-so-far") & held).then(pl.lit("44")),
+            "one more": pl.when(pl.col("table").str.ends_with("-so-far") & ~held).then(
+                (pl.col("base").cast(pl.Int64, strict=False) + 1).cast(pl.String)
+            ),
+        }
+        told.with_columns(base=bases[forged].otherwise("base")).write_csv(beside / "figures.csv")
+
+    more = of("camden", People(44, victim_voice()).many(120, period="2026-12"))
+    with pytest.raises(LedgerRefused, match=r"narrow what an earlier release held back.*coarser geography"):
+        release(folder, sealed(SECRET.public, more), month="2026-12", writers=[forcing])
+    assert len(list((folder / "releases").iterdir())) == 2
+    assert release(folder, sealed(SECRET.public, more), month="2026-12")[0].records > 0
 
 
 def test_what_can_be_subtracted_from_the_year_so_far_was_told_anyway(year: tuple[Path, list[Released]]) -> None:
@@ -72,7 +151,7 @@ def test_what_can_be_subtracted_from_the_year_so_far_was_told_anyway(year: tuple
         lines(second, "satisfaction"),
         lines(second, "satisfaction-so-far"),
     )
-    both = [where for where, line in summed.items() if line["count"].isdigit()]
+    both = [where for where, line in summed.items() if line["count"].isdigit() and line["date"] == now[where]["date"]]
     assert both
     for where in both:
         assert int(summed[where]["count"]) - int(before[where]["count"]) == int(now[where]["count"])

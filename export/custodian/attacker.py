@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 
 _NEAR = 1e-6
+_DUAL, _PRIMAL = 1, 4
+_GREETING = threading.Lock()
 _Ends = tuple[tuple[int, ...], tuple[int, ...]]
 """The classes whose sum is the least value of a target, and those of its greatest."""
 
@@ -39,6 +42,11 @@ class Said:
     less: tuple[int, ...] = ()
     by: int | None = None
 
+    def shifted(self, first: int) -> Said:
+        """The same of as many cells, numbered from ``first``."""
+        cells, less = (tuple(first + cell for cell in several) for several in (self.cells, self.less))
+        return replace(self, cells=cells, less=less)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -46,6 +54,10 @@ class Target:
 
     cells: tuple[int, ...]
     width: float
+
+    def shifted(self, first: int) -> Target:
+        """The same of as many cells, numbered from ``first``."""
+        return Target(tuple(first + cell for cell in self.cells), self.width)
 
 
 class Contradiction(RuntimeError):
@@ -93,6 +105,7 @@ class Attacker:
         self._solver = self._model(list(classes), most)
         self._asked: tuple[int, ...] = ()
         self._values: Sequence[float] = ()
+        self._binding = dict[_Ends, set[int]]()
 
     def interval(self, target: Iterable[int]) -> tuple[float, float]:
         """The least and the greatest value of the sum of these cells.
@@ -131,8 +144,14 @@ class Attacker:
         Raises:
             Contradiction: what is published cannot be.
         """
+        ends = self._ends(target)
+        if ends not in self._binding:
+            self._binding[ends] = self._bound(ends)
+        return self._binding[ends]
+
+    def _bound(self, ends: _Ends) -> set[int]:
         found = set[int]()
-        for upwards, end in zip((False, True), self._ends(target), strict=True):
+        for upwards, end in zip((False, True), ends, strict=True):
             self._solve(dict.fromkeys(end, 1.0), upwards=upwards)
             duals = self._solver.getSolution().row_dual
             tight = (one.by for one, dual in zip(self._said, duals, strict=True) if abs(dual) > _NEAR)
@@ -143,6 +162,8 @@ class Attacker:
         solver = _unheard()
         solver.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS takes its options so
         solver.setOptionValue("threads", 1)
+        # From one program to the next only the question changes, so that the last table still fits: half the time.
+        solver.setOptionValue("simplex_strategy", _PRIMAL)
         bounds = [most * self._sizes[number] for number in range(len(classes))]
         solver.addVars(len(classes), [0.0] * len(classes), bounds)
         columns: list[list[tuple[int, float]]] = [[] for _ in self._said]
@@ -166,9 +187,12 @@ class Attacker:
         sense = highspy.ObjSense.kMaximize if upwards else highspy.ObjSense.kMinimize
         self._solver.changeObjectiveSense(sense)
         self._solver.run()
-        if self._solver.getModelStatus() == highspy.HighsModelStatus.kUnknown:
-            self._solver.clearSolver()  # the last solution is a bad start now and then; none is a sound one
+        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            # The last table is a bad start now and then; none, by the other method, is a sound one.
+            self._solver.clearSolver()
+            self._solver.setOptionValue("simplex_strategy", _DUAL)
             self._solver.run()
+            self._solver.setOptionValue("simplex_strategy", _PRIMAL)
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             raise Contradiction("The published figures contradict each other. Nothing was written.")
         self._values = self._solver.getSolution().col_value
@@ -190,11 +214,12 @@ class Attacker:
 
 def _unheard() -> highspy.Highs:
     """A solver. HiGHS greets on standard output before it can be told not to, and a release prints JSON there."""
-    heard, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        return highspy.Highs()  # type: ignore[no-untyped-call]
-    finally:
-        os.dup2(heard, 1)
-        os.close(heard)
-        os.close(nowhere)
+    with _GREETING:  # two at once would take each other's silence for what is to be put back
+        heard, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 1)
+            return highspy.Highs()  # type: ignore[no-untyped-call]
+        finally:
+            os.dup2(heard, 1)
+            os.close(heard)
+            os.close(nowhere)

@@ -16,18 +16,19 @@ from export.custodian.protection import SHOWN, SMALL
 from export.custodian.telling import Told
 
 COVERED = (
-    "every figure of a question and mode together: answers and bases, categories and their totals, areas and the areas"
-    " that they lie in",
+    "every figure of a question together: answers and bases, categories and their totals, areas and the areas that they"
+    " lie in",
     "tables by different categories of the same people, which have the same totals",
     "figures for everybody beside those without open-door and quick responses",
-    "the number of records, which the manifest tells",
+    "the sum of modes: all together no more than the number of records, which the manifest tells, and just as many"
+    " where nobody skipped the question",
     "the records of this release laid over its tables, all questions of a mode together: no value of a blank is proved"
     " or ruled out",
     "everything that these rules and the p-table let an attacker assume; only the table secret is taken as unknown",
 )
 NOT_COVERED = (
-    "figures of different questions set against each other: who skips one and not the other links them loosely",
-    "modes set against the number of records, where nearly all answered in one mode",
+    "figures of different questions set against each other: a group in which everybody answered one question has no"
+    " more people who answered another",
     "the records alone: analysts who hold them know more of a group's answers than its table tells. They are protected"
     " by group size instead; give them to named analysts only",
     "what a questionnaire's routes say of two blanks of one record together",

@@ -44,16 +44,17 @@ def closed(
         CannotClose: it cannot be done.
         Contradiction: the figures contradict each other.
     """
-    hidden = set[int]()
+    hidden, exposed = set[int](), targets
     while True:
         attacker = Attacker(cells, [one for one in said if one.by not in hidden], most)
-        exposed = attacker.narrow(targets)
+        # What is wide enough stays so: whoever is told less can rule out less.
+        exposed = attacker.narrow(exposed)
         if not exposed:
             return frozenset(hidden)
         for target in exposed:
             binding = attacker.binding(target.cells)
             if not binding:
-                missing = math.ceil(target.width - most)
+                missing = max(1, math.ceil(target.width - most))
                 raise CannotClose(missing, f"Wait for {missing} more.")
             if not binding & hidden:
                 hidden.add(min(binding, key=lambda one: (costs[one], one)))

@@ -21,10 +21,11 @@ _HASH_BYTES = 8
 
 @dataclass(frozen=True)
 class Exposed:
-    """Groups that a difference lays bare, and how many counting people stand in them."""
+    """Groups that a difference lays bare, how many counting people stand in them, and how many more would hide them."""
 
     groups: int
     people: int
+    missing: int
 
 
 def contents(table: Table) -> bytes:
@@ -55,7 +56,8 @@ def exposed(one: bytes, other: bytes, k: int) -> Exposed:
     left_over = (pl.col("mine") - pl.col("theirs")).abs()
     smaller = pl.min_horizontal("mine", "theirs")
     found = groups.filter((smaller > 0) & (pl.col("both") == smaller) & left_over.is_between(1, k - 1))
-    return Exposed(found.height, int(found.select(left_over.sum()).item()))
+    people = int(found.select(left_over.sum()).item())
+    return Exposed(found.height, people, found.height * k - people)
 
 
 def _texts(table: Table, frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:

@@ -19,9 +19,18 @@ from export.printings import Printing
 from survey.reference import Areas
 
 Where = tuple[str, ...]
-Published = Mapping[Where, tuple[int | None, int | None]]
-"""What a release told everybody: mode, area and so on in words -> count and base; None where one was held back."""
+"""Mode, area and so on of a figure, in words."""
+Part = tuple[int | None, int | None]
+"""Count and base as they were told; None where one was held back."""
 MADE_UP = "MADE UP: these people do not exist. For demonstration only."
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a release told everybody; ``closes`` is the last month that it tells of."""
+
+    closes: str
+    figures: Mapping[Where, Part]
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,8 @@ class Ledger:
             LedgerRefused: says how many more are needed, and about how long they take.
         """
         earlier, new = self.of(recipe.series), sum(counting.values())
-        least = recipe.thresholds.least_batch if earlier else recipe.thresholds.first_batch
+        batch = recipe.thresholds.least_batch if earlier else recipe.thresholds.first_batch
+        least = max(batch, recipe.thresholds.k)  # of fewer not one group could be made
         if new < least:
             after = f"since {earlier[-1].name} " if earlier else ""
             unripe = f" {waiting} more are of an epoch that is not over." if waiting else ""
@@ -115,22 +116,31 @@ class Ledger:
                 f" {wait_for(least - new, counting, month)}{unripe}"
             )
 
-    def set_against(self, recipe: Recipe, table: Table) -> None:
+    def set_against(self, recipe: Recipe, table: Table, counting: Mapping[str, int], month: str) -> None:
         """Subtract the records from those of every earlier release of the series, both ways.
 
+        No group may be narrowed below ``k``, nor below the threshold of the tables, which count the same people.
+
+        Args:
+            recipe: has both thresholds.
+            table: the records.
+            counting: month -> new counting responses.
+            month: this month.
+
         Raises:
-            LedgerRefused: somebody left before, or a group of fewer than ``k`` would be left over; says what to do.
+            LedgerRefused: somebody left before, or too few of a group would be left over; says what to recode, and how
+                long to wait.
         """
         self.nobody_again(table.frame[RESPONSE])
-        now = contents(table)
+        now, least = contents(table), max(recipe.thresholds.k, recipe.tables.threshold)
         for entry in self.of(recipe.series):
-            found = exposed(now, entry.contents, recipe.thresholds.k)
+            found = exposed(now, entry.contents, least)
             if found.groups:
                 coarser = ", ".join(sorted(self.levels(recipe.series)))
                 raise LedgerRefused(
                     f"{found.groups} groups of {entry.name} come again in this release: subtracting one from the other"
-                    f" would single out {found.people} people. Wait for more responses, or begin a new series whose"
-                    f" recipe tells {coarser} more coarsely."
+                    f" would single out {found.people} people. {wait_for(found.missing, counting, month)} Or begin a"
+                    f" new series whose recipe tells {coarser} more coarsely."
                 )
 
     def nobody_again(self, people: Iterable[bytes]) -> None:

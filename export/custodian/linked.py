@@ -70,14 +70,19 @@ class Linked:
         table = next(one for one in self._tables if level in one.levels and by in (one.by, 0))
         return table.cells(self._inside(table, level, area), (0,), category, answer)
 
-    def everywhere(self, most: float, shown: Collection[Figure]) -> Iterator[Said]:
-        """What is true whatever is published: the same people have the same sums, and are no more than ``most``.
+    @property
+    def everybody(self) -> tuple[int, ...]:
+        """The cells that all who answered are the sum of."""
+        first = self._tables[0]
+        return tuple(range(first.first, first.first + first.size))
+
+    def everywhere(self, shown: Collection[Figure]) -> Iterator[Said]:
+        """What is true whatever is published: the same people have the same sums.
 
         Answers of which no figure of an area is shown are taken together: where nothing tells them apart, whatever one
         table says of them the other can say too, and programs stay small.
         """
         first, *others = self._tables
-        yield Said(tuple(range(first.first, first.first + first.size)), 0, most)
         for other in others:
             level = min(max(first.levels), max(other.levels))
             for area, kind in itertools.product(self._plan.areas(level), (0, 1)):

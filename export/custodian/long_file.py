@@ -34,7 +34,7 @@ def write_figures(folder: Path, leaving: Leaving) -> None:
         if spec.so_far and leaving.earlier:
             named.append((spec.name + SO_FAR, list(so_far(figures, leaving.earlier))))
     lines = [
-        [leaving.closes, survey, *_line(figure, name, tables.flagged_below)]
+        [figure.until or leaving.closes, survey, *_line(figure, name, tables.flagged_below)]
         for name, figures in named
         for figure in figures
     ]
@@ -55,5 +55,6 @@ def _line(figure: Figure, table: str, flagged_below: int) -> list[str]:
     words = [figure.mode, figure.area, figure.question]
     rest = [str(figure.answer), table, figure.level, figure.category, figure.responses]
     count = held if figure.count is None else str(figure.count)
-    note = "small base, read with care" if weak else ""
+    notes = {"small base, read with care": weak, "carried on: nothing newer is told": figure.until}
+    note = "; ".join(text for text, applies in notes.items() if applies)
     return [*map(safe_cell, words), told[0], base, told[1], told[2], *map(safe_cell, rest), count, note]

@@ -10,8 +10,10 @@ figure for everybody and the one without open-door and quick responses is held t
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -81,7 +83,9 @@ def protected(figures: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> pl.
     every = every.with_columns(pl.col("n", "key").fill_null(0))
     every = every.with_columns(told=rules.told(every["n"], every["key"]))
     held = _held_back(_with_base(every), rules)
-    parts = [_closed(part, plan, rules, most) for part in held.partition_by("measure", "mode", maintain_order=True)]
+    apart = held.partition_by("measure", maintain_order=True)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # the solver lets other threads run beside it
+        parts = list(threads.map(lambda part: _closed(part, plan, rules, most), apart))
     return with_percentages(pl.concat([held.clear(), *parts]).drop("key", "base_n", "largest"))
 
 
@@ -91,11 +95,8 @@ def exposed(told: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> int:
     Raises:
         Contradiction: the figures contradict each other.
     """
-    found = 0
-    for part in told.partition_by("measure", "mode"):
-        linked, said, targets, _ = _attack(part, plan, rules, most)
-        found += len(Attacker(linked.count, said, most).narrow(targets))
-    return found
+    attacks = [_attack(part, plan, rules, most) for part in told.partition_by("measure")]
+    return sum(len(Attacker(one.cells, one.said, most).narrow(one.targets)) for one in attacks)
 
 
 def _every(plan: Plan, modes: Sequence[int]) -> pl.DataFrame:
@@ -148,35 +149,60 @@ def _held_back(every: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     )
 
 
+@dataclass
+class _Attack:
+    """What is said by the figures of one measure, what has to stay open, and what each figure is worth."""
+
+    cells: int = 0
+    said: list[Said] = field(default_factory=list)
+    targets: list[Target] = field(default_factory=list)
+    costs: dict[int, float] = field(default_factory=dict)
+
+
 def _closed(part: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> pl.DataFrame:
-    """The figures of one measure and mode with as many more held back as it takes."""
-    linked, said, targets, costs = _attack(part, plan, rules, most)
-    more = sorted(closed(linked.count, said, targets, costs, most))
+    """The figures of one measure with as many more held back as it takes."""
+    attack = _attack(part, plan, rules, most)
+    more = sorted(closed(attack.cells, attack.said, attack.targets, attack.costs, most))
     hit = pl.int_range(part.height, eager=True).is_in(more)
     return part.with_columns(held=pl.when(hit).then(pl.lit(SMALL)).otherwise(pl.col("held")))
 
 
-def _attack(
-    part: pl.DataFrame, plan: Plan, rules: Rules, most: int
-) -> tuple[Linked, list[Said], list[Target], dict[int, float]]:
-    """What is said by the figures of one measure and mode, what has to stay open, and what each figure is worth."""
-    linked = Linked(plan, plan.measures[part["measure"][0]])
+def _attack(part: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> _Attack:
+    """On the figures of one measure, all modes beside each other: together they are no more than all responses.
+
+    Where nobody skipped the question they are just as many, and somebody may know that nobody can.
+    """
+    attack, linked, everybody = _Attack(), Linked(plan, plan.measures[part["measure"][0]]), list[int]()
+    numbered = part.with_row_index("name")
+    for of_mode in numbered.partition_by("mode", maintain_order=True):
+        everybody += [attack.cells + cell for cell in linked.everybody]
+        _of_mode(of_mode, linked, rules, most, attack)
+        attack.cells += linked.count
+    whole = part.filter(pl.col("answer") == TOTAL, pl.col("population") == EVERYBODY, pl.col("by") == 0)
+    answered = whole.filter(pl.col("level") == pl.col("level").min())["n"].sum()
+    attack.said.append(Said(tuple(everybody), most if answered == most else 0, most))
+    return attack
+
+
+def _of_mode(part: pl.DataFrame, linked: Linked, rules: Rules, most: int, attack: _Attack) -> None:
+    """Add to an attack what the figures of one mode say; its cells are numbered on from those before."""
     addresses = list(part.select("level", "area", "by", "category", "population", "answer").iter_rows())
     shown = {one for one, held in zip(addresses, part["held"], strict=True) if held == SHOWN}
-    said, targets, costs = list(linked.everywhere(most, shown)), set[Target](), dict[int, float]()
     counts = dict(zip(addresses, part["n"], strict=True))
-    for name, (told, held, small) in enumerate(part.select("told", "held", "small").iter_rows()):
-        figure = addresses[name]
+    said, targets = list(linked.everywhere(shown)), dict[Target, None]()
+    rows = part.select("name", "told", "held", "small").iter_rows()
+    for figure, (name, told, held, small) in zip(addresses, rows, strict=True):
         if held == SHOWN:
             low, high = rules.possible(told)
             said.extend(Said(cells, low, high, by=name) for cells in linked.sums(figure))
-            costs[name] = worth(told, figure)
+            attack.costs[name] = worth(told, figure)
         elif small:
-            targets.add(Target(next(linked.sums(figure)), rules.threshold))
+            targets[Target(next(linked.sums(figure)), rules.threshold)] = None
         sure = (*figure[:4], SURE, figure[5])
         if figure[4] == EVERYBODY and {figure, sure} <= shown and counts[figure] - counts[sure] < rules.threshold:
-            targets.add(Target(linked.between(figure), rules.between))
-    return linked, said, list(targets), costs
+            targets[Target(linked.between(figure), rules.between)] = None
+    attack.said.extend(one.shifted(attack.cells) for one in said)
+    attack.targets.extend(one.shifted(attack.cells) for one in targets)
 
 
 def worth(told: int, figure: Figure) -> int:

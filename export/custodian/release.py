@@ -24,7 +24,7 @@ from export.custodian.long_file import FIGURES, write_figures
 from export.custodian.opening import OpeningReport, fullest
 from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import Columns
-from export.custodian.so_far import published
+from export.custodian.so_far import only_sums, published
 from export.custodian.spreadsheet import write_xlsx
 from export.custodian.statistical import write_dta, write_sav
 from export.custodian.table import RESPONSE, Table
@@ -109,7 +109,7 @@ def build(
     if any(spec.so_far for spec in recipe.tables.tables):
         places = ledger.standing(recipe.series, closes[:4])
         leaving = replace(leaving, earlier=tuple(_told_by(place, authority) for place in places))
-    ledger.set_against(recipe, leaving.protected.table)
+    ledger.set_against(recipe, leaving.protected.table, new.counting, materials.month)
     earlier = [entry.name for entry in ledger.of(recipe.series)]
     place = _put_in_place(folder / "releases" / leaving.name, leaving, writers, authority, ledger)
     _report(folder / "reports", leaving, earlier)
@@ -117,7 +117,9 @@ def build(
 
 
 def _told_by(place: Path, authority: SigningKey) -> Published:
-    return published(place / FIGURES) if FIGURES in verified(place, authority.public).files else {}
+    manifest = verified(place, authority.public)
+    closes = str(manifest.more["closes"])
+    return published(place / FIGURES, closes) if FIGURES in manifest.files else Published(closes, {})
 
 
 def _report(folder: Path, leaving: Leaving, earlier: Sequence[str]) -> None:
@@ -177,6 +179,8 @@ def _put_in_place(
     try:
         for write in steps(writers, len(writers), "Writing"):
             write(beside, leaving)
+        if leaving.earlier and (beside / FIGURES).exists():
+            only_sums(beside / FIGURES, leaving.closes, leaving.earlier)
         _sign(beside, leaving, authority, ledger)
         verified(beside, authority.public)
         manifest = file_digest(beside / MANIFEST)

@@ -1,19 +1,22 @@
 """Figures of a year so far: sums of what its releases told everybody, and nothing else.
 
 Counting the year's people anew would move their counts anew, and the difference from the sum of the epochs' counts
-would tell of both moves. So earlier releases are read as everybody reads them, from their long file; where one of them
-held a figure back, the sum is not told.
+would tell of both moves. So earlier releases are read as everybody reads them, from their long file. Where one of them
+did not tell how many answered in a group, the sum ends before it and says until when it goes: the old figure is carried
+on. Where one held an answer back, the sum of that answer is not told. So a sum never has more to it than was told.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate, takewhile
 from pathlib import Path
 
 from export.custodian.formats import safe_cell
-from export.custodian.leaving import Published, Where
+from export.custodian.leaving import Part, Published, Where
+from export.custodian.ledger import LedgerRefused
 from export.custodian.wording import Figure
 
 SO_FAR = "-so-far"
@@ -23,43 +26,88 @@ NOT_ALL = "x"
 _WHERE = ("mode", "area", "measure", "answer", "area_level", "category", "responses")
 
 
-def published(long_file: Path) -> Published:
-    """What a release told everybody.
+def published(long_file: Path, closes: str) -> Published:
+    """What a release that closed this month told everybody.
 
     Raises:
         OSError: there is no such file.
     """
-    with long_file.open(encoding="utf-8", newline="") as file:
-        return {
-            tuple(line[name] for name in _WHERE): (_number(line["count"]), _number(line["base"]))
-            for line in csv.DictReader(file)
-            if not line["table"].endswith(SO_FAR)
-        }
+    lines = _lines(long_file)
+    return Published(closes, {_where(line): _part(line) for line in lines if not line["table"].endswith(SO_FAR)})
 
 
-def so_far(figures: Iterable[Figure], earlier: Iterable[Published]) -> Iterator[Figure]:
-    """Each answer's figure added to those of the year's earlier releases."""
-    before = tuple(earlier)
+def so_far(figures: Iterable[Figure], earlier: Sequence[Published]) -> Iterator[Figure]:
+    """Each answer's figure added to those of the year's earlier releases, as far as they tell its base."""
     for figure in figures:
         if figure.answer is not None:
-            told = [one.get(_where(figure), (None, None)) for one in before]
-            yield _summed(figure, [(figure.count, figure.base), *told])
+            parts = [*_told(figure, earlier), (figure.count, figure.base)]
+            told = list(takewhile(lambda part: part[1] is not None, parts))
+            carried = 0 < len(told) < len(parts)
+            yield _summed(figure, told, earlier[len(told) - 1].closes if carried else "")
 
 
-def _summed(figure: Figure, told: list[tuple[int | None, int | None]]) -> Figure:
-    counts, bases = ([part for part in parts if part is not None] for parts in zip(*told, strict=True))
-    count = sum(counts) if len(counts) == len(told) else None
-    base = sum(bases) if len(bases) == len(told) else None
+def only_sums(long_file: Path, closes: str, earlier: Sequence[Published]) -> None:
+    """Count anew in a finished long file that its figures of the year so far are sums of what was told.
+
+    Raises:
+        LedgerRefused: one is not, and less what was told it would narrow what an earlier release held back.
+    """
+    releases = [*earlier, published(long_file, closes)]
+    narrowing = sorted(
+        {
+            line["area"]
+            for line in _lines(long_file)
+            if line["table"].endswith(SO_FAR) and not _is_sum(_part(line), [_at(one, _where(line)) for one in releases])
+        }
+    )
+    if narrowing:
+        raise LedgerRefused(
+            f"Figures of the year so far for {', '.join(narrowing)} are no sums of what the year's releases told: less"
+            " what was told, they would narrow what an earlier release held back to fewer than its threshold. List a"
+            " coarser geography in the recipe, or take so_far out of it. Nothing was written."
+        )
+
+
+def _is_sum(told: Part, parts: Sequence[Part]) -> bool:
+    """Whether this is nothing, or what the first so many come to."""
+    count, base = told
+    sums = list(accumulate(parts, lambda one, other: (_plus(one[0], other[0]), _plus(one[1], other[1]))))
+    return told == (None, None) or any(base == bases and count in {counts, None} for counts, bases in sums if bases)
+
+
+def _plus(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+def _summed(figure: Figure, told: Sequence[Part], until: str) -> Figure:
+    counts = [count for count, _ in told if count is not None]
+    count = sum(counts) if told and len(counts) == len(told) else None
+    base = sum(base for _, base in told if base is not None) if told else None
     percent = None if count is None or base is None else min(100, round(100 * count / base))
-    return replace(figure, count=count, base=base, percent=percent, held="" if percent is not None else NOT_ALL)
+    held = "" if percent is not None else NOT_ALL
+    return replace(figure, count=count, base=base, percent=percent, held=held, until=until)
 
 
-def _where(figure: Figure) -> Where:
+def _told(figure: Figure, earlier: Iterable[Published]) -> Iterator[Part]:
     words = (
         figure.mode, figure.area, figure.question, str(figure.answer), figure.level, figure.category, figure.responses,
     )  # fmt: skip
-    return tuple(map(safe_cell, words))
+    return (_at(one, tuple(map(safe_cell, words))) for one in earlier)
 
 
-def _number(told: str) -> int | None:
-    return int(told) if told.isdigit() else None
+def _at(one: Published, where: Where) -> Part:
+    return one.figures.get(where, (None, None))
+
+
+def _lines(long_file: Path) -> list[dict[str, str]]:
+    with long_file.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _where(line: Mapping[str, str]) -> Where:
+    return tuple(line[name] for name in _WHERE)
+
+
+def _part(line: Mapping[str, str]) -> Part:
+    count, base = (int(line[name]) if line[name].isdigit() else None for name in ("count", "base"))
+    return count, base

@@ -31,6 +31,7 @@ class Figure:
         mode, level, area, category, responses: whose answers, in words.
         count, base, percent: as they may be told.
         held: shorthand, or empty.
+        until: the last month that it tells of, where that is an earlier one than its release's; else empty.
     """
 
     question: str
@@ -44,6 +45,7 @@ class Figure:
     base: int | None
     percent: int | None
     held: str
+    until: str = ""
 
 
 def wilson(count: int, base: int) -> tuple[float, float]:

@@ -144,7 +144,8 @@ def _rows(told: _Told, split: str | None, tables: Tables) -> Iterator[list[Any]]
         base = figures[0].base
         if base is not None:
             said = _said(figures)
-            weak = "Small base" if tables.hidden_below <= base < tables.flagged_below else "None"
+            weak = ["Small base"] if tables.hidden_below <= base < tables.flagged_below else []
+            until = [f"Up to {figures[0].until}"] if figures[0].until else []
             between = [category] if split else []
             yield [
                 mode,
@@ -154,7 +155,7 @@ def _rows(told: _Told, split: str | None, tables: Tables) -> Iterator[list[Any]]
                 responses,
                 base,
                 *(said.get(one, "[z]") for one in told.answers),
-                weak,
+                ". ".join([*weak, *until]) or "None",
             ]
 
 
