@@ -21,6 +21,8 @@ SILENT_SECONDS = 20.0
 """How long the centre may say nothing at all in the middle of a reply."""
 WHOLE_SECONDS = 60.0
 """How long a whole reply may take, so that one that drips does not hold a night's packets."""
+AT_ONCE = 4
+"""So many requests may be under way side by side, each on a connection that is kept."""
 _CHUNK = 65_536
 
 
@@ -64,7 +66,7 @@ class Centre:
         self._monotonic = monotonic
         self._whole = whole
         self._pool = urllib3.PoolManager(
-            maxsize=2, retries=False, timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, silent), read=silent)
+            maxsize=AT_ONCE, retries=False, timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, silent), read=silent)
         )
 
     def __call__(self, method: str, path: str, body: bytes, headers: Mapping[str, str], limit: int) -> Reply:

@@ -18,7 +18,7 @@ from http import HTTPStatus
 from forms.response import framed
 from kiosk.contact import note_contact, note_trouble
 from kiosk.enrolment import Enrolment
-from kiosk.sending import Reply, Send
+from kiosk.sending import AT_ONCE, Reply, Send
 from kiosk.unconfirmed import PACKET_ROWS, Unconfirmed
 from survey.briefing import Briefing, Keys, KeysRefused
 from survey.clock import Clock
@@ -30,7 +30,6 @@ from survey.tallies import cover
 FEW = 5
 """By hand a packet goes at a moment that somebody chose, so fewer rows than these could be tied to one person."""
 _PACKETS_A_COMMIT = 20
-_AT_ONCE = 2
 ROWS_PATH = "/intake/rows"
 KEYS_PATH = "/news/keys"
 NOTICES_PATH = "/news/notices"
@@ -85,7 +84,8 @@ class Sync:
             keys = self._usable_keys()
             before = self._store.count("outbox")
             again = self._unconfirmed.packets()
-            refused = self._deliver(keys, again)
+            # One at a time: a line that is too slow for several got none of them through.
+            refused = self._deliver(keys, again, at_once=1)
             waiting = self._store.count("outbox")
             stays = by_hand and waiting < FEW
             packets = 1 if stays else max(1, -(-waiting // PACKET_ROWS))
@@ -119,17 +119,17 @@ class Sync:
         rows = sorted([*taken, *covers, *self._covers(keys, max(0, missing))], key=row_id)[:due]
         return [rows[first : first + PACKET_ROWS] for first in range(0, due, PACKET_ROWS)]
 
-    def _deliver(self, keys: Keys, packets: Sequence[Sequence[bytes]]) -> int:
+    def _deliver(self, keys: Keys, packets: Sequence[Sequence[bytes]], at_once: int = AT_ONCE) -> int:
         """Send packets, then forget what was confirmed; how many rows of the outbox were put aside.
 
-        Two are under way at once, so that the centre keeps one while it reads the next. One commit forgets for all of
-        them: a row that was confirmed and not forgotten is sent again and is ``had``.
+        Several are under way at once, so that the centre keeps some in one commit while it reads the next. One step
+        forgets for all of them: a row that was confirmed and not forgotten is sent again and is ``had``.
         """
         self._unconfirmed.keep(packets)
         results: dict[bytes, str] = {}
         refused = 0
         try:
-            with ThreadPoolExecutor(_AT_ONCE) as senders:
+            with ThreadPoolExecutor(at_once) as senders:
                 try:
                     for packet, said in zip(packets, senders.map(partial(self._confirmed, keys), packets), strict=True):
                         results.update(zip(packet, said, strict=True))

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from survey.durable import replacement
 
@@ -25,6 +26,7 @@ _PRAGMAS = ("journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=ON", "tem
 _PRAGMAS_ANEW = ("page_size=4096", "journal_mode=OFF", "synchronous=OFF", "secure_delete=ON", "temp_store=MEMORY")
 _TABLE = "CREATE TABLE {} (id BLOB PRIMARY KEY, door TEXT NOT NULL, row BLOB NOT NULL) WITHOUT ROWID"
 _ANEW = "-anew"
+_NONE: Mapping[str, Sequence[bytes]] = MappingProxyType({})
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 
 
@@ -120,8 +122,10 @@ class StoreFile:
                     with suppress(sqlite3.Error):
                         connection.execute("ROLLBACK")
 
-    def write_anew(self, feeds: Mapping[str, Sequence[str]]) -> None:
+    def write_anew(self, feeds: Mapping[str, Sequence[str]], without: Mapping[str, Sequence[bytes]] = _NONE) -> None:
         """Write each shelf anew from the shelves that feed it: all of it or, after a crash, none.
+
+        ``without``: shelf to the ids of rows that are left behind on the way.
 
         Raises:
             StoreFull: no room for the second file; the old one stands as it was.
@@ -129,7 +133,14 @@ class StoreFile:
         with self.opened():
             # Closed first: nothing may hold the old file when its name goes to the new one.
             self._handles.close_connection()
-            self._write_anew(feeds)
+            self._write_anew(feeds, without)
+
+    def size(self) -> int:
+        """The file's bytes, or 0 where there is none; a guess, since others may change it meanwhile."""
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def hide_times(self) -> None:
         """Set the times of the file and of its folder, which the journal changes, to the first of the month.
@@ -153,7 +164,7 @@ class StoreFile:
         handles.close_connection()
         self._second.unlink(missing_ok=True)
         if self._inode() is None:
-            self._write_anew(dict.fromkeys(self._shelves, ()))
+            self._write_anew(dict.fromkeys(self._shelves, ()), _NONE)
         handles.connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         handles.inode = self._inode()
         for pragma in _PRAGMAS:
@@ -174,26 +185,29 @@ class StoreFile:
             return None
         return found.st_dev, found.st_ino
 
-    def _write_anew(self, feeds: Mapping[str, Sequence[str]]) -> None:
+    def _write_anew(self, feeds: Mapping[str, Sequence[str]], without: Mapping[str, Sequence[bytes]]) -> None:
         first_of_month = self._first_of_month()
         with replacement(self.path, _ANEW) as second:
-            self._fill(self._second, feeds)
+            self._fill(self._second, feeds, without)
             # What the old file needed of it was rolled back when it was read; it must never meet the new one.
             self._journal.unlink(missing_ok=True)
             os.utime(second.fileno(), (first_of_month, first_of_month))
 
-    def _fill(self, path: Path, feeds: Mapping[str, Sequence[str]]) -> None:
+    def _fill(self, path: Path, feeds: Mapping[str, Sequence[str]], without: Mapping[str, Sequence[bytes]]) -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as second:
             for pragma in _PRAGMAS_ANEW:
                 second.execute(f"PRAGMA {pragma}").fetchone()
             if any(feeds.values()):
                 second.execute("ATTACH DATABASE ? AS old", (str(self.path),))
+            second.execute("CREATE TEMP TABLE gone (id BLOB PRIMARY KEY) WITHOUT ROWID")
             second.execute("BEGIN")
             for shelf, sources in feeds.items():
                 second.execute(_TABLE.format(shelf))
+                second.execute("DELETE FROM gone")
+                second.executemany("INSERT OR IGNORE INTO gone VALUES (?)", zip(without.get(shelf, ())))
                 if sources:
                     # Each source is read along its key and the two are merged as they stream: nothing is sorted.
-                    every = " UNION ALL ".join(f"SELECT * FROM old.{source}" for source in sources)  # noqa: S608
+                    every = " UNION ALL ".join(f"SELECT * FROM old.{one} WHERE id NOT IN gone" for one in sources)  # noqa: S608
                     second.execute(f"INSERT OR IGNORE INTO main.{shelf} {every} ORDER BY id")
             for table, columns in self._beside.items():
                 second.execute(f"CREATE TABLE {table} ({columns}) WITHOUT ROWID")

@@ -141,3 +141,25 @@ def test_at_the_centre_nothing_tells_in_which_order_packets_came(tmp_path: Path)
             database.execute("SELECT rowid FROM intake")
     assert files[0] == files[1]
     assert sorted(rows, key=lambda row: files[0].find(row[-400:])) == by_id(rows)
+
+
+@pytest.mark.parametrize("staying", [0, 1, 7])
+def test_forgetting_nearly_all_leaves_the_file_of_what_stays(tmp_path: Path, staying: int) -> None:
+    lived, fresh = (Store(tmp_path / name / "outbox.db", today=november) for name in _made(tmp_path, "lived", "fresh"))
+    for store in (lived, fresh):
+        store.put("quarantine", REFUSED)
+        store.put("outbox", WAITING[:staying])
+    lived.put("outbox", GONE)
+    lived.forget("outbox", [row_id(row) for row in [*GONE, *REFUSED]])
+    fresh.rewrite()
+    assert lived.path.read_bytes() == fresh.path.read_bytes()
+    assert [row for _, row in lived.rows("quarantine")] == by_id(REFUSED), "only the shelf that was named forgets"
+    assert not (tmp_path / "lived" / "outbox.db-journal").exists()
+    for store in (lived, fresh):
+        store.close()
+
+
+def _made(folder: Path, *names: str) -> tuple[str, ...]:
+    for name in names:
+        (folder / name).mkdir()
+    return names

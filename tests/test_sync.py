@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from faulty_centre import SECRET, SIGNED_ON, TODAY, FaultyCentre, Tablet, joined
 from export.custodian.unsealing import CollectionSecret
 from forms.response import unframed
 from kiosk.contact import last_contact, news_trouble, note_contact
+from kiosk.sending import Reply
 from kiosk.sync import NotSent, Sync, take_keys
 from kiosk.unconfirmed import FILE as UNCONFIRMED
 from kiosk.unconfirmed import PACKET_ROWS
@@ -60,7 +62,7 @@ def test_the_order_of_rows_tells_no_cover_from_an_answer(tablet: Tablet, centre:
         [row_id(seen.body[at : at + ROW_BYTES]) for at in range(0, 12 * ROW_BYTES, ROW_BYTES)]
         for seen in centre.packets()
     ]
-    ids = [one for packet in sorted(packets) for one in packet]  # two are under way at once
+    ids = [one for packet in sorted(packets) for one in packet]  # several are under way at once
     assert ids == sorted(ids)
 
 
@@ -85,6 +87,33 @@ def test_another_process_sends_the_same_packet_again(tablet: Tablet, centre: Fau
     Sync(tablet.store, tablet.enrolment, tablet.briefing, tablet.send, tablet.clock).push(by_hand=True)
     first, again, _ = (packet.body for packet in centre.packets())
     assert first == again
+    assert not tablet.waiting()
+
+
+def test_what_a_slow_line_did_not_get_through_side_by_side_goes_one_at_a_time(
+    tablet: Tablet, centre: FaultyCentre
+) -> None:
+    answers = tablet.answers(61)
+    centre.faults.extend(["trouble"] * 6)
+    with pytest.raises(NotSent):
+        tablet.sync.push()
+    under_way, most, counting = 0, 0, threading.Lock()
+
+    def watched(method: str, path: str, body: bytes, headers: Mapping[str, str], limit: int) -> Reply:
+        nonlocal under_way, most
+        with counting:
+            under_way += 1
+            most = max(most, under_way)
+        try:
+            return tablet.send(method, path, body, headers, limit)
+        finally:
+            with counting:
+                under_way -= 1
+
+    centre.faults.clear()
+    Sync(tablet.store, tablet.enrolment, tablet.briefing, watched, tablet.clock).push()
+    assert most == 1
+    assert answers <= set(centre.rows)
     assert not tablet.waiting()
 
 

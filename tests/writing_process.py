@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from made_up_rows import a_row
@@ -34,12 +35,20 @@ def main() -> None:
 def disturb(store: Store, chance: random.Random, number: int) -> None:
     """What else happens to a tablet's outbox between two responses."""
     if chance.random() < 0.3:
-        gone = chance.randrange(number + 1)
-        say("forgetting", gone)
-        store.forget("outbox", [row_id(a_row(gone))])
-        say("forgotten", gone)
+        forget(store, [chance.randrange(number + 1)])
+    if chance.random() < 0.1:
+        forget(store, range(number + 1))  # as after a night's packets: all at once
     if chance.random() < 0.5:
         store.rewrite()
+
+
+def forget(store: Store, gone: Sequence[int]) -> None:
+    """Forget these rows in one step."""
+    for one in gone:
+        say("forgetting", one)
+    store.forget("outbox", [row_id(a_row(one)) for one in gone])
+    for one in gone:
+        say("forgotten", one)
 
 
 def say(word: str, what: object) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from export.centre.registry import RegistryDamaged
 from export.centre.releases import NoSuchRelease
 from export.centre.sign_ins import SignIns
 from export.centre.tablets import Tablets
+from export.centre.together import Together
 from export.manifest import ReleaseRefused
 from survey.app import LARGEST_BODY
 from survey.headers import add_headers
@@ -91,7 +93,7 @@ def _bind(app: Flask, routes: Iterable[Route]) -> None:
 
 def _bind_machines(app: Flask, centre: Centre) -> None:
     tablets = Tablets(centre, Throttle(centre.clock.monotonic))
-    intake = Intake(centre, tablets)
+    intake = Intake(centre, tablets, Together(partial(centre.store.put, "arrivals")))
     _bind(
         app,
         (

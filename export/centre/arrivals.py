@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from itertools import compress
 
 from export.centre.instance import Centre
+from export.centre.together import Put
 from survey.sealing import ROW_BYTES, NotARow, key_id_of
 
 PACKET_ROWS = 12
@@ -35,8 +36,8 @@ def is_ours(untrusted_row: bytes, collection_keys: Collection[bytes]) -> bool:
         return False
 
 
-def kept(centre: Centre, untrusted_rows: Sequence[bytes], shelf: str = "arrivals") -> list[str]:
-    """Keep rows that came through a tablet's door, in one durable commit; one word a row, in order.
+def kept(centre: Centre, untrusted_rows: Sequence[bytes], put: Put) -> list[str]:
+    """Keep rows that came through a tablet's door, as ``put`` does; one word a row, in order.
 
     Returns:
         ``stored``, ``had`` or ``refused`` for each.
@@ -46,5 +47,5 @@ def kept(centre: Centre, untrusted_rows: Sequence[bytes], shelf: str = "arrivals
     """
     collection_keys = centre.registry.collection_keys()
     ours = [is_ours(row, collection_keys) for row in untrusted_rows]
-    words = iter(centre.store.put(shelf, list(compress(untrusted_rows, ours)), door="tablet"))
+    words = iter(put(list(compress(untrusted_rows, ours))))
     return [next(words) if fits else "refused" for fits in ours]

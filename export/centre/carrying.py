@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def _take_rescue(centre: Centre, path: Path) -> str:
     # No progress here: its numbers would tell how many rows wait on that tablet.
     rows = (row for _, row in parcel.rows)
     while batch := list(islice(rows, _BATCH_ROWS)):
-        results.update(kept(centre, batch))
+        results.update(kept(centre, batch, partial(centre.store.put, "arrivals")))
     centre.store.merge()
     return " ".join(_rescued(results))
 

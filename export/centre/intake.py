@@ -14,6 +14,7 @@ from flask import Response, request
 from export.centre.arrivals import kept, rows_of
 from export.centre.instance import Centre
 from export.centre.tablets import Tablets
+from export.centre.together import Together
 from survey.receipt import write_receipt
 
 
@@ -23,6 +24,7 @@ class Intake:
 
     centre: Centre
     tablets: Tablets
+    together: Together
 
     def rows(self) -> Response:
         """Check, keep, answer with a receipt; every fault answers without one, and the tablet keeps its rows."""
@@ -30,5 +32,5 @@ class Intake:
         nonce = self.tablets.admitted(body)
         packet = rows_of(body)
         hashes = [hashlib.sha256(row).digest() for row in packet]
-        results = list(zip(hashes, kept(self.centre, packet), strict=True))
+        results = list(zip(hashes, kept(self.centre, packet, self.together.put), strict=True))
         return Response(write_receipt(nonce, results, self.centre.intake_key), mimetype="text/plain")
