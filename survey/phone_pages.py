@@ -181,6 +181,8 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
     def own(name: str, *buttons: str) -> str:
         return page("on_phone.html", over, name=name, buttons=buttons)
 
+    doors = ["open-door"] if ready.place.open_door else []
+
     return {
         "help": page("help.html", visit, lines=lines),
         "about": page("about.html", visit),
@@ -191,7 +193,8 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         "ended": page("ended.html", over, lines=lines, figures=figures),
         "waiting": own("waiting", "send-now", "delete-now"),
         "unstored": own("unstored", "send-now", "delete-now"),
-        "refused": own("refused", *(["open-door"] if ready.place.open_door else []), "delete-now"),
+        "refused": own("refused", *doors, "delete-now"),
         "deleted": own("deleted"),
+        "undeleted": own("undeleted", "delete-now"),
         "unkept": own("lost", "again"),
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 from at_the_tablet import LINES, SMALL
 from centre_world import LINKED, World, listening
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from real_browser import OUTSIDE, PHONE, Window, window
 
 from export.centre.app import centre_app
@@ -21,6 +21,8 @@ from forms.response import Response, unframed
 
 START = f"s/{LINKED}/"
 TYPED = "Zanzibar"
+THANKS = "Thank you. Your answers are kept."
+WAITING = "Kept sealed on this phone, not sent yet"
 TOLD: dict[str, Any] = {
     "instruments": (SMALL,), "support_lines": LINES, "neutral_address": OUTSIDE, "made_up": False,
 }  # fmt: skip
@@ -154,3 +156,19 @@ def the_rest(person: Window) -> None:
 def finish(person: Window) -> None:
     """No, thank you: no words to come back with."""
     person.page.locator("#again-no button").click()
+
+
+def expect_heading(person: Window, words: str) -> None:
+    """Wait for the screen with this heading."""
+    expect(person.page.locator("h1")).to_have_text(words)
+
+
+def cut_off(person: Window) -> None:
+    """No network from now on; what the browser says of it is no fault of the page."""
+    person.context.set_offline(True)
+
+
+def without_network_noise(person: Window) -> None:
+    """Forget what the browser said of the network, or of the centre while that was broken."""
+    noise = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "502")
+    person.wrong = [line for line in person.wrong if not any(each in line for each in noise)]

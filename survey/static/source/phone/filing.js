@@ -61,7 +61,7 @@ export async function keepCore(state, start) {
   await (said === null ? takeBack(visit, start) : file(state, start, "core"));
 }
 
-// Delete every copy that this visit made, here and at the centre.
+// Delete every copy that this visit made, here and at the centre; what cannot be deleted there yet stays `unwanted`.
 export function takeBack(visit, start) {
   return inTurn(async () => {
     const { sent } = visit;

@@ -9,7 +9,7 @@ import { focus } from "../screen.js";
 import { draw, hashed, spelled } from "./again.js";
 import { file, keepCore, takeBack } from "./filing.js";
 import { lendIdling, showQuestion, showScreen } from "./pages.js";
-import { card, known, remember } from "./remembering.js";
+import { card, known, remember, unwanted } from "./remembering.js";
 import { flush, keepPages, leaveNoTrace, waiting, withoutCode } from "./sending.js";
 import { NotTrusted, trusted } from "./trust.js";
 import * as walk from "./visit.js";
@@ -17,6 +17,7 @@ import * as walk from "./visit.js";
 const PATIENCE_MS = 30000;
 // For what somebody who wants to finish should not have to wait for.
 const EXTRA_PATIENCE_MS = 3000;
+const UNSENT = new Set(["waiting", "unstored", "refused"]);
 const SCREENS = { help: "help", about: "about", safety: "safety", language: "languages" };
 const shared = card.has("t");
 let state = null;
@@ -129,7 +130,7 @@ async function finish() {
   const { bundle, instrument, visit } = state;
   if (walk.reached(instrument, visit) === "started") {
     await takeBack(visit, startOf());
-    end("ended");
+    end(deleted("ended"));
   } else if (bundle.again && (await wordsCame())) {
     showScreen(state, "again");
   } else {
@@ -187,12 +188,15 @@ async function notKept() {
   showScreen(state, "unkept");
 }
 
+// What can be said of a deletion: where the centre has not heard of it yet, that it has not.
+const deleted = (outcome) => (unwanted.size ? "undeleted" : outcome);
+
 // Nothing of what was said stays in this page.
 function end(outcome) {
   const { visit } = state;
   visit.outcome = outcome;
   visit.answers = new Map();
-  if (outcome === "thanks" || outcome === "ended") {
+  if (!UNSENT.has(outcome)) {
     leaveNoTrace(startOf());
   }
   showScreen(state, outcome);
@@ -201,8 +205,11 @@ function end(outcome) {
 async function sendWaiting() {
   const became = await flush(startOf());
   const visit = state?.visit;
-  if (["waiting", "unstored", "refused"].includes(visit?.outcome) && !isGone()) {
+  if (UNSENT.has(visit?.outcome) && !isGone()) {
     await told([became.get(visit.sent.at(-1)) ?? "sent", visit.outcome === "waiting"]);
+  }
+  if (visit?.outcome === "undeleted" && !unwanted.size && !isGone()) {
+    end("deleted");
   }
 }
 
@@ -211,8 +218,7 @@ async function deleteWaiting() {
   const ids = (await waiting(startOf())).flatMap(([id, replaces]) => (replaces ? [id, replaces] : [id]));
   await takeBack({ sent: [...visit.sent, ...ids] }, startOf());
   visit.sent = [];
-  end("deleted");
-  await leaveNoTrace(startOf());
+  end(deleted("deleted"));
 }
 
 async function sendByTheOpenDoor() {
@@ -300,9 +306,7 @@ function clicked(event) {
 
 async function left() {
   const visit = state?.visit ?? known();
-  if (visit?.sent?.length && !visit.outcome) {
-    await takeBack(visit, startOf());
-  }
+  await takeBack({ sent: visit?.outcome ? [] : (visit?.sent ?? []) }, startOf());
   await leaveNoTrace(startOf());
 }
 

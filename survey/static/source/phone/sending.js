@@ -1,7 +1,9 @@
 // Sealed rows on their way: kept on this phone until the centre has them, sent once however often it is tried. A phone
 // that keeps nothing (a private window, storage refused) still sends; then the row lies in this page's memory alone.
 
+import { isGone } from "../leaving.js";
 import * as queue from "./queue.js";
+import { remember, unwanted } from "./remembering.js";
 
 const PATIENCE_MS = 20000;
 const LOCK = "heard rows";
@@ -31,10 +33,18 @@ export async function drop(start, key) {
   await queue.remove(start, key).catch(() => {});
 }
 
+// One page of this phone at a time: what one sends or deletes, another would send once more.
+function alone(act) {
+  return navigator.locks ? navigator.locks.request(LOCK, act) : act();
+}
+
 // Try everything that waits; what became of each row, by its id: sent, waiting, refused (the code) or lost.
 export function flush(start) {
-  const all = () => sendAll(start);
-  return navigator.locks ? navigator.locks.request(LOCK, all) : all();
+  return alone(async () => {
+    const became = await sendAll(start);
+    await deleteUnwanted(start);
+    return became;
+  });
 }
 
 async function sendAll(start) {
@@ -71,9 +81,25 @@ export async function withoutCode(start, id) {
   await keep(start, [id, key[1], ""], row);
 }
 
-// Ask the centre to delete the rows that only this page knows the ids of.
-export function forget(start, ids) {
-  return Promise.all(ids.map((id) => post(`${start}rows/forget`, { "Content-Type": "text/plain" }, id).catch(() => {})));
+// Ask the centre to delete the rows that only this page knows the ids of: now, and until it has said that they are gone.
+export async function forget(start, ids) {
+  ids.forEach((id) => unwanted.add(id));
+  if (unwanted.size) {
+    remember(start);
+    // No row may be on its way that could come after its own deletion; only who leaves cannot wait for that.
+    await (isGone() ? deleteUnwanted(start) : alone(() => deleteUnwanted(start)));
+  }
+}
+
+async function deleteUnwanted(start) {
+  const asked = [...unwanted].map(async (id) => {
+    const answer = await post(`${start}rows/forget`, { "Content-Type": "text/plain" }, id).catch(() => null);
+    if (answer?.ok) {
+      unwanted.delete(id);
+      remember(start);
+    }
+  });
+  await Promise.all(asked);
 }
 
 function post(address, headers, body) {
