@@ -256,24 +256,3 @@ def test_after_an_update_the_worker_keeps_the_new_pages_and_only_those(served: L
         person.say("weather", "dry")
         person.until(lambda: kept_on(person)["caches"] not in ([], [before]))
         assert before not in kept_on(person)["caches"]
-
-
-def test_a_card_that_was_used_is_said_kindly_and_the_open_door_is_a_choice(served: Linked, browser: Browser) -> None:
-    with a_phone(browser, served) as person:
-
-        def spent(route: Route) -> None:
-            if "heard-code" in route.request.headers:
-                route.fulfill(status=403, body="code", content_type="text/plain")
-            else:
-                route.continue_()
-
-        person.page.route("**/rows", spent)
-        person.look("#c=7KQ2M9XT")
-        to_the_end(person)
-        finish(person)
-        expect_heading(person, "We could not take your answers with this card")
-        assert served.rows() == []
-        person.page.locator("#open-door button").click()
-        expect_heading(person, THANKS)
-        person.wrong = [line for line in person.wrong if "403" not in line]
-    assert served.only().status == "complete"
