@@ -17,6 +17,8 @@ from real_browser import OUTSIDE, PHONE, Window, window
 from export.centre.app import centre_app
 from export.centre.instance import Centre
 from export.centre.link import Links
+from export.custodian.known import Known
+from export.custodian.opening import OpeningReport, opened
 from forms.response import Response, unframed
 
 START = f"s/{LINKED}/"
@@ -120,6 +122,16 @@ def kept_on(person: Window) -> dict[str, Any]:
 
 
 NOTHING = {"databases": [], "caches": [], "workers": 0, "local": 0, "session": 0, "cookies": ""}
+
+
+def counted(served: Linked) -> list[Response]:
+    """What the custodian counts of the responses that the centre holds."""
+    rows = [pair for shelf in served.centre.store.shelves for pair in served.centre.store.rows(shelf)]
+    report = OpeningReport()
+    found = list(opened(rows, [served.world.collection], Known.of([SMALL], served.world.places), report, 1))
+    assert report.failed == {}
+    return found
+
 
 _QUEUE = """
   () => new Promise((resolve, reject) => {

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from at_the_tablet import SMALL
 from on_a_phone import (
     THANKS,
     WAITING,
     Linked,
     a_phone,
+    counted,
     cut_off,
     expect_heading,
     finish,
@@ -28,9 +28,6 @@ from on_a_phone import (
 from playwright.sync_api import Browser, Error
 from real_browser import OUTSIDE, Window
 
-from export.custodian.known import Known
-from export.custodian.opening import OpeningReport, opened
-from forms.response import Response
 from survey.sealing import row_id
 
 pytestmark = pytest.mark.browser
@@ -58,15 +55,6 @@ _KEYS = """
 def served(tmp_path: Path) -> Iterator[Linked]:
     with linked(tmp_path / "centre") as served:
         yield served
-
-
-def counted(served: Linked) -> list[Response]:
-    """What the custodian counts of what the centre holds."""
-    rows = [pair for shelf in served.centre.store.shelves for pair in served.centre.store.rows(shelf)]
-    report = OpeningReport()
-    found = list(opened(rows, [served.world.collection], Known.of([SMALL], served.world.places), report, 1))
-    assert report.failed == {}
-    return found
 
 
 def goes(person: Window, *steps: str) -> None:
