@@ -19,6 +19,10 @@ const PATIENCE_MS = 30000;
 const EXTRA_PATIENCE_MS = 3000;
 const UNSENT = new Set(["waiting", "unstored", "refused"]);
 const SCREENS = { help: "help", about: "about", safety: "safety", language: "languages" };
+// What this page needs and old browsers lack. There it works as without scripts, and says who seals then. Where it came
+// without TLS every browser lacks some of it: there nothing is asked.
+const needed = [Object.hasOwn, [].findLast, globalThis.AbortSignal?.timeout, navigator.locks];
+const able = !isSecureContext || needed.every(Boolean);
 const shared = card.has("t");
 let state = null;
 let loading = null;
@@ -27,7 +31,9 @@ let busy = false;
 const startOf = () => document.body.dataset.start;
 
 async function load(address) {
-  const [sealing, bundle] = await Promise.all([import(document.body.dataset.sealing), fetched(address)]);
+  const late = new Promise((_, reject) => setTimeout(() => reject(new TypeError("It did not come.")), PATIENCE_MS));
+  const all = Promise.all([import(document.body.dataset.sealing), fetched(address)]);
+  const [sealing, bundle] = await Promise.race([all, late]);
   const told = await trusted(bundle, card.get("k"), sealing.signedBy);
   return { bundle, instrument: JSON.parse(bundle.instrument), told, seal: sealing.sealed };
 }
@@ -365,15 +371,21 @@ async function tellOfBefore() {
   }
 }
 
-document.documentElement.classList.add("phone", ...(card.has("k") ? ["checking"] : []));
-document.addEventListener("submit", submitted);
-document.addEventListener("click", clicked);
-document.addEventListener("heard:shown", share);
-document.addEventListener("DOMContentLoaded", begin);
+function takeOver() {
+  document.documentElement.classList.add("phone", ...(card.has("k") ? ["checking"] : []));
+  document.addEventListener("submit", submitted);
+  document.addEventListener("click", clicked);
+  document.addEventListener("heard:shown", share);
+  document.addEventListener("DOMContentLoaded", begin);
+  watchForIdling();
+  tidyWhenLeaving(left);
+  for (const [target, kind] of [[window, "online"], [window, "pageshow"], [document, "visibilitychange"]]) {
+    target.addEventListener(kind, () => state && document.visibilityState === "visible" && sendWaiting());
+  }
+}
+
 document.addEventListener("DOMContentLoaded", watchAloud);
 watchForLeaving();
-watchForIdling();
-tidyWhenLeaving(left);
-for (const [target, kind] of [[window, "online"], [window, "pageshow"], [document, "visibilitychange"]]) {
-  target.addEventListener(kind, () => state && document.visibilityState === "visible" && sendWaiting());
+if (able) {
+  takeOver();
 }

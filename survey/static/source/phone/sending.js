@@ -33,9 +33,22 @@ export async function drop(start, key) {
   await queue.remove(start, key).catch(() => {});
 }
 
-// One page of this phone at a time: what one sends or deletes, another would send once more.
-function alone(act) {
-  return navigator.locks ? navigator.locks.request(LOCK, act) : act();
+// One page of this phone at a time: what one sends or deletes, another would send once more. A page that the phone has
+// put to sleep may never give its turn back, and a row counts once however often it is sent: so nobody waits for ever.
+async function alone(act) {
+  const patience = new AbortController();
+  const late = setTimeout(() => patience.abort(), PATIENCE_MS);
+  try {
+    return await navigator.locks.request(LOCK, { signal: patience.signal }, () => {
+      clearTimeout(late);
+      return act();
+    });
+  } catch (fault) {
+    if (patience.signal.aborted) {
+      return act();
+    }
+    throw fault;
+  }
 }
 
 // Try everything that waits; what became of each row, by its id: sent, waiting, refused (the code) or lost.
@@ -76,9 +89,11 @@ async function send(start, [, replaces, code], row) {
 // The card's code is no good: send the row by the open door, where the person chose so.
 export async function withoutCode(start, id) {
   const key = (await waiting(start)).find((each) => each[0] === id);
-  const row = inMemory.get(key.join(" "))?.row ?? (await queue.get(start, key));
-  await drop(start, key);
-  await keep(start, [id, key[1], ""], row);
+  const row = key && (inMemory.get(key.join(" "))?.row ?? (await queue.get(start, key)));
+  if (row) {
+    await keep(start, [id, key[1], ""], row);
+    await drop(start, key);
+  }
 }
 
 // Ask the centre to delete the rows that only this page knows the ids of: now, and until it has said that they are gone.
