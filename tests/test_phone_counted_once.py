@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from centre_world import LINKED
 from on_a_phone import (
     THANKS,
     WAITING,
@@ -28,6 +30,7 @@ from on_a_phone import (
 from playwright.sync_api import Browser, Error
 from real_browser import OUTSIDE, Window
 
+from export.centre.codes import codes_in, issue
 from survey.sealing import row_id
 
 pytestmark = pytest.mark.browser
@@ -180,3 +183,46 @@ def test_what_waits_is_marked_by_nothing_but_ids_in_their_own_order(served: Link
         assert re.fullmatch("[0-9a-f]{32}", replaces)
         assert replaces not in came
         assert code == ""
+
+
+def takes_back_the_core(person: Window) -> None:
+    """From the choice page back to the first question, and on without an answer to it."""
+    for heading in ("What about crime?", "What about contact?", FIRST):
+        person.page.locator(".back a").click()
+        expect_heading(person, heading)
+    person.press(".skip")
+    expect_heading(person, "What about contact?")
+
+
+def test_a_card_is_still_good_for_who_takes_an_answer_back_and_gives_another(served: Linked, browser: Browser) -> None:
+    served.tell(2, places=[replace(place, open_door=False) for place in served.world.places])
+    code = next(codes_in(issue(served.centre, LINKED, "card", 1))).replace("-", "")
+    with a_phone(browser, served) as person:
+        person.look(f"#c={code}")
+        person.the_core()
+        person.until(lambda: len(counted(served)) == 1)
+        takes_back_the_core(person)
+        person.until(lambda: counted(served) == [])
+        person.page.locator(".back a").click()
+        expect_heading(person, FIRST)
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, THANKS)
+    assert [response.status for response in counted(served)] == ["complete"]
+    assert [door for shelf in served.centre.store.shelves for door, _ in served.centre.store.rows(shelf)] == ["code"]
+
+
+def test_who_took_back_all_that_they_said_with_a_card_leaves_no_row(served: Linked, browser: Browser) -> None:
+    code = next(codes_in(issue(served.centre, LINKED, "card", 1))).replace("-", "")
+    with a_phone(browser, served) as person:
+        person.look(f"#c={code}")
+        person.the_core()
+        person.until(lambda: len(counted(served)) == 1)
+        takes_back_the_core(person)
+        person.until(lambda: counted(served) == [])
+        for heading in ("What about crime?", "What about more?"):
+            person.press(".skip")
+            expect_heading(person, heading)
+        person.say("more", "finish")
+        expect_heading(person, "Thank you. Nothing was kept.")
+    assert served.rows() == []
