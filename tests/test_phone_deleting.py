@@ -191,18 +191,33 @@ def test_leaving_without_the_centre_keeps_no_wish_on_the_phone_and_the_page_said
 
 def test_a_row_that_is_on_its_way_arrives_before_its_deletion(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
-        held: list[Route] = []
-        person.page.route(f"**/{START}rows", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks what it is given
-        person.look()
-        person.the_core()
-        person.until(lambda: bool(held))
-        for heading in ("What about crime?", "What about contact?", "What about experience?"):
-            person.page.locator(".back a").click()
-            expect_heading(person, heading)
-        person.press(".skip")
-        expect_heading(person, "What about contact?")
-        assert sent_by(served) == []
-        held[0].continue_()
+        on_its_way = takes_back_a_core_that_is_on_its_way(person, served)
+        on_its_way.continue_()
         person.until(lambda: len(sent_by(served)) == 2)
         assert [path for path, _ in sent_by(served)] == [f"/{START}rows", FORGET]
         person.until(lambda: served.rows() == [])
+
+
+def test_who_leaves_waits_for_no_row_that_is_on_its_way(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        takes_back_a_core_that_is_on_its_way(person, served)
+        person.page.locator(".bar .leave").click()
+        person.page.wait_for_url(OUTSIDE)
+        person.until(lambda: FORGET in [path for path, _ in sent_by(served)])
+        without_network_noise(person)
+
+
+def takes_back_a_core_that_is_on_its_way(person: Window, served: Linked) -> Route:
+    """The row, held up between the phone and the centre."""
+    held: list[Route] = []
+    person.page.route(f"**/{START}rows", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks what it is given
+    person.look()
+    person.the_core()
+    person.until(lambda: bool(held))
+    for heading in ("What about crime?", "What about contact?", "What about experience?"):
+        person.page.locator(".back a").click()
+        expect_heading(person, heading)
+    person.press(".skip")
+    expect_heading(person, "What about contact?")
+    assert sent_by(served) == []
+    return held[0]

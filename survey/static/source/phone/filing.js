@@ -75,13 +75,14 @@ export async function keepCore(state, start) {
 }
 
 // Delete every copy that this visit made, here and at the centre; what cannot be deleted there yet stays `unwanted`.
-export function takeBack(visit, start) {
-  return inTurn(async () => {
+export async function takeBack(visit, start) {
+  const made = await inTurn(async () => {
     const { sent } = visit;
     visit.sent = [];
     await dropped(start, new Set(sent));
-    await forget(start, sent);
+    return sent;
   });
+  await forget(start, made);
 }
 
 async function dropped(start, ids) {
