@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, Response, make_response, redirect, request, url_for
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
-from survey import pages
+from survey import pages, visit_cookie
 from survey.aloud import Sounds
 from survey.card_code import add_card_code
 from survey.ceiling import NoRoom, OnlyWithCode
@@ -36,7 +36,7 @@ def interview_app(parts: Parts) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, MAX_FORM_MEMORY_SIZE=LARGEST_BODY, MAX_FORM_PARTS=1)
     interview = Interview(parts)
     app.extensions["interview"] = interview
-    app.jinja_env.globals["tablet"] = False
+    app.jinja_env.globals.update(tablet=False, kept_back=visit_cookie.kept_back)
     app.jinja_env.filters["plain"] = str  # for a title or an attribute, where no element can say its language
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.autoescape = True

@@ -41,7 +41,7 @@ class Interview:
             first = visit.way[0]
             elsewhere = self._elsewhere(visit, first)
             if elsewhere is None and visit.position in (None, first):
-                return visit_cookie.give(self._question_page(ready, visit, visit.instrument.page(first)), visit)
+                return visit_cookie.offer(self._question_page(ready, visit, visit.instrument.page(first)), visit)
             return elsewhere or _to("page", page=visit.current())
 
     def fresh(self, ready: Ready, visit: Visit | None) -> Visit:

@@ -53,7 +53,7 @@ class PhonePages:
             NotFound: the questionnaire has no such language.
         """
         ready = self._ready(language)
-        return self._kept(f"bundle {language}", ready, lambda: _json(_bundle(self.parts, ready, language))).response()
+        return self._pressed_bundle(ready, language).response()
 
     def page(self, language: str) -> Response:
         """The first question without a visit: what a phone opens with where there is no network; raises as above."""
@@ -78,6 +78,9 @@ class PhonePages:
         ready = self._ready(None)
         return self._kept("worker", ready, lambda: self._worker(ready)).response()
 
+    def _pressed_bundle(self, ready: Ready, language: str) -> Pressed:
+        return self._kept(f"bundle {language}", ready, lambda: _json(_bundle(self.parts, ready, language)))
+
     def _worker(self, ready: Ready) -> Pressed:
         language = ready.instrument.default_language
         kept = [url_for("phone_bundle", language=language), *(url_for("static", filename=each) for each in _FILES)]
@@ -88,7 +91,7 @@ class PhonePages:
             "bundles": url_for("phone_bundle", language="x")[:-1],
         }
         contents = [(_STATIC / name).read_bytes() for name in _FILES]
-        made = _json(_bundle(self.parts, ready, language)).content
+        made = self._pressed_bundle(ready, language).content
         version = hashlib.sha256(b"".join([*contents, made])).hexdigest()[:16]
         script = (_STATIC / "worker.js").read_text(encoding="utf-8")
         return Pressed.of(f"self.heard={json.dumps({**told, 'version': version})};{script}".encode(), "text/javascript")
@@ -181,6 +184,8 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
     def own(name: str, *buttons: str) -> str:
         return page("on_phone.html", over, name=name, buttons=buttons)
 
+    doors = ["open-door"] if ready.place.open_door else []
+
     return {
         "help": page("help.html", visit, lines=lines),
         "about": page("about.html", visit),
@@ -191,7 +196,8 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         "ended": page("ended.html", over, lines=lines, figures=figures),
         "waiting": own("waiting", "send-now", "delete-now"),
         "unstored": own("unstored", "send-now", "delete-now"),
-        "refused": own("refused", *(["open-door"] if ready.place.open_door else []), "delete-now"),
+        "refused": own("refused", *doors, "delete-now"),
         "deleted": own("deleted"),
+        "undeleted": own("undeleted", "delete-now"),
         "unkept": own("lost", "again"),
     }

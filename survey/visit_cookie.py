@@ -6,6 +6,9 @@ from flask import Response, request
 
 from survey.visits import COOKIE, Visit
 
+HERE = "here"
+"""In the address of the start, where a page of ours led there: then the browser sends what it has."""
+
 
 def give(response: Response, visit: Visit) -> Response:
     """Give the visit's cookie along: gone with the browser, for this site's own pages only."""
@@ -18,6 +21,17 @@ def sweep(response: Response, *, storage: bool) -> Response:
     response.delete_cookie(COOKIE, path=_path(), httponly=True, samesite="Strict")
     response.headers["Clear-Site-Data"] = '"cache", "cookies"' + (', "storage"' if storage else "")
     return response
+
+
+def offer(response: Response, visit: Visit) -> Response:
+    """Give the visit's cookie along, unless it could take the place of one that leads to a draft."""
+    return response if kept_back() else give(response, visit)
+
+
+def kept_back() -> bool:
+    """Whether the browser may hold a cookie that it kept back: a page of another site led here (Fetch Metadata)."""
+    led_here = request.headers.get("Sec-Fetch-Site") == "cross-site"
+    return led_here and COOKIE not in request.cookies and HERE not in request.args
 
 
 def _path() -> str:

@@ -11,16 +11,20 @@ from typing import Any
 
 from at_the_tablet import LINES, SMALL
 from centre_world import LINKED, World, listening
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from real_browser import OUTSIDE, PHONE, Window, window
 
 from export.centre.app import centre_app
 from export.centre.instance import Centre
 from export.centre.link import Links
+from export.custodian.known import Known
+from export.custodian.opening import OpeningReport, opened
 from forms.response import Response, unframed
 
 START = f"s/{LINKED}/"
 TYPED = "Zanzibar"
+THANKS = "Thank you. Your answers are kept."
+WAITING = "Kept sealed on this phone, not sent yet"
 TOLD: dict[str, Any] = {
     "instruments": (SMALL,), "support_lines": LINES, "neutral_address": OUTSIDE, "made_up": False,
 }  # fmt: skip
@@ -119,6 +123,16 @@ def kept_on(person: Window) -> dict[str, Any]:
 
 NOTHING = {"databases": [], "caches": [], "workers": 0, "local": 0, "session": 0, "cookies": ""}
 
+
+def counted(served: Linked) -> list[Response]:
+    """What the custodian counts of the responses that the centre holds."""
+    rows = [pair for shelf in served.centre.store.shelves for pair in served.centre.store.rows(shelf)]
+    report = OpeningReport()
+    found = list(opened(rows, [served.world.collection], Known.of([SMALL], served.world.places), report, 1))
+    assert report.failed == {}
+    return found
+
+
 _QUEUE = """
   () => new Promise((resolve, reject) => {
     const asked = indexedDB.open("heard " + document.body.dataset.start, 1);
@@ -154,3 +168,19 @@ def the_rest(person: Window) -> None:
 def finish(person: Window) -> None:
     """No, thank you: no words to come back with."""
     person.page.locator("#again-no button").click()
+
+
+def expect_heading(person: Window, words: str) -> None:
+    """Wait for the screen with this heading."""
+    expect(person.page.locator("h1")).to_have_text(words)
+
+
+def cut_off(person: Window) -> None:
+    """No network from now on; what the browser says of it is no fault of the page."""
+    person.context.set_offline(True)
+
+
+def without_network_noise(person: Window) -> None:
+    """Forget what the browser said of the network, or of the centre while that was broken."""
+    noise = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "502")
+    person.wrong = [line for line in person.wrong if not any(each in line for each in noise)]

@@ -93,6 +93,24 @@ def waiting_before(person: Window, served: Linked) -> None:
     person.page.locator("#delete-now").wait_for()
 
 
+def undeleted(person: Window, served: Linked) -> None:
+    """Deleted on the phone, and the centre has not heard of it yet."""
+    served.broken = frozenset({"/rows", "/rows/forget"})
+    again(person, served)
+    finish(person)
+    person.page.locator("#delete-now button").click()
+    expect_heading(person, "phone.undeleted.heading")
+
+
+def refused(person: Window, served: Linked) -> None:
+    """A card that is no good, where the door is open."""
+    person.look("#c=7KQ2M9XT")
+    for item, code in [*CORE.items(), ("more", "finish")]:
+        person.say(item, code)
+    finish(person)
+    expect_heading(person, "phone.refused.heading")
+
+
 def unloaded(person: Window, served: Linked) -> None:
     """The questions did not come."""
     served.broken = frozenset(f"/phone/{language}" for language in victim_voice().languages)
@@ -104,5 +122,6 @@ def unloaded(person: Window, served: Linked) -> None:
 Walk = Callable[[Window, Linked], None]
 ON_A_PHONE: Mapping[str, Walk] = {
     "start": start, "card-code": card_code, "question": question, "safety": safety, "again": again, "words": words,
-    "thanks": thanks, "waiting": waiting, "waiting-before": waiting_before, "unloaded": unloaded,
+    "thanks": thanks, "waiting": waiting, "waiting-before": waiting_before, "undeleted": undeleted,
+    "refused": refused, "unloaded": unloaded,
 }  # fmt: skip

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from centre_world import LINKED
 from linked_centre import CARDS_ONLY, address, centre, doors, links, untold, world
 from player import Player, raw
 
-from export.centre.codes import cancel, codes_in, issue
+from export.centre.codes import cancel, code_of, codes_in, issue
 from export.centre.instance import Centre
 from export.centre.link import Links
 from survey.ceiling import MOST_A_DAY
@@ -55,21 +57,35 @@ def test_a_mistyped_code_is_told_kindly_and_stays_to_be_mended(centre: Centre, a
     assert WORDS["code.taken"] in typed(person, code)
 
 
-def test_every_code_that_is_no_good_is_answered_by_one_page_that_leads_on(centre: Centre, address: str) -> None:
-    spent, gone, elsewhere = code_for(centre), code_for(centre), code_for(centre, CARDS_ONLY)
-    first = somebody(address, page="code")
+@pytest.mark.parametrize(("place", "other"), [(LINKED, CARDS_ONLY), (CARDS_ONLY, LINKED)])
+def test_every_code_that_is_no_good_is_answered_by_one_page_to_the_byte(
+    centre: Centre, address: str, place: str, other: str
+) -> None:
+    spent, gone, elsewhere = code_for(centre, place), code_for(centre, place), code_for(centre, other)
+    first = somebody(address, place, "code")
     typed(first, spent)
     first.say(experience="good")
     cancel(centre, 2)
-    late = next(codes_in(issue(centre, LINKED, "card", 1, until=centre.clock.day().replace(year=2020))))
-    said = {typed(somebody(address, page="code"), code) for code in (spent, gone, elsewhere, late, "0" * 16)}
-    (page,) = said
-    assert WORDS["code.refused"] in page
-    assert WORDS["code.without"] in page
-    person = somebody(address)
+    late = next(codes_in(issue(centre, place, "card", 1, until=centre.clock.day().replace(year=2020))))
+    guessed = code_of(replace(centre.batches.all()[3], key=b"a guess"), 0)
+    person = somebody(address, place, "code")
+    token = dict(person.screen.form_to("/code").hidden)
+    said = set()
+    for code in (spent, gone, elsewhere, late, guessed, "0" * 16):
+        answer = raw(address, f"s/{place}/code", "POST", [*token.items(), ("code", code)], person.cookie)
+        said.add((answer.status, answer.data))
+    ((status, page),) = said
+    assert (status, WORDS["code.refused"] in page.decode()) == (403, True)
+    assert (WORDS["code.without"] in page.decode()) == (place == LINKED)
+
+
+def test_who_goes_on_without_a_code_comes_in_by_the_open_door(centre: Centre, address: str) -> None:
+    person = somebody(address, page="code")
+    assert WORDS["code.refused"] in typed(person, "0" * 16)
+    person.look(f"{address}s/{LINKED}/")
     person.say(experience="good")
     assert person.page == "thanks"
-    assert doors(centre) == ["code", "open"]
+    assert doors(centre) == ["open"]
 
 
 def test_a_code_that_somebody_else_used_meanwhile_costs_nobody_an_answer(centre: Centre, address: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from centre_world import LINKED, Answer, ask
+from flask import template_rendered
 from on_a_phone import START, Linked, a_phone
 from phone_screens import phone_shown
 from playwright.sync_api import Browser, Response, expect
@@ -130,3 +131,31 @@ def test_after_a_stop_no_questions_are_handed_out(served: Linked) -> None:
     for path in ("phone/en", "phone/en/page", "phone-words", "worker.js"):
         assert ask("GET", served.address + START + path).status == 503
     assert LINKED in START
+
+
+def test_what_is_the_same_for_everybody_is_rendered_once_a_language_until_another_keys_file(
+    served: Linked,
+) -> None:
+    app, keys = served.links.of(LINKED).app, served.centre.told().keys()
+    assert keys is not None
+    paths = [f"phone/{language}{kind}" for language in ("en", "ar", "en-easy") for kind in ("", "/page")]
+
+    def rendered(*asked: str) -> int:
+        count = 0
+
+        def one_more(_sender: object, **_told: object) -> None:
+            nonlocal count
+            count += 1
+
+        with template_rendered.connected_to(one_more, app):
+            for path in asked:
+                assert ask("GET", served.address + START + path).status == 200
+        return count
+
+    first = [rendered(path) for path in paths]
+    assert all(first), "each language is made when it is first asked for"
+    assert rendered(*paths * 3, "phone-words", "worker.js") == 0
+    assert rendered("", "", "") == 3, "the first page holds a token of its own"
+    served.tell(2, instruments=keys.instruments, support_lines=())
+    assert [rendered(path) for path in paths] == first
+    assert rendered(*paths) == 0

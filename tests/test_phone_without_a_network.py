@@ -11,9 +11,13 @@ from centre_world import LINKED
 from on_a_phone import (
     NOTHING,
     START,
+    THANKS,
     TYPED,
+    WAITING,
     Linked,
     a_phone,
+    cut_off,
+    expect_heading,
     finish,
     kept_on,
     linked,
@@ -21,9 +25,10 @@ from on_a_phone import (
     sent_by,
     the_rest,
     to_the_end,
+    without_network_noise,
 )
 from playwright.sync_api import Browser, Route, expect
-from real_browser import OUTSIDE, Window
+from real_browser import OUTSIDE
 
 from export.custodian.unsealing import CollectionSecret
 from forms.instrument import Instrument
@@ -31,8 +36,6 @@ from survey.sealing import ROW_BYTES
 
 pytestmark = pytest.mark.browser
 
-WAITING = "Kept sealed on this phone, not sent yet"
-THANKS = "Thank you. Your answers are kept."
 OTHER = Instrument("other", "2", {"en": "Other"}, "en", ("en",), (page(one_of("weather", "dry", "wet", core=True)),))
 NO_STORAGE = """
   const refused = () => { throw new DOMException("no storage here", "SecurityError"); };
@@ -50,21 +53,6 @@ NO_STORAGE = """
 def served(tmp_path: Path) -> Iterator[Linked]:
     with linked(tmp_path / "centre") as served:
         yield served
-
-
-def cut_off(person: Window) -> None:
-    """No network from now on; what the browser says of it is no fault of the page."""
-    person.context.set_offline(True)
-
-
-def expect_heading(person: Window, words: str) -> None:
-    expect(person.page.locator("h1")).to_have_text(words)
-
-
-def without_network_noise(person: Window) -> None:
-    person.wrong = [
-        line for line in person.wrong if "ERR_INTERNET_DISCONNECTED" not in line and "ERR_FAILED" not in line
-    ]
 
 
 def test_answers_wait_sealed_are_sent_when_the_network_is_back_and_leave_nothing(
@@ -180,38 +168,6 @@ def test_what_the_worker_keeps_are_pages_and_nothing_that_anybody_said(served: L
     assert not any(TYPED in text for _, _, text in kept)
 
 
-def sent_the_core_and_waits_with_the_rest(person: Window, served: Linked) -> None:
-    person.look()
-    to_the_end(person)
-    person.until(lambda: len(served.rows()) == 1)
-    served.broken = frozenset({"/rows"})
-    finish(person)
-    expect_heading(person, WAITING)
-
-
-def test_what_waits_can_be_deleted_with_what_was_sent_before(served: Linked, browser: Browser) -> None:
-    with a_phone(browser, served) as person:
-        sent_the_core_and_waits_with_the_rest(person, served)
-        person.page.locator("#delete-now button").click()
-        expect_heading(person, "Your answers are deleted")
-        person.until(lambda: served.rows() == [])
-        person.until(lambda: kept_on(person) == NOTHING)
-        person.wrong = [line for line in person.wrong if "502" not in line]
-
-
-def test_what_waits_from_before_can_be_deleted_when_the_page_is_opened_again(served: Linked, browser: Browser) -> None:
-    with a_phone(browser, served) as person:
-        sent_the_core_and_waits_with_the_rest(person, served)
-        person.page.close()
-        person.page = person.context.new_page()
-        person.look()
-        person.page.locator("#delete-now button").click()
-        expect_heading(person, "Your answers are deleted")
-        person.until(lambda: served.rows() == [])
-        person.until(lambda: kept_on(person) == NOTHING)
-        person.wrong = [line for line in person.wrong if "502" not in line]
-
-
 def test_a_phone_that_keeps_nothing_still_finishes_and_sends(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.page.add_init_script(NO_STORAGE)
@@ -300,24 +256,3 @@ def test_after_an_update_the_worker_keeps_the_new_pages_and_only_those(served: L
         person.say("weather", "dry")
         person.until(lambda: kept_on(person)["caches"] not in ([], [before]))
         assert before not in kept_on(person)["caches"]
-
-
-def test_a_card_that_was_used_is_said_kindly_and_the_open_door_is_a_choice(served: Linked, browser: Browser) -> None:
-    with a_phone(browser, served) as person:
-
-        def spent(route: Route) -> None:
-            if "heard-code" in route.request.headers:
-                route.fulfill(status=403, body="code", content_type="text/plain")
-            else:
-                route.continue_()
-
-        person.page.route("**/rows", spent)
-        person.look("#c=7KQ2M9XT")
-        to_the_end(person)
-        finish(person)
-        expect_heading(person, "We could not take your answers with this card")
-        assert served.rows() == []
-        person.page.locator("#open-door button").click()
-        expect_heading(person, THANKS)
-        person.wrong = [line for line in person.wrong if "403" not in line]
-    assert served.only().status == "complete"

@@ -7,6 +7,9 @@ import { onPath } from "./routing.js";
 import { drop, flush, forget, keep, waiting } from "./sending.js";
 import { coreSaid, reached } from "./visit.js";
 
+// What stands at the centre for somebody with a card who has taken back what they said: a row without it that replaced
+// none would be refused, since the card's code is spent.
+const COVER = { v: 1, kind: "cover" };
 let last = Promise.resolve();
 
 // One after the other: a copy that is still being sealed has to be known to the one that replaces it.
@@ -16,10 +19,14 @@ function inTurn(act) {
 }
 
 // Seal what counts now, in place of the last copy, and try to send: [what became of it, whether the phone holds it].
-export async function file(state, start, status, more = {}) {
+export function file(state, start, status, more = {}) {
+  return filed(state, start, () => ({ ...content(state, status), ...more }));
+}
+
+async function filed(state, start, saying) {
   const { visit, code } = state;
   const [id, stored] = await inTurn(async () => {
-    const row = await state.seal(state.told.collection, framed({ ...content(state, status), ...more }));
+    const row = await state.seal(state.told.collection, framed(saying()));
     const id = await idOf(row);
     const replaces = visit.sent.at(-1) ?? "";
     visit.sent = [...visit.sent, id];
@@ -52,23 +59,30 @@ function content({ bundle, told, instrument, visit }, status) {
 
 // The core is sent once it is in, again where it was changed, and taken back where it is in no longer.
 export async function keepCore(state, start) {
-  const { instrument, visit } = state;
+  const { instrument, visit, code } = state;
   const said = reached(instrument, visit) === "started" ? null : coreSaid(instrument, visit);
   if (said === visit.coreSaid) {
     return;
   }
   visit.coreSaid = said;
-  await (said === null ? takeBack(visit, start) : file(state, start, "core"));
+  if (said !== null) {
+    await file(state, start, "core");
+  } else if (code) {
+    await filed(state, start, () => COVER);
+  } else {
+    await takeBack(visit, start);
+  }
 }
 
-// Delete every copy that this visit made, here and at the centre.
-export function takeBack(visit, start) {
-  return inTurn(async () => {
+// Delete every copy that this visit made, here and at the centre; what cannot be deleted there yet stays `unwanted`.
+export async function takeBack(visit, start) {
+  const made = await inTurn(async () => {
     const { sent } = visit;
     visit.sent = [];
     await dropped(start, new Set(sent));
-    await forget(start, sent);
+    return sent;
   });
+  await forget(start, made);
 }
 
 async function dropped(start, ids) {

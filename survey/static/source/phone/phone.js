@@ -9,7 +9,7 @@ import { focus } from "../screen.js";
 import { draw, hashed, spelled } from "./again.js";
 import { file, keepCore, takeBack } from "./filing.js";
 import { lendIdling, showQuestion, showScreen } from "./pages.js";
-import { card, known, remember } from "./remembering.js";
+import { card, known, remember, unwanted } from "./remembering.js";
 import { flush, keepPages, leaveNoTrace, waiting, withoutCode } from "./sending.js";
 import { NotTrusted, trusted } from "./trust.js";
 import * as walk from "./visit.js";
@@ -17,7 +17,12 @@ import * as walk from "./visit.js";
 const PATIENCE_MS = 30000;
 // For what somebody who wants to finish should not have to wait for.
 const EXTRA_PATIENCE_MS = 3000;
+const UNSENT = new Set(["waiting", "unstored", "refused"]);
 const SCREENS = { help: "help", about: "about", safety: "safety", language: "languages" };
+// What this page needs and old browsers lack. There it works as without scripts, and says who seals then. Where it came
+// without TLS every browser lacks some of it: there nothing is asked.
+const needed = [Object.hasOwn, [].findLast, globalThis.AbortSignal?.timeout, navigator.locks];
+const able = !isSecureContext || needed.every(Boolean);
 const shared = card.has("t");
 let state = null;
 let loading = null;
@@ -26,7 +31,9 @@ let busy = false;
 const startOf = () => document.body.dataset.start;
 
 async function load(address) {
-  const [sealing, bundle] = await Promise.all([import(document.body.dataset.sealing), fetched(address)]);
+  const late = new Promise((_, reject) => setTimeout(() => reject(new TypeError("It did not come.")), PATIENCE_MS));
+  const all = Promise.all([import(document.body.dataset.sealing), fetched(address)]);
+  const [sealing, bundle] = await Promise.race([all, late]);
   const told = await trusted(bundle, card.get("k"), sealing.signedBy);
   return { bundle, instrument: JSON.parse(bundle.instrument), told, seal: sealing.sealed };
 }
@@ -129,7 +136,7 @@ async function finish() {
   const { bundle, instrument, visit } = state;
   if (walk.reached(instrument, visit) === "started") {
     await takeBack(visit, startOf());
-    end("ended");
+    end(deleted("ended"));
   } else if (bundle.again && (await wordsCame())) {
     showScreen(state, "again");
   } else {
@@ -187,12 +194,15 @@ async function notKept() {
   showScreen(state, "unkept");
 }
 
+// What can be said of a deletion: where the centre has not heard of it yet, that it has not.
+const deleted = (outcome) => (unwanted.size ? "undeleted" : outcome);
+
 // Nothing of what was said stays in this page.
 function end(outcome) {
   const { visit } = state;
   visit.outcome = outcome;
   visit.answers = new Map();
-  if (outcome === "thanks" || outcome === "ended") {
+  if (!UNSENT.has(outcome)) {
     leaveNoTrace(startOf());
   }
   showScreen(state, outcome);
@@ -201,8 +211,11 @@ function end(outcome) {
 async function sendWaiting() {
   const became = await flush(startOf());
   const visit = state?.visit;
-  if (["waiting", "unstored", "refused"].includes(visit?.outcome) && !isGone()) {
+  if (UNSENT.has(visit?.outcome) && !isGone()) {
     await told([became.get(visit.sent.at(-1)) ?? "sent", visit.outcome === "waiting"]);
+  }
+  if (visit?.outcome === "undeleted" && !unwanted.size && !isGone()) {
+    end("deleted");
   }
 }
 
@@ -211,8 +224,7 @@ async function deleteWaiting() {
   const ids = (await waiting(startOf())).flatMap(([id, replaces]) => (replaces ? [id, replaces] : [id]));
   await takeBack({ sent: [...visit.sent, ...ids] }, startOf());
   visit.sent = [];
-  end("deleted");
-  await leaveNoTrace(startOf());
+  end(deleted("deleted"));
 }
 
 async function sendByTheOpenDoor() {
@@ -300,9 +312,7 @@ function clicked(event) {
 
 async function left() {
   const visit = state?.visit ?? known();
-  if (visit?.sent?.length && !visit.outcome) {
-    await takeBack(visit, startOf());
-  }
+  await takeBack({ sent: visit?.outcome ? [] : (visit?.sent ?? []) }, startOf());
   await leaveNoTrace(startOf());
 }
 
@@ -361,15 +371,21 @@ async function tellOfBefore() {
   }
 }
 
-document.documentElement.classList.add("phone", ...(card.has("k") ? ["checking"] : []));
-document.addEventListener("submit", submitted);
-document.addEventListener("click", clicked);
-document.addEventListener("heard:shown", share);
-document.addEventListener("DOMContentLoaded", begin);
+function takeOver() {
+  document.documentElement.classList.add("phone", ...(card.has("k") ? ["checking"] : []));
+  document.addEventListener("submit", submitted);
+  document.addEventListener("click", clicked);
+  document.addEventListener("heard:shown", share);
+  document.addEventListener("DOMContentLoaded", begin);
+  watchForIdling();
+  tidyWhenLeaving(left);
+  for (const [target, kind] of [[window, "online"], [window, "pageshow"], [document, "visibilitychange"]]) {
+    target.addEventListener(kind, () => state && document.visibilityState === "visible" && sendWaiting());
+  }
+}
+
 document.addEventListener("DOMContentLoaded", watchAloud);
 watchForLeaving();
-watchForIdling();
-tidyWhenLeaving(left);
-for (const [target, kind] of [[window, "online"], [window, "pageshow"], [document, "visibilitychange"]]) {
-  target.addEventListener(kind, () => state && document.visibilityState === "visible" && sendWaiting());
+if (able) {
+  takeOver();
 }

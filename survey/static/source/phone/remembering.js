@@ -10,10 +10,15 @@ export const card = new URLSearchParams(location.hash.slice(1) || history.state?
 // The visit as it was before a reload: { response, sent }, or nothing.
 export const known = () => history.state?.visit;
 
+// Ids of rows that the centre was asked to delete and has not said are gone. Here and never in the phone's storage:
+// whoever deletes wants nothing of the survey to stay on the phone, least of all until it is opened again.
+export const unwanted = new Set(history.state?.unwanted);
+
 export function remember(start, visit) {
   if (isGone()) {
     return;
   }
   const { response, sent, outcome } = visit ?? known() ?? {};
-  history.replaceState({ card: card.toString(), visit: response && !outcome ? { response, sent } : undefined }, "", start);
+  const visitNow = response && !outcome ? { response, sent } : undefined;
+  history.replaceState({ card: card.toString(), visit: visitNow, unwanted: [...unwanted] }, "", start);
 }

@@ -1,7 +1,9 @@
 // Sealed rows on their way: kept on this phone until the centre has them, sent once however often it is tried. A phone
 // that keeps nothing (a private window, storage refused) still sends; then the row lies in this page's memory alone.
 
+import { isGone } from "../leaving.js";
 import * as queue from "./queue.js";
+import { remember, unwanted } from "./remembering.js";
 
 const PATIENCE_MS = 20000;
 const LOCK = "heard rows";
@@ -31,10 +33,31 @@ export async function drop(start, key) {
   await queue.remove(start, key).catch(() => {});
 }
 
+// One page of this phone at a time: what one sends or deletes, another would send once more. A page that the phone has
+// put to sleep may never give its turn back, and a row counts once however often it is sent: so nobody waits for ever.
+async function alone(act) {
+  const patience = new AbortController();
+  const late = setTimeout(() => patience.abort(), PATIENCE_MS);
+  try {
+    return await navigator.locks.request(LOCK, { signal: patience.signal }, () => {
+      clearTimeout(late);
+      return act();
+    });
+  } catch (fault) {
+    if (patience.signal.aborted) {
+      return act();
+    }
+    throw fault;
+  }
+}
+
 // Try everything that waits; what became of each row, by its id: sent, waiting, refused (the code) or lost.
 export function flush(start) {
-  const all = () => sendAll(start);
-  return navigator.locks ? navigator.locks.request(LOCK, all) : all();
+  return alone(async () => {
+    const became = await sendAll(start);
+    await deleteUnwanted(start);
+    return became;
+  });
 }
 
 async function sendAll(start) {
@@ -66,14 +89,32 @@ async function send(start, [, replaces, code], row) {
 // The card's code is no good: send the row by the open door, where the person chose so.
 export async function withoutCode(start, id) {
   const key = (await waiting(start)).find((each) => each[0] === id);
-  const row = inMemory.get(key.join(" "))?.row ?? (await queue.get(start, key));
-  await drop(start, key);
-  await keep(start, [id, key[1], ""], row);
+  const row = key && (inMemory.get(key.join(" "))?.row ?? (await queue.get(start, key)));
+  if (row) {
+    await keep(start, [id, key[1], ""], row);
+    await drop(start, key);
+  }
 }
 
-// Ask the centre to delete the rows that only this page knows the ids of.
-export function forget(start, ids) {
-  return Promise.all(ids.map((id) => post(`${start}rows/forget`, { "Content-Type": "text/plain" }, id).catch(() => {})));
+// Ask the centre to delete the rows that only this page knows the ids of: now, and until it has said that they are gone.
+export async function forget(start, ids) {
+  ids.forEach((id) => unwanted.add(id));
+  if (unwanted.size) {
+    remember(start);
+    // No row may be on its way that could come after its own deletion; only who leaves cannot wait for that.
+    await (isGone() ? deleteUnwanted(start) : alone(() => deleteUnwanted(start)));
+  }
+}
+
+async function deleteUnwanted(start) {
+  const asked = [...unwanted].map(async (id) => {
+    const answer = await post(`${start}rows/forget`, { "Content-Type": "text/plain" }, id).catch(() => null);
+    if (answer?.ok) {
+      unwanted.delete(id);
+      remember(start);
+    }
+  });
+  await Promise.all(asked);
 }
 
 function post(address, headers, body) {

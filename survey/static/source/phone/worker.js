@@ -23,17 +23,31 @@ self.addEventListener("fetch", (event) => {
 });
 
 async function answered(request) {
-  const { pathname } = new URL(request.url);
+  const kept = await cached((cache) => cache.match(request.mode === "navigate" ? page : request));
+  const fresh = fetched(request);
+  if (!kept) {
+    return fresh; // However slow: there is nothing to give instead.
+  }
   const late = new Promise((_, reject) => setTimeout(reject, PATIENCE_MS));
+  return Promise.race([fresh, late]).catch(() => kept);
+}
+
+async function fetched(request) {
+  const answer = await fetch(request);
+  if (answer.ok && new URL(request.url).pathname.startsWith(bundles)) {
+    // A language that somebody chose on the way.
+    const copy = answer.clone();
+    await cached((cache) => cache.put(request, copy));
+  }
+  return answer;
+}
+
+// Once the survey was wiped from the phone nothing of it is kept anew, though this worker runs on as long as its page;
+// and what a full or forbidden storage cannot do must not keep a page from whoever has a network.
+async function cached(act) {
   try {
-    const answer = await Promise.race([fetch(request), late]);
-    if (answer.ok && pathname.startsWith(bundles)) {
-      // A language that somebody chose on the way.
-      await (await caches.open(CACHE)).put(request, answer.clone());
-    }
-    return answer;
+    return (await caches.has(CACHE)) ? await act(await caches.open(CACHE)) : undefined;
   } catch {
-    const kept = await (await caches.open(CACHE)).match(request.mode === "navigate" ? page : request);
-    return kept ?? Response.error();
+    return undefined;
   }
 }

@@ -1,0 +1,133 @@
+"""A card whose code is no good, on a phone: one kind page whatever is wrong, and the open door where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from centre_world import LINKED, PLACE, ask
+from on_a_phone import (
+    NOTHING,
+    START,
+    THANKS,
+    Linked,
+    a_phone,
+    expect_heading,
+    finish,
+    kept_on,
+    linked,
+    queue_of,
+    to_the_end,
+)
+from playwright.sync_api import Browser
+from real_browser import Window
+
+from export.centre.codes import cancel, code_of, codes_in, issue
+
+pytestmark = pytest.mark.browser
+
+REFUSED = "We could not take your answers with this card"
+OFFERED = "You can send them without the card"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Linked]:
+    with linked(tmp_path / "centre") as served:
+        yield served
+
+
+@pytest.fixture
+def cards_only(served: Linked) -> Linked:
+    served.tell(2, places=[replace(place, open_door=False) for place in served.world.places])
+    return served
+
+
+def spent(served: Linked) -> str:
+    code = next(codes_in(issue(served.centre, LINKED, "card", 1)))
+    answer = ask(
+        "POST", f"{served.address}{START}rows", served.world.rows(1)[0],
+        {"Content-Type": "application/octet-stream", "Heard-Code": code},
+    )  # fmt: skip
+    assert answer.body == b"stored"
+    return code
+
+
+def cancelled(served: Linked) -> str:
+    batch = issue(served.centre, LINKED, "card", 1)
+    cancel(served.centre, batch.number)
+    return next(codes_in(batch))
+
+
+def late(served: Linked) -> str:
+    return next(codes_in(issue(served.centre, LINKED, "card", 1, until=served.centre.clock.day().replace(year=2020))))
+
+
+def guessed(served: Linked) -> str:
+    """The letters fit together, and no batch of this centre proves them."""
+    return code_of(replace(issue(served.centre, LINKED, "card", 1), key=b"a guess"), 0)
+
+
+def mistyped(_served: Linked) -> str:
+    return "7KQ2M9XT"
+
+
+def of_another_place(served: Linked) -> str:
+    return next(codes_in(issue(served.centre, PLACE, "card", 1)))
+
+
+BAD: Mapping[str, Callable[[Linked], str]] = {
+    each.__name__: each for each in (spent, cancelled, late, guessed, mistyped, of_another_place)
+}
+
+
+def refused(person: Window, code: str) -> str:
+    """Answer everything with a card that is no good; every byte of the page that says so."""
+    person.look(f"#c={code.replace('-', '')}")
+    to_the_end(person)
+    finish(person)
+    expect_heading(person, REFUSED)
+    person.wrong = [line for line in person.wrong if "403" not in line]
+    html: str = person.page.evaluate("document.documentElement.outerHTML")
+    return html
+
+
+@pytest.mark.parametrize("place", ["served", "cards_only"])
+def test_whatever_is_wrong_with_a_code_the_page_is_the_same_to_the_byte(
+    place: str, request: pytest.FixtureRequest, browser: Browser
+) -> None:
+    served: Linked = request.getfixturevalue(place)
+    said = {}
+    for name, bad in BAD.items():
+        code = bad(served)
+        before = served.rows()
+        with a_phone(browser, served) as person:
+            said[name] = refused(person, code)
+            assert len(queue_of(person)) == 1
+        assert served.rows() == before, "nothing comes in by a door that nobody chose"
+        assert code.replace("-", "") not in said[name]
+    assert len(set(said.values())) == 1, {name: len(html) for name, html in said.items()}
+
+
+def test_where_the_door_is_open_one_press_sends_the_answers_by_it(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        refused(person, cancelled(served))
+        assert OFFERED in person.words()
+        person.page.locator("#open-door button").click()
+        expect_heading(person, THANKS)
+        person.until(lambda: kept_on(person) == NOTHING)
+    assert [door for door, _ in served.centre.store.rows("arrivals")] == ["open"]
+    assert served.only().status == "complete"
+
+
+def test_where_it_is_not_none_is_offered_and_the_answers_can_be_deleted(cards_only: Linked, browser: Browser) -> None:
+    with a_phone(browser, cards_only) as person:
+        refused(person, cancelled(cards_only))
+        assert OFFERED not in person.words()
+        assert person.page.locator("#open-door").count() == 0
+        assert "Here we take answers only with a card that still works." in person.words()
+        person.page.locator("#delete-now button").click()
+        expect_heading(person, "Your answers are deleted")
+        person.until(lambda: kept_on(person) == NOTHING)
+    assert cards_only.rows() == []

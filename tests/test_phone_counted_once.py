@@ -1,0 +1,228 @@
+"""Back, Forward, two tabs, many flushes: what somebody said on a phone is counted once, and waits there unmarked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from centre_world import LINKED
+from on_a_phone import (
+    THANKS,
+    WAITING,
+    Linked,
+    a_phone,
+    counted,
+    cut_off,
+    expect_heading,
+    finish,
+    kept_on,
+    linked,
+    queue_of,
+    sent_by,
+    the_rest,
+    to_the_end,
+    without_network_noise,
+)
+from playwright.sync_api import Browser, Error
+from real_browser import OUTSIDE, Window
+
+from export.centre.codes import codes_in, issue
+from survey.sealing import row_id
+
+pytestmark = pytest.mark.browser
+
+FIRST = "What about experience?"
+_KEYS = """
+  () => new Promise((resolve, reject) => {
+    const asked = indexedDB.open("heard " + document.body.dataset.start, 1);
+    asked.onerror = () => reject(asked.error);
+    asked.onsuccess = () => {
+      const rows = asked.result.transaction("rows").objectStore("rows");
+      const { keyPath, autoIncrement } = rows;
+      const all = rows.getAllKeys();
+      all.onsuccess = () => {
+        asked.result.close();
+        resolve({ keys: all.result, keyPath, autoIncrement, indexes: rows.indexNames.length,
+                  stores: asked.result.objectStoreNames.length });
+      };
+    };
+  })
+"""
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Linked]:
+    with linked(tmp_path / "centre") as served:
+        yield served
+
+
+def goes(person: Window, *steps: str) -> None:
+    """Press the browser's own buttons, and wait until the first question stands there."""
+    for step in steps:
+        try:
+            getattr(person.page, step)(wait_until="commit", timeout=1500)
+        except Error:
+            continue  # Chromium never reports the arrival of a page out of its cache.
+    expect_heading(person, FIRST)
+    person.page.wait_for_load_state()
+
+
+@pytest.mark.parametrize("storable", [False, True], ids=["fetched anew", "out of the browser's cache"])
+def test_back_and_forward_at_any_moment_end_in_one_counted_response(
+    served: Linked, browser: Browser, *, storable: bool
+) -> None:
+    served.storable = storable
+    with a_phone(browser, served) as person:
+        person.page.goto(OUTSIDE)
+        person.look()
+        person.say("experience", "bad")
+        goes(person, "go_back", "go_forward")
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+        goes(person, "go_back", "go_forward")
+        to_the_end(person)
+        goes(person, "go_back", "go_forward")
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, THANKS)
+        before = served.rows()
+        goes(person, "go_back", "go_forward", "reload")
+        assert served.rows() == before
+    (response,) = counted(served)
+    assert (response.status, response.answers["experience"]) == ("complete", "good")
+
+
+def test_however_many_flushes_meet_each_row_is_sent_once(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        person.until(lambda: len(served.rows()) == 1)
+        cut_off(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        sent = len(sent_by(served))
+        person.context.set_offline(False)
+        person.page.evaluate("for (const kind of ['online', 'pageshow', 'online']) dispatchEvent(new Event(kind))")
+        expect_heading(person, THANKS)
+        person.until(lambda: kept_on(person)["databases"] == [])
+        assert len(sent_by(served)) == sent + 1
+        without_network_noise(person)
+    (response,) = counted(served)
+    assert response.status == "complete"
+
+
+def test_two_tabs_of_one_visit_are_one_response_as_full_as_it_came(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+        tab = person.page
+        # What 'Duplicate tab' does: the other tab has this one's history entry.
+        entry = tab.evaluate("history.state")
+        person.page = person.context.new_page()
+        person.look()
+        person.page.evaluate("entry => history.replaceState(entry, '')", entry)
+        person.page.reload()
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, THANKS)
+        person.page = tab
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, THANKS)
+    (response,) = counted(served)
+    assert response.status == "complete"
+
+
+def test_two_tabs_of_two_visits_are_two_responses_each_once(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        for said in ("good", "bad"):
+            person.page = person.context.new_page()
+            person.look()
+            person.say("experience", said)
+            person.say("contact", "easy")
+            person.say("crime", "theft")
+            the_rest(person)
+            finish(person)
+            expect_heading(person, WAITING)
+        served.broken = frozenset()
+        for tab in person.context.pages[1:]:
+            tab.evaluate("dispatchEvent(new Event('online'))")
+        for tab in person.context.pages[1:]:
+            person.page = tab
+            expect_heading(person, THANKS)
+        without_network_noise(person)
+    assert sorted(str(response.answers["experience"]) for response in counted(served)) == ["bad", "good"]
+
+
+def what_waits(person: Window) -> Any:
+    return person.page.evaluate(_KEYS)
+
+
+def test_what_waits_is_marked_by_nothing_but_ids_in_their_own_order(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        came: list[str] = []
+        for _ in range(4):
+            person.look()
+            to_the_end(person)
+            finish(person)
+            expect_heading(person, WAITING)
+            ids = {row_id(row).hex() for row in queue_of(person)}
+            came += ids.difference(came)
+        kept = what_waits(person)
+        without_network_noise(person)
+    assert (kept["keyPath"], kept["autoIncrement"], kept["indexes"], kept["stores"]) == (None, False, 0, 1)
+    assert [key[0] for key in kept["keys"]] == sorted(came)
+    for _, replaces, code in kept["keys"]:
+        assert re.fullmatch("[0-9a-f]{32}", replaces)
+        assert replaces not in came
+        assert code == ""
+
+
+def takes_back_the_core(person: Window) -> None:
+    """From the choice page back to the first question, and on without an answer to it."""
+    for heading in ("What about crime?", "What about contact?", FIRST):
+        person.page.locator(".back a").click()
+        expect_heading(person, heading)
+    person.press(".skip")
+    expect_heading(person, "What about contact?")
+
+
+def test_a_card_is_still_good_for_who_takes_an_answer_back_and_gives_another(served: Linked, browser: Browser) -> None:
+    served.tell(2, places=[replace(place, open_door=False) for place in served.world.places])
+    code = next(codes_in(issue(served.centre, LINKED, "card", 1))).replace("-", "")
+    with a_phone(browser, served) as person:
+        person.look(f"#c={code}")
+        person.the_core()
+        person.until(lambda: len(counted(served)) == 1)
+        takes_back_the_core(person)
+        person.until(lambda: counted(served) == [])
+        person.page.locator(".back a").click()
+        expect_heading(person, FIRST)
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, THANKS)
+    assert [response.status for response in counted(served)] == ["complete"]
+    assert [door for shelf in served.centre.store.shelves for door, _ in served.centre.store.rows(shelf)] == ["code"]
+
+
+def test_who_took_back_all_that_they_said_with_a_card_leaves_no_row(served: Linked, browser: Browser) -> None:
+    code = next(codes_in(issue(served.centre, LINKED, "card", 1))).replace("-", "")
+    with a_phone(browser, served) as person:
+        person.look(f"#c={code}")
+        person.the_core()
+        person.until(lambda: len(counted(served)) == 1)
+        takes_back_the_core(person)
+        person.until(lambda: counted(served) == [])
+        for heading in ("What about crime?", "What about more?"):
+            person.press(".skip")
+            expect_heading(person, heading)
+        person.say("more", "finish")
+        expect_heading(person, "Thank you. Nothing was kept.")
+    assert served.rows() == []

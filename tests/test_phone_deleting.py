@@ -1,0 +1,223 @@
+"""Deleting on a phone: gone there at once, gone at the centre as soon as it hears, and until then the page says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from on_a_phone import (
+    NOTHING,
+    START,
+    WAITING,
+    Linked,
+    a_phone,
+    cut_off,
+    expect_heading,
+    finish,
+    kept_on,
+    linked,
+    sent_by,
+    to_the_end,
+    without_network_noise,
+)
+from playwright.sync_api import Browser, Route
+from real_browser import OUTSIDE, Window
+
+pytestmark = pytest.mark.browser
+
+DELETED = "Your answers are deleted"
+UNDELETED = "Deleted from this phone"
+FORGET = f"/{START}rows/forget"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Linked]:
+    with linked(tmp_path / "centre") as served:
+        yield served
+
+
+def waits_with_the_rest(person: Window, served: Linked) -> None:
+    """The core is at the centre; the fuller copy waits on the phone."""
+    person.look()
+    to_the_end(person)
+    person.until(lambda: len(served.rows()) == 1)
+    served.broken = frozenset({"/rows"})
+    finish(person)
+    expect_heading(person, WAITING)
+
+
+def deletes(person: Window) -> None:
+    person.page.locator("#delete-now button").click()
+
+
+def deletes_off_line(person: Window, served: Linked) -> None:
+    waits_with_the_rest(person, served)
+    cut_off(person)
+    deletes(person)
+    expect_heading(person, UNDELETED)
+
+
+def test_what_waits_is_deleted_with_what_was_sent_before(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        waits_with_the_rest(person, served)
+        deletes(person)
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        person.until(lambda: kept_on(person) == NOTHING)
+        without_network_noise(person)
+
+
+def test_what_waits_from_before_can_be_deleted_when_the_page_is_opened_again(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        waits_with_the_rest(person, served)
+        person.page.close()
+        person.page = person.context.new_page()
+        person.look()
+        deletes(person)
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        person.until(lambda: kept_on(person) == NOTHING)
+        without_network_noise(person)
+
+
+def test_deleted_off_line_nothing_stays_on_the_phone_and_the_centre_hears_of_it_with_the_network(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        deletes_off_line(person, served)
+        assert "What you sent before may still be with us, sealed." in person.words()
+        assert "may be counted" in person.words()
+        person.until(lambda: kept_on(person) == NOTHING)
+        assert len(served.rows()) == 1
+        person.context.set_offline(False)
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        assert kept_on(person) == NOTHING
+        without_network_noise(person)
+
+
+@pytest.mark.parametrize(
+    "again", ["window.dispatchEvent(new Event('online'))", "window.dispatchEvent(new Event('pageshow'))",
+              "document.dispatchEvent(new Event('visibilitychange'))",
+              "document.querySelector('#delete-now button').click()"],
+)  # fmt: skip
+def test_the_centre_is_asked_again_whenever_the_page_is_looked_at_or_the_button_pressed(
+    served: Linked, browser: Browser, again: str
+) -> None:
+    with a_phone(browser, served) as person:
+        waits_with_the_rest(person, served)
+        served.broken = frozenset({"/rows", "/rows/forget"})
+        deletes(person)
+        expect_heading(person, UNDELETED)
+        served.broken = frozenset()
+        person.page.evaluate(again)
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        without_network_noise(person)
+
+
+def test_a_reload_still_knows_what_is_to_be_deleted(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        waits_with_the_rest(person, served)
+        served.broken = frozenset({"/rows", "/rows/forget"})
+        deletes(person)
+        expect_heading(person, UNDELETED)
+        person.page.reload()
+        expect_heading(person, "What about experience?")
+        assert len(served.rows()) == 1
+        served.broken = frozenset()
+        person.page.reload()
+        person.until(lambda: served.rows() == [])
+        without_network_noise(person)
+
+
+def test_a_page_that_is_closed_before_takes_the_wish_along_as_it_said(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        deletes_off_line(person, served)
+        assert "If you close the page, it stays with us" in person.words()
+        person.until(lambda: kept_on(person) == NOTHING)
+        person.page.close()
+        person.context.set_offline(False)
+        person.page = person.context.new_page()
+        asked = len(sent_by(served))
+        person.look()
+        person.page.evaluate("async () => { await navigator.locks.request('heard rows', () => {}); }")
+        assert sent_by(served)[asked:] == []
+        assert len(served.rows()) == 1
+        without_network_noise(person)
+
+
+def test_a_core_taken_back_off_line_is_not_called_deleted_before_it_is(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+        for _ in range(3):
+            person.page.locator(".back a").click()
+        cut_off(person)
+        for heading in ("What about contact?", "What about crime?", "What about more?"):
+            person.press(".skip")
+            expect_heading(person, heading)
+        person.say("more", "finish")
+        expect_heading(person, UNDELETED)
+        person.context.set_offline(False)
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        without_network_noise(person)
+
+
+def test_leaving_without_the_centre_keeps_no_wish_on_the_phone_and_the_page_said_so_before(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.page.locator(".promise a").nth(1).click()
+        expect_heading(person, "What leaving can and cannot do")
+        assert "With none, what you have sent so far stays sealed and may be kept." in person.words()
+        person.page.locator(".back a").click()
+        expect_heading(person, "What about experience?")
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+        served.broken = frozenset({"/rows", "/rows/forget", "/leave"})
+        person.page.locator(".bar .leave").click()
+        person.page.wait_for_url(OUTSIDE)
+        person.page.goto(person.address + "static/icon.svg")
+        assert kept_on(person) == NOTHING
+        assert person.page.evaluate("history.state") is None
+        without_network_noise(person)
+    assert len(served.rows()) == 1
+
+
+def test_a_row_that_is_on_its_way_arrives_before_its_deletion(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        on_its_way = takes_back_a_core_that_is_on_its_way(person, served)
+        on_its_way.continue_()
+        person.until(lambda: len(sent_by(served)) == 2)
+        assert [path for path, _ in sent_by(served)] == [f"/{START}rows", FORGET]
+        person.until(lambda: served.rows() == [])
+
+
+def test_who_leaves_waits_for_no_row_that_is_on_its_way(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        takes_back_a_core_that_is_on_its_way(person, served)
+        person.page.locator(".bar .leave").click()
+        person.page.wait_for_url(OUTSIDE)
+        person.until(lambda: FORGET in [path for path, _ in sent_by(served)])
+        without_network_noise(person)
+
+
+def takes_back_a_core_that_is_on_its_way(person: Window, served: Linked) -> Route:
+    """The row, held up between the phone and the centre."""
+    held: list[Route] = []
+    person.page.route(f"**/{START}rows", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks what it is given
+    person.look()
+    person.the_core()
+    person.until(lambda: bool(held))
+    for heading in ("What about crime?", "What about contact?", "What about experience?"):
+        person.page.locator(".back a").click()
+        expect_heading(person, heading)
+    person.press(".skip")
+    expect_heading(person, "What about contact?")
+    assert sent_by(served) == []
+    return held[0]

@@ -1,0 +1,154 @@
+"""Old, full and sleepy browsers: a phone that lacks something still lets the person finish, and says how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from on_a_phone import (
+    NOTHING,
+    THANKS,
+    Linked,
+    a_phone,
+    counted,
+    expect_heading,
+    finish,
+    kept_on,
+    linked,
+    queue_of,
+    sent_by,
+    to_the_end,
+    without_network_noise,
+)
+from playwright.sync_api import Browser, Route
+from real_browser import Window
+
+from export.centre.link import Link
+
+pytestmark = pytest.mark.browser
+
+SERVER_SEALS = "sealed when they reach us, not on this phone"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Linked]:
+    with linked(tmp_path / "centre") as served:
+        yield served
+
+
+@pytest.mark.parametrize(
+    "lacks", ["Object.hasOwn", "Array.prototype.findLast", "AbortSignal.timeout", "Navigator.prototype.locks"]
+)
+def test_a_browser_too_old_to_seal_answers_as_without_scripts_and_the_page_says_so(
+    served: Linked, browser: Browser, lacks: str
+) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script(f"delete {lacks};")
+        person.look()
+        assert SERVER_SEALS in person.words()
+        for item, code in (("experience", "good"), ("contact", "easy"), ("crime", "theft"), ("more", "finish")):
+            person.choose(item, code)
+            person.press()
+        expect_heading(person, THANKS)
+    served.links.each(Link.nightly)
+    (response,) = counted(served)
+    assert response.status == "core"
+
+
+def test_a_page_that_came_without_tls_asks_nothing_though_it_lacks_what_seals(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script(
+            "Object.defineProperty(window, 'isSecureContext', { value: false });"
+            "delete Navigator.prototype.locks; delete Crypto.prototype.subtle;"
+        )
+        person.look()
+        expect_heading(person, "The survey is not available now")
+        assert person.page.locator("input").count() == 0
+    assert sent_by(served) == []
+
+
+def full(person: Window) -> None:
+    """The phone has no room for anything more."""
+    where = {"origin": person.address.partition("/s/")[0], "quotaSize": 1}
+    person.context.new_cdp_session(person.page).send("Storage.overrideQuotaForOrigin", where)
+
+
+def test_a_phone_that_is_full_keeps_the_row_in_the_page_and_sends_it(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        full(person)
+        served.broken = frozenset({"/rows"})
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, "Not sent yet")
+        served.broken = frozenset()
+        person.page.locator("#send-now button").click()
+        expect_heading(person, THANKS)
+        without_network_noise(person)
+    assert [response.status for response in counted(served)] == ["complete"]
+
+
+def answered_with_the_worker_up(person: Window) -> None:
+    """The core is answered, and the page was opened again by what the worker keeps."""
+    person.look()
+    person.the_core()
+    person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+    person.page.reload()
+    assert person.page.evaluate("navigator.serviceWorker.controller !== null")
+
+
+def test_a_phone_that_is_full_still_shows_another_language_once_the_worker_is_up(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        answered_with_the_worker_up(person)
+        person.page.locator("#delete-now").wait_for()
+        assert kept_on(person)["caches"] != []
+        full(person)
+        person.page.locator('button[value="pl"]').click()
+        expect_heading(person, "Co z experience?")
+        without_network_noise(person)
+
+
+def test_once_wiped_the_worker_keeps_nothing_anew_though_its_page_is_still_open(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        answered_with_the_worker_up(person)
+        person.until(lambda: kept_on(person) == NOTHING)
+        person.page.locator('button[value="pl"]').click()
+        expect_heading(person, "Co z experience?")
+        assert kept_on(person) == NOTHING
+
+
+def test_a_tab_that_fell_asleep_while_it_sent_does_not_stop_another_one(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        asleep = person.context.new_page()
+        asleep.goto(f"{person.address}static/icon.svg")
+        person.page.clock.install()
+        person.look()
+        to_the_end(person)
+        person.until(lambda: len(served.rows()) == 1)
+        asleep.evaluate("() => { navigator.locks.request('heard rows', () => new Promise(() => {})); }")
+        asleep.evaluate("async () => { while (!(await navigator.locks.query()).held.length); }")
+        finish(person)
+        person.until(lambda: len(queue_of(person)) == 1)
+        person.page.clock.run_for(20_000)
+        expect_heading(person, THANKS)
+    assert [response.status for response in counted(served)] == ["complete"]
+
+
+def test_where_what_seals_never_comes_the_page_says_so_instead_of_waiting(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        held: list[Route] = []
+        person.page.route("**/sealing.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks what it is given
+        person.page.clock.install()
+        person.look()
+        person.choose("experience", "good")
+        person.press()
+        person.until(lambda: bool(held))
+        person.page.clock.run_for(30_000)
+        expect_heading(person, "The questions did not load")
+        assert sent_by(served) == []
