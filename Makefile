@@ -51,7 +51,7 @@ card-fonts:      ## maintainers: cut the fonts of cards to the words on them ane
 fonts: $(VENV)/ready-test ## maintainers: cut the fonts anew to the letters of our languages (needs Node and npm)
 	@room=$$(mktemp -d) && cp -a survey/static/fonts/source/. $$room && \
 	  (cd $$room && npm ci --ignore-scripts --no-audit --no-fund --silent) && \
-	  PYTHONPATH=. $(BIN)/python tests/subsetting.py $$room/node_modules/@fontsource && rm -rf $$room
+	  PYTHONPATH=. $(BIN)/python tests/subsetting.py $$room/node_modules/@fontsource-variable && rm -rf $$room
 
 clips:           ## maintainers: make what is read aloud anew where texts changed (needs espeak-ng and lame)
 	@$(BIN)/python -m survey clips --speak

@@ -17,6 +17,7 @@ from flask import Blueprint, Flask, Response, make_response, url_for
 from survey import pages, submission, visit_cookie
 from survey.app import interview_app
 from survey.interview import Interview
+from survey.languages import drafts, own_name
 from survey.parts import Parts
 from survey.store import StoreDamaged, StoreFull
 
@@ -37,7 +38,9 @@ class Staff:
         with self.interview.held() as known:
             visit = self.interview.fresh(ready, None) if known is None and ready is not None else known
             unchecked = [line for line in ready.keys.support_lines if line.verified_on is None] if ready else []
-            html = pages.render(parts, "staff.html", ready, visit, state=self.state(), unchecked=unchecked)
+            drafted = drafts(ready.instrument) if ready else ()
+            more = {"unchecked": unchecked, "drafted": [own_name(code) for code in drafted]}
+            html = pages.render(parts, "staff.html", ready, visit, state=self.state(), **more)
             response = make_response(html)
             return visit_cookie.give(response, visit) if visit else response
 

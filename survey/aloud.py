@@ -17,7 +17,8 @@ from forms.instrument import Instrument, Item
 from survey.clips import Clips, joined, name_of
 from survey.languages import Foreign, in_language, tag
 from survey.parts import Parts
-from survey.words import Words
+from survey.places import SupportLine
+from survey.words import ENGLISH, Words
 
 _SEPARATOR = "."
 _FOR_THE_EYE = dict.fromkeys(range(0x2066, 0x206A))
@@ -72,11 +73,27 @@ def read_out(parts: Parts, template: str, words: Words, language: str, shown: Ma
     questions: Sequence[Spoken] = shown.get("questions", ())
     before = BEFORE_THE_FIRST if shown.get("first") else ()
     texts = [words[place] for place in (*before, *SPOKEN.get(template, ()))]
+    if template == "help.html" and parts.on_tablet:
+        after = texts.index(words["help.101"]) + 1
+        texts[after:after] = _lines_with_clips(parts.clips, shown.get("lines", ()), words, language)
     if questions:
         texts += [shown.get("heading", ""), *(text for each in questions for text in each.texts)]
     read = aloud(parts.clips, texts, language)
     # A tablet's browser could only speak through a program that writes a log of what it said, and when.
     return None if read is not None and parts.on_tablet and not read.names else read
+
+
+def _lines_with_clips(clips: Clips, lines: Sequence[SupportLine], words: Words, language: str) -> Sequence[str]:
+    """The support lines and their heading, where all can be heard: somebody who hears a few would think them all."""
+    texts = [words["help.lines"], *(text for line in lines for text in line_texts(line))] if lines else []
+    return texts if all(as_spoken(text, language).name in clips for text in texts) else ()
+
+
+def line_texts(line: SupportLine) -> Sequence[str]:
+    """A support line as it is read out: name and hours in English, as they were checked, the number digit by digit."""
+    digits = ", ".join(" ".join(group) for group in line.number.split())
+    hours = [Foreign(line.hours, ENGLISH)] if line.hours else []
+    return (Foreign(line.name, ENGLISH), digits, *hours)
 
 
 def aloud(clips: Clips, texts: Sequence[str], language: str) -> Aloud | None:
@@ -95,14 +112,16 @@ def as_spoken(text: str, language: str) -> Text:
     return Text(str(text).translate(_FOR_THE_EYE), tag(text.language if isinstance(text, Foreign) else language))
 
 
-def every_text(instrument: Instrument, words: Words, language: str) -> Iterator[Text]:
-    """Whatever has a clip in this language: the core and the choice after it, Help and the closing pages."""
+def every_text(instrument: Instrument, words: Words, language: str, lines: Sequence[SupportLine]) -> Iterator[Text]:
+    """Whatever has a clip in this language: the core and the choice after it, Help with its lines, closing pages."""
     choice = instrument.choice_page
     for item in (each for each in instrument.items() if each.core or (choice and each in choice.items)):
         for text in _texts_of(item, language, instrument.default_language):
             yield as_spoken(text, language)
     for place in (*BEFORE_THE_FIRST, *(place for places in SPOKEN.values() for place in places)):
         yield as_spoken(words[place], language)
+    for text in (words["help.lines"], *(each for line in lines for each in line_texts(line))):
+        yield as_spoken(text, language)
 
 
 def _texts_of(item: Item, language: str, default: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,15 +84,8 @@ class Catalogues:
         given = {entry.key: entry for entry in untrusted}
         merged = [given.get(entry.key, entry) for entry in self.entries(language)]
         for catalogue, folder in self.folders.items():
-            file = polib.POFile(wrapwidth=0)
-            file.metadata = {"Language": language, **_HEADER}
-            for entry in merged:
-                if entry.catalogue == catalogue and entry.text:
-                    comment = f"state: {entry.state}"
-                    file.append(
-                        polib.POEntry(msgctxt=entry.place, msgid=entry.english, msgstr=entry.text, tcomment=comment)
-                    )
-            file.save(str(folder / f"{language}.po"))
+            own = (entry for entry in merged if entry.catalogue == catalogue and entry.text)
+            po_file(language, own).save(str(folder / f"{language}.po"))
 
     def check(self, untrusted: Entry) -> None:
         """Whether a translation can be taken.
@@ -103,7 +96,7 @@ class Catalogues:
         if untrusted.key not in {each.key for each in self.english}:
             raise Unfit("The English here has changed, or there is no such place. Write the file out anew.")
         if untrusted.state not in STATES:
-            raise Unfit(f"The state is one of {', '.join(STATES)}.")
+            raise Unfit(f"The state is one of {', '.join(STATES)}, and not '{untrusted.state[:20]}'.")
         if len(untrusted.text) > LONGEST_TEXT:
             raise Unfit(f"This is longer than {LONGEST_TEXT:,} characters. Shorten it.")
         if placeholders(untrusted.text) != placeholders(untrusted.english):
@@ -119,14 +112,29 @@ class Catalogues:
 
 
 def entries_of(path: Path, catalogue: str) -> Iterator[Entry]:
-    """The translated entries of one .po file.
+    """The translated entries of one of our .po files; raises as ``read_po_file``."""
+    for entry in read_po_file(path):
+        if entry.msgstr and not entry.obsolete and not entry.fuzzy:
+            yield Entry(catalogue, entry.msgctxt or "", entry.msgid, entry.msgstr, state_of(entry))
+
+
+def read_po_file(path: Path) -> polib.POFile:
+    """Any .po file.
 
     Raises:
         OSError, UnicodeDecodeError: it cannot be read; polib raises OSError for what is no .po file.
     """
-    for entry in polib.pofile(path.read_text(encoding="utf-8")):
-        if entry.msgstr and not entry.obsolete and not entry.fuzzy:
-            yield Entry(catalogue, entry.msgctxt or "", entry.msgid, entry.msgstr, state_of(entry))
+    return polib.pofile(path.read_text(encoding="utf-8"))
+
+
+def po_file(language: str, entries: Iterable[Entry]) -> polib.POFile:
+    """These entries as a .po file, each with how far it is; one that nobody has translated stands there empty."""
+    file = polib.POFile(wrapwidth=0)
+    file.metadata = {"Language": language, **_HEADER}
+    for entry in entries:
+        comment = f"state: {entry.state or 'draft'}"
+        file.append(polib.POEntry(msgctxt=entry.place, msgid=entry.english, msgstr=entry.text, tcomment=comment))
+    return file
 
 
 def placeholders(text: str) -> list[str]:

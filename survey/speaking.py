@@ -20,12 +20,13 @@ from forms.instrument import Instrument
 from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from survey import clips
 from survey.aloud import every_text
+from survey.reference import read_support_lines
 from survey.words import load as load_words
 
 VOICES = Path(__file__).parent / "data" / "voices.toml"
 _WORDS_A_MINUTE = "145"
-# 16 kbit/s: all languages together stay under 6 MB (24 kbit/s: 9 MB; measured). No reservoir and no tags: frames that
-# can be laid end to end anywhere.
+# 16 kbit/s: all languages together stay under 8 MB (24 kbit/s: half as much again). No reservoir and no tags: frames
+# that can be laid end to end anywhere.
 _ENCODER = ("lame", "--quiet", "-m", "m", "--resample", "16", "--cbr", "-b", "16", "--nores", "-t", "--noreplaygain")
 HEADINGS = ("file", "text")
 
@@ -54,9 +55,9 @@ class Speakable:
     def texts(self) -> Mapping[str, Mapping[str, str]]:
         """Language (as ``lang`` says it) -> name of a clip -> its text."""
         found: dict[str, dict[str, str]] = {}
-        instrument, words = _shipped(), load_words()
+        instrument, words, lines = _shipped(), load_words(), read_support_lines()
         for language in instrument.languages:
-            for text in every_text(instrument, words[language], language):
+            for text in every_text(instrument, words[language], language, lines):
                 found.setdefault(text.tag, {})[text.name] = text.words
         return found
 

@@ -10,37 +10,40 @@ from openpyxl import Workbook
 
 from forms.authoring.faults import Faults
 from forms.authoring.sheets import read_sheets
-from survey.catalogues import STATES, Catalogues, Entry, Unfit, entries_of
+from forms.authoring.wording import state_of
+from survey.catalogues import STATES, Catalogues, Entry, Unfit, po_file, read_po_file
 from survey.languages import own_name
 
 HEADINGS = ("catalogue", "place", "english", "translation", "state")
+KINDS = ("xlsx", "po")
 _SHEET = "translation"
 _COUNTED = (*STATES, "missing", "stale")
 
 
 @click.command()
 @click.option(
-    "--write", type=click.Path(path_type=Path, file_okay=False), help="Write an .xlsx for each language here."
+    "--write", type=click.Path(path_type=Path, file_okay=False), help="Write a file for each language into this folder."
 )
+@click.option("--as", "kind", type=click.Choice(KINDS), default=KINDS[0], show_default=True, help="With --write.")
 @click.option("--language", help="With --write or --take: this language only, for example pl.")
 @click.option("--take", type=click.Path(path_type=Path, dir_okay=False), help="Take a translator's .xlsx or .po file.")
-def languages(write: Path | None, language: str | None, take: Path | None) -> None:
+def languages(write: Path | None, kind: str, language: str | None, take: Path | None) -> None:
     """How far each language is; write files for translators, take them back.
 
     Exit code 1 where anything is missing or stale, or where a line was not taken.
     """
     catalogues = Catalogues.shipped()
+    code = language or (take.stem if take else "")
+    if code and code not in catalogues.languages():
+        raise click.UsageError(f"There is no language '{code}' here. Say --language, for example pl.")
     if take is not None:
-        code = language or take.stem
-        if code not in catalogues.languages():
-            raise click.UsageError(f"There is no language '{code}' here. Say --language, for example pl.")
         fit, refused = taken(catalogues, code, take)
         click.echo("\n".join((*refused, f"Took {fit} translations into {own_name(code)}; {len(refused)} not taken.")))
         raise SystemExit(int(bool(refused)))
     if write is not None:
         write.mkdir(parents=True, exist_ok=True)
-        for code in [language] if language else catalogues.languages():
-            click.echo(str(written(catalogues, code, write)))
+        for each in [code] if code else catalogues.languages():
+            click.echo(str(written(catalogues, each, write / f"{each}.{kind}")))
     else:
         _report(catalogues)
 
@@ -56,14 +59,17 @@ def _report(catalogues: Catalogues) -> None:
     raise SystemExit(int(behind))
 
 
-def written(catalogues: Catalogues, language: str, folder: Path) -> Path:
-    """Write what a translator needs: every message, what stands there now, and how far it is."""
+def written(catalogues: Catalogues, language: str, path: Path) -> Path:
+    """Write what a translator needs, .xlsx or .po: every message, what stands there now, and how far it is."""
+    entries = catalogues.entries(language)
+    if path.suffix == ".po":
+        po_file(language, entries).save(str(path))
+        return path
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_SHEET)
     sheet.append(HEADINGS)
-    for entry in catalogues.entries(language):
+    for entry in entries:
         sheet.append([entry.catalogue, entry.place, entry.english, entry.text, entry.state or "draft"])
-    path = folder / f"{language}.xlsx"
     book.save(path)
     return path
 
@@ -75,18 +81,18 @@ def taken(catalogues: Catalogues, language: str, path: Path) -> tuple[int, list[
         UsageError: it is no such file.
     """
     fit, refused = list[Entry](), list[str]()
-    for row, untrusted in _untrusted_entries(catalogues, path):
+    for where, untrusted in _untrusted_entries(catalogues, path):
         try:
             catalogues.check(untrusted)
             fit.append(untrusted)
         except Unfit as fault:
-            refused.append(f"Row {row}, {untrusted.place[:60]}: {fault}")
+            refused.append(f"{where}, {untrusted.place[:60]}: {fault}")
     catalogues.take(language, fit)
     return len(fit), refused
 
 
-def _untrusted_entries(catalogues: Catalogues, path: Path) -> Iterator[tuple[int, Entry]]:
-    """Each translated line with its row. Only what is filled in."""
+def _untrusted_entries(catalogues: Catalogues, path: Path) -> Iterator[tuple[str, Entry]]:
+    """Each translated line with its place in the file. Only what is filled in."""
     if path.suffix.lower() == ".po":
         yield from _from_po(catalogues, path)
         return
@@ -98,15 +104,18 @@ def _untrusted_entries(catalogues: Catalogues, path: Path) -> Iterator[tuple[int
     for row in sheet.rows:
         catalogue, place, english, text, state = (row.cells.get(heading, "") for heading in HEADINGS)
         if text:
-            yield row.number, Entry(catalogue, place, english, text, state.lower())
+            yield f"Row {row.number}", Entry(catalogue, place, english, text, state.lower())
 
 
-def _from_po(catalogues: Catalogues, path: Path) -> Iterator[tuple[int, Entry]]:
+def _from_po(catalogues: Catalogues, path: Path) -> Iterator[tuple[str, Entry]]:
     today = {each.key for each in catalogues.english}
     try:
-        found = list(entries_of(path, ""))
+        found = read_po_file(path)
     except (OSError, ValueError) as fault:
         raise click.UsageError(f"{path} cannot be read: {fault}. Save it again as UTF-8 .po.") from fault
-    for number, entry in enumerate(found, start=1):
-        belongs = [name for name in catalogues.folders if (name, entry.place, entry.english) in today]
-        yield number, Entry(belongs[0] if belongs else "", entry.place, entry.english, entry.text, entry.state)
+    for each in found:
+        if each.msgstr and not each.obsolete:
+            place = each.msgctxt or ""
+            belongs = [name for name in catalogues.folders if (name, place, each.msgid) in today]
+            state = "fuzzy" if each.fuzzy else state_of(each)
+            yield f"Line {each.linenum}", Entry(belongs[0] if belongs else "", place, each.msgid, each.msgstr, state)

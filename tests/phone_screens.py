@@ -125,3 +125,69 @@ ON_A_PHONE: Mapping[str, Walk] = {
     "thanks": thanks, "waiting": waiting, "waiting-before": waiting_before, "undeleted": undeleted,
     "refused": refused, "unloaded": unloaded,
 }  # fmt: skip
+
+
+# --- screens without a picture of their own ---
+
+_NOTHING_STORED = """Object.defineProperty(IDBFactory.prototype, "open", {
+    value: () => { throw new DOMException("no storage here", "SecurityError"); } })"""
+
+
+def by_its_link(link: str, place: str) -> Walk:
+    """A screen that a link of the first question leads to."""
+
+    def walk(person: Window, served: Linked) -> None:
+        start(person, served)
+        person.page.locator(link).first.click()
+        expect_heading(person, place)
+
+    return walk
+
+
+def languages(person: Window, served: Linked) -> None:
+    """The languages, in the middle of the questions."""
+    start(person, served)
+    person.say("experience", CORE["experience"])
+    person.page.locator("footer a").click()
+    expect_heading(person, "language.choose")
+
+
+def ended(person: Window, served: Linked) -> None:
+    """Finished with too little to keep."""
+    start(person, served)
+    while person.page.locator("input[name=more]").count() == 0:
+        before = person.heading()
+        person.press(".skip")
+        expect(person.page.locator("h1")).not_to_have_text(before)
+    person.say("more", "finish")
+    expect_heading(person, "ended.heading")
+
+
+def unstored(person: Window, served: Linked) -> None:
+    """Not sent yet, on a phone that stores nothing."""
+    person.page.add_init_script(_NOTHING_STORED)
+    served.broken = frozenset({"/rows"})
+    again(person, served)
+    finish(person)
+    expect_heading(person, "phone.unstored.heading")
+
+
+def deleted(person: Window, served: Linked) -> None:
+    """What waited was deleted."""
+    waiting(person, served)
+    person.page.locator("#delete-now button").click()
+    expect_heading(person, "phone.deleted.heading")
+
+
+def unkept(person: Window, served: Linked) -> None:
+    """The centre could not take what came."""
+    person.page.route("**/rows", lambda route: route.fulfill(status=400, body=""))
+    again(person, served)
+    finish(person)
+    expect_heading(person, "phone.lost.heading")
+
+
+BESIDE: Mapping[str, Walk] = {
+    "help": by_its_link(".bar .help", "help.heading"), "about": by_its_link(".promise a", "about.heading"),
+    "languages": languages, "ended": ended, "unstored": unstored, "deleted": deleted, "unkept": unkept,
+}  # fmt: skip

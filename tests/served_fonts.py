@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from fontTools.ttLib import TTFont
-from subsetting import FONTS, letters_of
+from subsetting import FONTS
 
 from survey.languages import tag
 
 SHEET = (FONTS / "fonts.css").read_text()
 OF_THE_DEVICE = {"en", "en-easy", "es", "fr", "it", "pt", "so"}
-"""Written in letters that every device has: their pages load no font of ours unless the device lacks one."""
+"""Written in letters that every device has: their pages load the names of other languages and no other font of ours."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,10 @@ class Served:
     family: str
     weights: tuple[int, int]
     file: str
-    letters: set[int] | None
-    scale: float
 
     def draws(self, letter: str) -> bool:
         """Whether a browser takes this letter from here."""
-        return (self.letters is None or ord(letter) in self.letters) and ord(letter) in cmap(self.file)
+        return ord(letter) in cmap(self.file)
 
 
 @cache
@@ -41,12 +39,9 @@ def served() -> Iterator[Served]:
     for rule in re.findall(r"@font-face\{([^}]*)\}", SHEET):
         said = dict(part.split(":", 1) for part in rule.split(";"))
         weights = [int(weight) for weight in said["font-weight"].split()]
-        spans = said.get("unicode-range")
         file = re.fullmatch(r'url\(([a-z0-9-]+\.woff2)\) format\("woff2"\)', said["src"])
         assert file, said["src"]
-        letters = None if spans is None else letters_of(spans)
-        scale = float(said.get("size-adjust", "100%").rstrip("%")) / 100
-        yield Served(said["font-family"].strip('"'), (weights[0], weights[-1]), file[1], letters, scale)
+        yield Served(said["font-family"].strip('"'), (weights[0], weights[-1]), file[1])
 
 
 SERVED = tuple(served())

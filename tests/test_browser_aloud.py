@@ -212,6 +212,7 @@ def test_a_clip_that_cannot_be_had_takes_its_button_away_and_nothing_else(tmp_pa
         expect(person.page.locator(".aloud")).to_be_hidden()
         person.say("experience", "sat1")
         expect(button(person)).to_be_visible()
+        assert person.page.locator(".aloud li").count() == 0, "a tablet has nothing for a voice of its own"
         person.wrong = [line for line in person.wrong if "404" not in line]
 
 
@@ -268,6 +269,42 @@ def test_a_voice_on_the_device_reads_what_has_no_clip_and_leaving_silences_it(tm
         person.page.evaluate(f"() => void setTimeout(() => {{ {left} }})")
         person.until(lambda: bool(told))
         assert told == ["quiet"]
+
+
+OFF_LINE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "502")
+
+
+@pytest.mark.parametrize("how", ["cut", "unreachable"])
+@pytest.mark.parametrize("own_voice", [True, False], ids=["a voice of its own", "no voice"])
+def test_without_a_network_a_phone_reads_with_its_own_voice_or_has_no_button_and_goes_on(
+    tmp_path: Path, browser: Browser, how: str, *, own_voice: bool
+) -> None:
+    """``unreachable``: the phone believes that it has a network, as beside a router without one."""
+    with phone_shown(tmp_path / "centre") as served, a_phone(browser, served) as person:
+        person.page.add_init_script(_VOICES % ("[{localService: true, lang: 'en-GB'}]" if own_voice else "[]"))
+        person.look()
+        if how == "cut":
+            person.say("experience", "sat1")
+            person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+            person.context.set_offline(True)
+            person.page.reload()
+        else:
+            person.page.route("**/sound/*", lambda route: route.fulfill(status=502, body=""))
+        expect(button(person)).to_be_visible()
+        button(person).click()
+        if own_voice:
+            expect(person.page.locator(".aloud .stop")).to_be_visible()
+            person.until(lambda: person.page.evaluate("window.said.filter(each => each !== 'quiet').length") == 9)
+            said = [text for text, _ in person.page.evaluate("window.said.filter(each => each !== 'quiet')")]
+            assert said[1] == person.heading()
+            assert said[2:] == [row.strip() for row in person.page.locator(".row").all_inner_texts()]
+            assert "It is a computer’s voice." in person.page.locator(".aloud").inner_text()
+            person.page.evaluate("window.last.dispatchEvent(new Event('end'))")
+            expect(person.page.locator(".aloud .start")).to_be_visible()
+        else:
+            expect(person.page.locator(".aloud")).to_be_hidden()
+        person.say("experience", "sat1")
+        person.wrong = [line for line in person.wrong if not any(each in line for each in OFF_LINE)]
 
 
 def test_a_tablet_has_clips_only_since_its_own_voice_would_write_a_log(tmp_path: Path, browser: Browser) -> None:

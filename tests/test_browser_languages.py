@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from at_the_tablet import KEYS, SMALL, Tablet, a_tablet, page
+from on_a_phone import Linked, a_phone
 from open_to_everybody import check_axe, check_nothing_sticks_out
+from phone_screens import phone_shown
 from player import Player
-from playwright.sync_api import Browser, Request
+from playwright.sync_api import Browser, Request, expect
 from real_browser import NARROW, PHONE, TABLET, Window, window
 from screens import CORE, ON_A_TABLET, in_their_language, screen, shown, victim_voice
 from served_fonts import OF_THE_DEVICE, SERVED, families
@@ -35,8 +37,8 @@ def tablet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tablet]:
 
 
 @pytest.fixture(scope="module")
-def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tablet]:
-    with shown(tmp_path_factory.mktemp("link"), "link") as link:
+def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Linked]:
+    with phone_shown(tmp_path_factory.mktemp("link") / "centre") as link:
         yield link
 
 
@@ -124,12 +126,12 @@ def test_the_first_question_is_wholly_on_the_first_screen_of_a_tablet(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_phone_shows_question_and_first_answers_and_loads_little_and_one_script(
-    link: Tablet, browser: Browser, language: str
+def test_a_phone_shows_question_and_first_answers_and_loads_little_and_one_font(
+    link: Linked, browser: Browser, language: str
 ) -> None:
-    assert link.keys is not None
-    link.keys = replace(link.keys, instruments=(replace(victim_voice(), default_language=language),))
-    with window(browser, link.address, PHONE) as person:
+    serial = 2 + LANGUAGES.index(language)
+    link.tell(serial, instruments=(replace(victim_voice(), default_language=language),), made_up=True)
+    with a_phone(browser, link) as person:
         sizes: dict[str, int] = {}
 
         def came(done: Request) -> None:
@@ -143,17 +145,16 @@ def test_a_phone_shows_question_and_first_answers_and_loads_little_and_one_scrip
         html = person.page.locator("html")
         assert (html.get_attribute("lang"), html.get_attribute("dir")) == (tag(language), direction(language))
         bottoms = person.page.locator("h1, .row").evaluate_all(
-            "all => all.slice(0, 3).map(each => each.getBoundingClientRect().bottom)"
+            "all => all.map(each => each.getBoundingClientRect().bottom)"
         )
-        assert max(bottoms) <= PHONE["height"]
-        fonts = {url.rpartition("/")[2]: url for url in sizes if url.endswith(".woff2")}
-        own = set(families(language))
-        allowed = {face.file for face in SERVED if face.family in own or face.family.startswith("Name ")}
-        assert set(fonts) <= allowed
-        script = {face.file for face in SERVED if face.family in own}
-        assert bool(set(fonts) & script) != (language in OF_THE_DEVICE)
-        assert {link.address, f"{link.address}phone/{language}"} <= set(sizes)
-        assert sum(size for url, size in sizes.items() if url not in fonts.values()) < MOST_BYTES, sizes
+        assert len(bottoms) == 8
+        assert max(bottoms[:3]) <= PHONE["height"]
+        expect(person.page.locator(".languages button")).to_have_count(len(LANGUAGES))
+        fonts = {url.rpartition("/")[2] for url in sizes if url.endswith(".woff2")}
+        own = "Names" if language in OF_THE_DEVICE else families(language)[0]
+        assert fonts == {face.file for face in SERVED if face.family == own}
+        assert {person.address, f"{person.address}phone/{language}"} <= set(sizes)
+        assert sum(size for url, size in sizes.items() if not url.endswith(".woff2")) < MOST_BYTES, sizes
 
 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each not in OF_THE_DEVICE])

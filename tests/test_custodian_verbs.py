@@ -22,6 +22,7 @@ from export.custodian.unsealing import CollectionSecret
 from forms.response import framed
 from survey.briefing import Keys, authority_words, read_keys
 from survey.clock import utc_day
+from survey.languages import drafts
 from survey.sealing import SigningKey
 
 Done = subprocess.CompletedProcess[str]
@@ -81,6 +82,15 @@ def signed(made: Path, tmp_path: Path) -> Path:
 
 def sign(instance: Path, folder: Path, *arguments: str) -> Done:
     return heard(instance, "sign-keys", *arguments, "--out", str(folder / "keys.signed"))
+
+
+def test_signing_names_every_language_that_nobody_has_checked(signed: Path, tmp_path: Path) -> None:
+    done = sign(signed, tmp_path)
+    well(done)
+    (instrument,) = keys_in(tmp_path, signed).instruments
+    told = f"A computer translated these and nobody has checked them: {', '.join(drafts(instrument))}."
+    assert len(drafts(instrument)) == len(instrument.languages) - 1
+    assert told in done.stderr.splitlines()
 
 
 def keys_in(folder: Path, custodian: Path) -> Keys:

@@ -69,10 +69,13 @@ def test_only_languages_that_every_device_can_write_leave_the_device_its_own_fon
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_name_of_every_language_is_drawn_where_it_is_offered(language: str) -> None:
-    own = [face for face in SERVED if face.family == f"Name {language}"]
-    faces = own or [face for face in SERVED if face.family == "Noto Sans"]
-    assert all(any(face.draws(letter) for face in faces) for letter in own_name(language))
-    assert not own or f'form.languages button:lang({language}){{font-family:"Name {language}",' in SHEET
+    """By the one font of any page; on a page that keeps the device's letters, by a font of names in other scripts."""
+    faces = {face.family: face for face in SERVED}
+    for other in LANGUAGES:
+        if other not in OF_THE_DEVICE:
+            assert all(map(faces[families(other)[0]].draws, drawn(own_name(language)))), other
+    assert language not in IN_A_SCRIPT or all(map(faces["Names"].draws, own_name(language)))
+    assert "form.languages button{font-family:var(--names)}" in SHEET
 
 
 @dataclass(frozen=True)
@@ -101,20 +104,23 @@ def shaped(font: uharfbuzz.Font, word: str) -> Shaped:
 
 
 @cache
-def words_in_script(language: str) -> tuple[tuple[Served, uharfbuzz.Font, list[Shaped]], ...]:
-    """Each face of the language's script with every word of its messages, shaped."""
+def words_in_script(language: str) -> tuple[tuple[uharfbuzz.Font, list[Shaped]], ...]:
+    """The font of the language, lightest and boldest, with every word of its messages, shaped."""
     words = {word for text in texts(language) for word in re.findall(r"[^\W\d_a-zA-Z][\w\u0900-\u0dff]*", text)}
     assert len(words) > 300
-    faces = [face for face in SERVED if face.family == families(language)[0]]
-    fonts = [uharfbuzz.Font(uharfbuzz.Face(unpacked(face.file))) for face in faces]
-    own = [word for word in words if all(map(faces[0].draws, drawn(word)))]
-    return tuple((face, font, [shaped(font, word) for word in own]) for face, font in zip(faces, fonts, strict=True))
+    (face,) = [face for face in SERVED if face.family == families(language)[0]]
+    own = [word for word in words if all(map(face.draws, drawn(word)))]
+    assert len(own) > len(words) * 0.9
+    fonts = [uharfbuzz.Font(uharfbuzz.Face(unpacked(face.file))) for _ in face.weights]
+    for font, weight in zip(fonts, face.weights, strict=True):
+        font.set_variations({"wght": weight})
+    return tuple((font, [shaped(font, word) for word in own]) for font in fonts)
 
 
 @pytest.mark.parametrize("language", IN_A_SCRIPT)
 def test_letters_join_as_the_script_asks_and_no_word_is_misspelt_into_a_dotted_circle(language: str) -> None:
     """A font cut too short loses its joined forms; a sign without its letter is drawn on a circle."""
-    for _, font, words in words_in_script(language):
+    for font, words in words_in_script(language):
         circle = font.get_nominal_glyph(0x25CC)
         for each in words:
             assert 0 not in each.glyphs, each.word
@@ -127,11 +133,11 @@ def test_letters_join_as_the_script_asks_and_no_word_is_misspelt_into_a_dotted_c
 def test_lines_and_buttons_have_room_for_what_reaches_high_and_low(language: str) -> None:
     rule = re.search(rf":root:lang\({language}\) \*\{{line-height:([\d.]+)", HEARD)
     line = float(rule[1]) if rule else LINE_OF_HEADINGS
-    for face, _, words in words_in_script(language):
+    for _, words in words_in_script(language):
         above, below = (sorted(ems) for ems in zip(*((each.above, each.below) for each in words), strict=True))
         usual = int(len(words) * 0.95)
-        assert (above[usual] + below[usual]) * face.scale <= line
-        assert (above[-1] + below[-1]) * face.scale * LARGEST_IN_A_BUTTON <= LEAST_BUTTON
+        assert above[usual] + below[usual] <= line
+        assert (above[-1] + below[-1]) * LARGEST_IN_A_BUTTON <= LEAST_BUTTON
 
 
 def unpacked(file: str) -> bytes:
@@ -169,14 +175,33 @@ def test_the_sheet_of_the_fonts_asks_for_files_beside_it_and_for_nothing_else() 
     assert not re.search(r"https?:|//|@import|\\|local\(|\b(left|right)\b", SHEET)
 
 
-def test_a_phone_loads_one_script_and_no_script_is_heavy() -> None:
-    """Bytes of both weights with the Latin beside it: Nastaliq, which has one weight, is the heaviest."""
-    for language in LANGUAGES:
-        script = families(language)[0]
-        weighs = sum((FONTS / face.file).stat().st_size for face in SERVED if face.family == script)
-        assert weighs < (125_000 if language == "ur" else 90_000), language
-    names = sum((FONTS / face.file).stat().st_size for face in SERVED if face.family.startswith("Name "))
-    assert names < 12_000
+MOST_BYTES = {"ur": 145_000, "bn": 95_000, "gu": 85_000}
+"""Of the one font of a page; of any other language less than the least of these."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_has_one_font_of_ours_and_it_is_not_heavy(language: str) -> None:
+    """Nastaliq, of which one weight alone is 119 KB, is the heaviest."""
+    own = "Names" if language in OF_THE_DEVICE else families(language)[0]
+    (face,) = [face for face in SERVED if face.family == own]
+    size = (FONTS / face.file).stat().st_size
+    assert size < MOST_BYTES.get(language, 10_000 if language in OF_THE_DEVICE else 50_000), size
+
+
+@pytest.mark.parametrize("face", SERVED, ids=lambda face: face.family)
+def test_headings_are_bold_by_the_font_itself_and_no_browser_smears_them(face: Served) -> None:
+    """A browser thickens what says that it has one weight; Nastaliq would run together, so it says that it has all."""
+    assert face.weights == (400, 700)
+    font = TTFont(FONTS / face.file)
+    if face.family == "Names":
+        assert "fvar" not in font
+        return
+    (axis,) = font["fvar"].axes
+    assert (axis.axisTag, axis.minValue, axis.defaultValue, axis.maxValue) == ("wght", 400, 400, 700)
+    heavier = {letter for letter, glyph in font.getBestCmap().items() if font["gvar"].variations[glyph]}
+    assert set(map(ord, "Az0129")) <= heavier
+    in_its_script = any(0x600 <= letter < 0xE00 for letter in heavier)
+    assert in_its_script == (face.family not in {"Noto Sans", "Noto Nastaliq Urdu"})
 
 
 # --- numbers in a text from right to left ---

@@ -19,13 +19,15 @@ from forms.logic import Answer
 from forms.routing import after, asked
 from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from survey.catalogues import STATES, Catalogues, entries_of, placeholders
-from survey.languages import EASY_READ, OF_OURS, Foreign, direction, drafts, in_language, tag
+from survey.languages import EASY_READ, OF_OURS, Foreign, direction, drafts, in_language, own_name, tag
 from survey.words import FOLDER
 from survey.words import load as load_words
 
 CATALOGUES = Catalogues.shipped()
 LANGUAGES = CATALOGUES.languages()
 EVERY = ("en", *LANGUAGES)
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs" / "translating.md"
 SHIPPED = load(VICTIM_VOICE, shipped_translations()).instrument
 assert SHIPPED is not None
 
@@ -255,12 +257,48 @@ def test_the_next_person_starts_in_english(tablet: Tablet) -> None:
 # --- drafts are called drafts ---
 
 
-def test_drafts_are_said_to_be_drafts_to_respondents_and_staff(tablet: Tablet) -> None:
+UNCHECKED = "No person has checked them yet."
+
+
+@pytest.mark.parametrize("path", ["/language", "/staff"])
+def test_drafts_are_said_to_be_drafts_to_respondents_and_on_the_page_for_staff(tablet: Tablet, path: str) -> None:
     shipped = all_languages(tablet)
     assert set(drafts(shipped)) == set(LANGUAGES)
     person = Player(tablet.address)
     person.look()
-    assert "No person has checked them yet." in person.browser.get("/language").words
+    assert UNCHECKED in person.browser.get(path).words
+    checked = tuple(
+        replace(page, items=tuple(replace(item, unverified=frozenset()) for item in page.items))
+        for page in shipped.pages
+    )
+    tablet.keys = replace(KEYS, instruments=(replace(shipped, pages=checked),))
+    person = Player(tablet.address)
+    person.look()
+    assert UNCHECKED not in person.browser.get(path).words
+
+
+def test_staff_are_told_which_languages_nobody_has_checked(tablet: Tablet) -> None:
+    all_languages(tablet)
+    person = Player(tablet.address)
+    person.look()
+    (listed,) = re.findall(rf"{UNCHECKED}</p>\s*<p>(.*)</p>", page_of(tablet, person, "/staff"))
+    assert re.findall(r"<bdi>([^<]*)</bdi>", listed) == [own_name(code) for code in drafts(all_languages(tablet))]
+
+
+def test_the_page_for_translators_calls_everything_a_draft_for_as_long_as_it_is_one() -> None:
+    reviewed = sum(CATALOGUES.counts(language)["reviewed"] for language in LANGUAGES)
+    said = "**All translations are drafts that a computer made.** Nobody has checked them yet."
+    assert (said in DOCS.read_text()) == (reviewed == 0)
+
+
+# --- looked at ---
+
+
+def test_every_language_has_its_picture_in_the_docs() -> None:
+    pictures = {path.stem: path.read_bytes() for path in (ROOT / "docs" / "pages" / "languages").glob("*.png")}
+    assert set(pictures) == set(EVERY)
+    assert len(set(pictures.values())) == len(EVERY), "two languages have the same picture"
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures.values())
 
 
 def test_a_reviewed_language_is_no_draft(tmp_path: Path) -> None:

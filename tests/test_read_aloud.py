@@ -10,17 +10,20 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from at_the_tablet import KEYS, RESET, WARN, Tablet, a_tablet
+from at_the_tablet import KEYS, RESET, SIGNED_ON, WARN, Tablet, a_tablet
 from click.testing import CliRunner
 from player import Player, raw
-from screens import OTHER_DIGITS, at_a_hub, victim_voice
+from screens import MADE_UP_LINES, OTHER_DIGITS, at_a_hub, victim_voice
 
 from forms.instrument import Instrument
 from survey import clips
-from survey.aloud import as_spoken
+from survey.aloud import SPOKEN, as_spoken, line_texts
 from survey.clips import COMPUTER, FOLDER, MOST_AT_ONCE, RECORDED, Clip, load, name_of
 from survey.languages import tag
+from survey.places import SupportLine
+from survey.reference import read_support_lines
 from survey.speaking import CannotSpeak, Speakable, clips_verb, spoken, taken, written
+from survey.words import load as load_words
 
 KNOWN = Speakable(FOLDER)
 LANGUAGES = sorted(KNOWN.texts)
@@ -85,11 +88,19 @@ def test_no_page_is_longer_than_the_cover_waits() -> None:
             ]
             names = [name_of(text, language) for text in spoken_there]
             assert sum(len(load()[name].sound) for name in names if name in load()) < 150 * BYTES_A_SECOND
+        lines = [text for line in read_support_lines() for text in line_texts(line)]
+        helping = [as_spoken(text, language).name for text in (*help_words(language), *lines)]
+        assert sum(len(load()[name].sound) for name in helping) < 170 * BYTES_A_SECOND
+
+
+def help_words(language: str) -> list[str]:
+    """What Help says beside its lines."""
+    return [load_words()[language][place] for place in (*SPOKEN["help.html"], "help.lines")]
 
 
 def test_no_clip_is_left_over_and_all_of_them_stay_small() -> None:
     assert KNOWN.left_over() == []
-    assert sum(len(clip.sound) for clip in load().values()) < 6_000_000
+    assert sum(len(clip.sound) for clip in load().values()) < 8_000_000
 
 
 @pytest.mark.parametrize("language", sorted(KNOWN.voices))
@@ -158,6 +169,36 @@ def test_a_name_in_another_language_is_spoken_in_that_language(tablet: Tablet) -
         person.say(**{item: "sat1"})
     person.say(crime="theft")
     assert set(english) < set((clip_on(seen(tablet, person, "/page/borough")) or "")[len("/sound/") :].split("."))
+
+
+def with_lines(tablet: Tablet, *lines: SupportLine) -> None:
+    tablet.keys = replace(KEYS, instruments=(victim_voice(),), support_lines=lines)
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "ur", "en-easy"])
+def test_help_reads_its_support_lines_the_number_digit_by_digit(tablet: Tablet, language: str) -> None:
+    lines = [replace(line, verified_on=SIGNED_ON) for line in read_support_lines()]
+    with_lines(tablet, *lines)
+    page = seen(tablet, somebody(tablet, language), "/help")
+    address = clip_on(page)
+    assert address is not None
+    known = {**KNOWN.texts["en"], **KNOWN.texts[tag(language)]}
+    check_sound(tablet, address, page, known)
+    said = [known[name] for name in address.removeprefix("/sound/").removesuffix(".mp3").split(".")]
+    (at,) = (place for place, text in enumerate(said) if text == "Samaritans")
+    assert said[at + 1] == "1 1 6, 1 2 3"
+    assert sum(text in {line.name for line in lines} for text in said) == len(lines)
+
+
+def test_where_one_line_has_no_clip_the_rest_of_help_is_read_and_no_line_is(tablet: Tablet) -> None:
+    """Somebody who hears one of two lines would think that there is one."""
+    shipped, own = replace(read_support_lines()[1], verified_on=SIGNED_ON), MADE_UP_LINES[0]
+    with_lines(tablet, shipped, own)
+    page = seen(tablet, somebody(tablet), "/help")
+    assert own.name in page
+    names = (clip_on(page) or "").removeprefix("/sound/").removesuffix(".mp3").split(".")
+    said = [KNOWN.texts["en"][name] for name in names]
+    assert said == [load_words()["en"][place] for place in SPOKEN["help.html"]]
 
 
 def test_marks_that_order_a_number_from_right_to_left_change_no_clip() -> None:
@@ -269,8 +310,8 @@ def test_what_names_no_clips_is_a_page_that_does_not_exist(tablet: Tablet, untru
 def test_the_verb_says_how_much_of_each_language_is_spoken_and_why_one_is_not() -> None:
     told = CliRunner().invoke(clips_verb)
     assert told.exit_code == 0
-    assert re.search(r"^pl +48 of 48 texts, 0 by a person$", told.output, re.MULTILINE)
-    assert "so   0 of 48 texts, 0 by a person  espeak-ng has no voice for Somali." in told.output
+    assert re.search(r"^pl +59 of 59 texts, 0 by a person$", told.output, re.MULTILINE)
+    assert "so   0 of 59 texts, 0 by a person  espeak-ng has no voice for Somali." in told.output
     assert CliRunner().invoke(clips_verb, ["--write", "nowhere"]).exit_code == 2
 
 

@@ -1,20 +1,23 @@
-"""A translator gets a workbook, fills it in and gives it back; what does not fit is refused with its row."""
+"""A translator gets a workbook or .po file, fills it in, gives it back; what does not fit is refused with its row."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import click
+import polib
 import pytest
 from openpyxl import Workbook, load_workbook
 
 from survey.catalogues import Catalogues, Entry, Unfit
-from survey.translating import HEADINGS, taken, written
+from survey.translating import HEADINGS, KINDS, taken, written
 
 SHIPPED = Catalogues.shipped()
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -35,16 +38,17 @@ def changed(path: Path, row: int, **cells: str) -> None:
     book.save(path)
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", ["pl", "ar", "en-easy", "ta"])
-def test_what_is_written_and_taken_back_untouched_changes_nothing(copies: Catalogues, language: str) -> None:
+def test_what_is_written_and_taken_back_untouched_changes_nothing(copies: Catalogues, language: str, kind: str) -> None:
     before = copies.entries(language)
-    file = written(copies, language, copies.folders["words"].parent)
+    file = written(copies, language, copies.folders["words"].parent / f"{language}.{kind}")
     assert taken(copies, language, file) == (len(before), [])
     assert copies.entries(language) == before
 
 
 @pytest.mark.parametrize("catalogue", ["questions", "words"])
-def test_a_po_file_goes_the_same_way(copies: Catalogues, catalogue: str) -> None:
+def test_a_po_file_as_it_lies_in_the_program_goes_the_same_way(copies: Catalogues, catalogue: str) -> None:
     before = copies.entries("pl")
     given = shutil.copy(copies.folders[catalogue] / "pl.po", copies.folders["words"].parent / "pl.po")
     fit, refused = taken(copies, "pl", Path(given))
@@ -54,7 +58,7 @@ def test_a_po_file_goes_the_same_way(copies: Catalogues, catalogue: str) -> None
 
 
 def test_a_reviewed_translation_is_taken_as_reviewed(copies: Catalogues, tmp_path: Path) -> None:
-    file = written(copies, "pl", tmp_path)
+    file = written(copies, "pl", tmp_path / "pl.xlsx")
     changed(file, 2, translation="Jak to było?", state="reviewed")
     assert taken(copies, "pl", file)[1] == []
     entry = copies.entries("pl")[0]
@@ -77,7 +81,7 @@ def test_a_line_that_does_not_fit_is_refused_with_its_row_and_the_others_are_tak
     copies: Catalogues, tmp_path: Path, cells: dict[str, str], said: str
 ) -> None:
     before = copies.entries("pl")
-    file = written(copies, "pl", tmp_path)
+    file = written(copies, "pl", tmp_path / "pl.xlsx")
     changed(file, 5, **cells)
     fit, [refused] = taken(copies, "pl", file)
     assert fit == len(before) - 1
@@ -96,6 +100,113 @@ def test_a_file_that_is_something_else_is_refused_whole(copies: Catalogues, tmp_
     for file in (wrong, tmp_path / "broken.xlsx", tmp_path / "broken.po"):
         with pytest.raises(click.UsageError, match=r"pl\.xlsx|broken"):
             taken(copies, "pl", file)
+
+
+def test_what_a_translators_program_marks_as_unsure_is_not_taken_and_is_told(
+    copies: Catalogues, tmp_path: Path
+) -> None:
+    path = written(copies, "pl", tmp_path / "pl.po")
+    file = polib.pofile(str(path))
+    file[3].flags.append("fuzzy")
+    file.save(str(path))
+    fit, [refused] = taken(copies, "pl", path)
+    assert fit == len(file) - 1
+    assert refused.startswith("Line ")
+    assert "not 'fuzzy'" in refused
+
+
+# --- the verb, as a maintainer calls it ---
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A copy of the program, so that a verb may change its catalogues."""
+    for package in ("forms", "survey"):
+        ignored = shutil.ignore_patterns("clips", "static", "__pycache__")
+        shutil.copytree(ROOT / package, tmp_path / "program" / package, ignore=ignored)
+    return tmp_path / "program"
+
+
+def languages(program: Path, *given: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "survey", "languages", *given]
+    return subprocess.run(command, cwd=program, capture_output=True, text=True, check=False, timeout=60)
+
+
+def replaced(file: Path, old: str, new: str) -> None:
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+
+
+def filled_in(file: Path, texts: dict[str, str]) -> None:
+    """What a translator does: texts by their English, each of them reviewed."""
+    left = dict(texts)
+    if file.suffix == ".po":
+        catalogue = polib.pofile(str(file))
+        for entry in catalogue:
+            if entry.msgid in left:
+                entry.msgstr, entry.tcomment = left.pop(entry.msgid), "state: reviewed"
+        catalogue.save(str(file))
+    else:
+        book = load_workbook(file)
+        for row in book["translation"].iter_rows(min_row=2):
+            if row[HEADINGS.index("english")].value in left:
+                text = left.pop(row[HEADINGS.index("english")].value)
+                row[HEADINGS.index("translation")].value, row[HEADINGS.index("state")].value = text, "reviewed"
+        book.save(file)
+    assert left == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_verb_writes_a_file_takes_it_back_and_refuses_what_is_stale_or_lost_a_placeholder(
+    program: Path, tmp_path: Path, kind: str
+) -> None:
+    kept = program / "survey" / "translations" / "pl.po"
+    done = languages(program, "--write", str(tmp_path), "--as", kind, "--language", "pl")
+    assert (done.returncode, done.stdout) == (0, f"{tmp_path / f'pl.{kind}'}\n"), done.stderr
+    filled_in(
+        tmp_path / f"pl.{kind}",
+        {"Continue": "Naprzód", "Leave and help": "Wyjście", "About {minutes} minutes left": "Zostało kilka minut"},
+    )
+    replaced(program / "survey" / "translations" / "en.po", 'msgid "Leave and help"', 'msgid "Leave or help"')
+    done = languages(program)
+    assert done.returncode == 1
+    assert re.search(r"^pl  .* 1 missing, 1 stale  polski$", done.stdout, re.MULTILINE)
+    done = languages(program, "--take", str(tmp_path / f"pl.{kind}"))
+    assert done.returncode == 1, done.stderr
+    where = "Line" if kind == "po" else "Row"
+    assert re.search(rf"^{where} \d+, bar\.label: The English here has changed", done.stdout, re.MULTILINE)
+    assert re.search(rf"^{where} \d+, left\.minutes: What stands in {{braces}}", done.stdout, re.MULTILINE)
+    assert done.stdout.endswith(f"Took {len(SHIPPED.english) - 2} translations into polski; 2 not taken.\n")
+    entries = {entry.msgctxt: (entry.msgstr, entry.tcomment) for entry in polib.pofile(str(kept))}
+    assert entries["question.continue"] == ("Naprzód", "state: reviewed")
+    assert "{minutes}" in entries["left.minutes"][0]
+    assert "bar.label" not in entries, "people see the new English until somebody translates it"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_missing_stands_in_the_file_is_filled_in_and_is_missing_no_more(
+    program: Path, tmp_path: Path, kind: str
+) -> None:
+    replaced(program / "survey" / "translations" / "en.po", 'msgid "Leave and help"', 'msgid "Leave or help"')
+    assert languages(program, "--write", str(tmp_path), "--as", kind).returncode == 0
+    assert {path.stem for path in tmp_path.glob(f"*.{kind}")} == set(SHIPPED.languages())
+    filled_in(tmp_path / f"pl.{kind}", {"Leave or help": "Wyjście albo pomoc"})
+    done = languages(program, "--take", str(tmp_path / f"pl.{kind}"))
+    assert (done.returncode, done.stderr) == (0, "")
+    report = languages(program).stdout
+    assert re.search(r"^pl  .* 1 reviewed, .* 0 missing, 0 stale  polski$", report, re.MULTILINE)
+    assert re.search(r"^ro  .* 1 missing, 1 stale  română$", report, re.MULTILINE)
+
+
+@pytest.mark.parametrize("given", [["--write", "here", "--language", "xx"], ["--take", "xx.po"]])
+def test_a_language_that_nobody_knows_is_refused_before_anything_is_written(
+    program: Path, tmp_path: Path, given: list[str]
+) -> None:
+    (program / "xx.po").write_text("")
+    done = languages(program, *given)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There is no language 'xx' here." in done.stderr
+    assert not (program / "here").exists()
 
 
 def test_a_lost_placeholder_is_unfit() -> None:

@@ -1,5 +1,6 @@
 // Reading aloud: only when somebody presses for it, a clip where there is one, else the browser's own voice where that is
-// on this very device: another one would tell a stranger which page is read. Whatever fails takes its button away.
+// on this very device: another one would tell a stranger which page is read. So too where a clip cannot be had, as without
+// a network. Whatever fails for good takes its button away.
 
 // The cover waits for a voice. One that never says that it has ended must not keep an answer on the screen.
 const LONGEST_MS = 180000;
@@ -61,6 +62,11 @@ function textsOf(room) {
   return [...room.querySelectorAll("li")];
 }
 
+function canSpeak(room) {
+  const texts = textsOf(room);
+  return texts.length > 0 && texts.every(({ lang }) => ownVoice(lang));
+}
+
 function show(room, speaking) {
   room.querySelector(".start").hidden = speaking;
   room.querySelector(".stop").hidden = !speaking;
@@ -80,7 +86,20 @@ function pressed(event) {
     hush();
     room.hidden = true;
   };
-  const quiet = clip ? playClip(clip, failed) : speak(textsOf(room), failed);
+  const spoken = () => {
+    room.querySelector(".by-computer").hidden = false;
+    begin(room, speak(textsOf(room), failed));
+  };
+  const instead = () => {
+    hush();
+    (canSpeak(room) ? spoken : failed)();
+  };
+  // A voice that does not begin with the press itself is silent on some phones.
+  const reachable = clip && (navigator.onLine || !canSpeak(room));
+  reachable ? begin(room, playClip(clip, instead)) : spoken();
+}
+
+function begin(room, quiet) {
   end = () => {
     quiet();
     show(room, false);
@@ -92,7 +111,7 @@ function pressed(event) {
 function offer() {
   for (const room of document.querySelectorAll(".aloud")) {
     const button = room.querySelector("button");
-    if (button.dataset.clip || textsOf(room).every(({ lang }) => ownVoice(lang))) {
+    if (button.dataset.clip || canSpeak(room)) {
       room.hidden = false;
       button.hidden = false;
     }
