@@ -311,11 +311,10 @@ def test_a_core_that_is_changed_or_taken_back_is_changed_or_taken_back_at_the_ce
 def test_a_reload_before_the_centre_has_answered_still_knows_what_it_replaces(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.look()
-        person.page.route("**/rows", lambda route: [route.fetch()])
+        person.page.route("**/rows", lambda route: [route.fetch()], times=1)
         person.the_core()
         person.until(lambda: len(served.rows()) == 1)
         person.page.reload()
-        person.page.unroute_all(behavior="ignoreErrors")
         to_the_end(person)
         finish(person)
         expect(person.page.locator("h1")).to_contain_text("Thank you")

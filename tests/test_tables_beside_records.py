@@ -63,6 +63,7 @@ class Analyst:
         self.values = {name: [SKIPPED, *codes[name]] for name in self.columns}
         self.solver = highspy.Highs()  # type: ignore[no-untyped-call]
         self.solver.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS takes its options so
+        self.solver.setOptionValue("threads", 1)  # as the attacker's: in one process HiGHS refuses two answers to that
         self.told: list[tuple[int, str, dict[int, list[int]]]] = []
         every = list(self._ways(truth.iter_rows(named=True), seen.iter_rows(named=True)))
         self.solver.addVars(len(every), [0.0] * len(every), [1.0] * len(every))
