@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from survey.sealing import NotARow, key_id_of, row_id
 from survey.store import Shelves
@@ -78,9 +79,11 @@ class Partials:
             half = path.with_suffix(_HALF)
             try:
                 half.unlink(missing_ok=True)
-                with _private(half) as handle:
-                    os.write(handle, row)
-                    os.utime(handle, _NO_TIME)
+                with _private(half) as file:
+                    # All of it or an error: in a nearly full folder a bare os.write stops short and says nothing.
+                    file.write(row)
+                    file.flush()
+                    os.utime(file.fileno(), _NO_TIME)
                 half.replace(path)
                 self._held.pop(name, None)
             except OSError:
@@ -141,12 +144,10 @@ def untimed_within(folder: Path) -> None:
 
 
 @contextmanager
-def _private(path: Path) -> Iterator[int]:
+def _private(path: Path) -> Iterator[BinaryIO]:
     handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        yield handle
-    finally:
-        os.close(handle)
+    with os.fdopen(handle, "wb") as file:
+        yield file
 
 
 def rows_in(files: list[Path]) -> Iterator[bytes]:

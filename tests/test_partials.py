@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +69,19 @@ def test_a_half_written_partial_does_not_take_the_whole_one_before_it_along(tmp_
     assert Partials(tmp_path / "memory", store).file_all() == 1
     assert outbox(store) == [a_row(1)]
     assert list((tmp_path / "memory").iterdir()) == []
+
+
+def test_where_the_folder_has_room_for_less_than_a_row_nothing_is_lost(tmp_path: Path, store: Store) -> None:
+    partials = Partials(tmp_path / "memory", store)
+    partials.keep("visit", a_row(1))
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, most[1]))
+    try:
+        partials.keep("visit", a_row(2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert partials.file_all() == 2, "the newer from this process, and the older, which no room was needed for"
+    assert outbox(store) == by_id([a_row(1), a_row(2)])
 
 
 def test_a_file_tells_neither_the_visit_nor_the_time(tmp_path: Path, store: Store) -> None:
