@@ -91,7 +91,7 @@ def test_records_stand_in_the_order_of_their_content(tmp_path: Path) -> None:
 def test_not_asked_and_skipped_are_told_apart(first: tuple[Released, list[Response]]) -> None:
     released, _ = first
     assert codebook(released)["missing"] == {
-        "[z]": "Not asked",
+        "[z]": "Not asked, or not reached",
         "[x]": "Asked, not answered",
         "[c]": "Held back so that nobody can be found",
     }

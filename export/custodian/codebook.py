@@ -17,7 +17,7 @@ from forms.strict_json import canonical
 from survey.durable import write_whole
 
 MISSING_LABELS = {
-    MISSING[NOT_ASKED]: "Not asked",
+    MISSING[NOT_ASKED]: "Not asked, or not reached",
     MISSING[SKIPPED]: "Asked, not answered",
     MISSING[SUPPRESSED]: "Held back so that nobody can be found",
 }

@@ -18,7 +18,7 @@ _QUESTIONS = {
     "month": "Month",
     "language": "Language of the pages",
     "status": "How far the respondent came",
-    "quick": "Answered very quickly",
+    "quick": "Answered very quickly, or begun straight after another person",
     "came_back": "The same person has answered more than once",
     ALIKE: "Everybody in this record's group gave the same answer to at least one sensitive question",
 }

@@ -19,7 +19,7 @@ from forms.routing import calculated
 
 BY_DEFINITION = ("place", "mode", "month", "language", "status", "quick", "came_back")
 MODES = {"kiosk": "On a tablet", "link": "By a link on their own phone", "assisted": "Entered by an advocate"}
-STATUSES = {"core": "Answered the core", "complete": "Reached the end"}
+STATUSES = {"core": "Answered at least half of the core", "complete": "Reached the end"}
 QUICK = {"no": "No", "yes": "Under 25 seconds, or within 60 seconds of the last"}
 CAME_BACK = {"no": "No, or it is not known", "yes": "Yes: with words to come back with"}
 CAME_BACK_YES = FIRST_VALUE + 1

@@ -90,7 +90,10 @@ def _cover(leaving: Leaving) -> gptables.Cover:
 
 def _notes(tables: Tables) -> pd.DataFrame:
     weak = f"Between {tables.hidden_below} and {tables.flagged_below - 1} people answered: read with care."
-    sure = "Counted without answers by an open link, which anybody can give, and without very quick ones."
+    sure = (
+        "Counted without answers by an open link, which anybody can give, and without those that were very "
+        "quick or begun within a minute of the last person's."
+    )
     return pd.DataFrame({"Note reference": ["weak", "sure"], "Note text": [weak, sure]})
 
 
