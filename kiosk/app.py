@@ -38,9 +38,10 @@ class Staff:
         with self.interview.held() as known:
             visit = self.interview.fresh(ready, None) if known is None and ready is not None else known
             unchecked = [line for line in ready.keys.support_lines if line.verified_on is None] if ready else []
-            drafted = drafts(ready.instrument) if ready else ()
-            more = {"unchecked": unchecked, "drafted": [own_name(code) for code in drafted]}
-            html = pages.render(parts, "staff.html", ready, visit, state=self.state(), **more)
+            drafted = [own_name(code) for code in drafts(ready.instrument)] if ready else []
+            html = pages.render(
+                parts, "staff.html", ready, visit, state=self.state(), unchecked=unchecked, drafted=drafted
+            )
             response = make_response(html)
             return visit_cookie.give(response, visit) if visit else response
 

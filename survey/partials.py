@@ -11,10 +11,10 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
+from survey.durable import replacement
 from survey.sealing import NotARow, key_id_of, row_id
 from survey.store import Shelves
 from survey.turns import Turns
@@ -76,18 +76,13 @@ class Partials:
                 self._held[name] = row
                 return
             path = self._path(self._folder, name)
-            half = path.with_suffix(_HALF)
             try:
-                half.unlink(missing_ok=True)
-                with _private(half) as file:
-                    # All of it or an error: in a nearly full folder a bare os.write stops short and says nothing.
+                with replacement(path, _HALF) as file:
                     file.write(row)
                     file.flush()
                     os.utime(file.fileno(), _NO_TIME)
-                half.replace(path)
                 self._held.pop(name, None)
             except OSError:
-                half.unlink(missing_ok=True)
                 self._held[name] = row
             untimed(self._folder)
 
@@ -141,13 +136,6 @@ def untimed_within(folder: Path) -> None:
     """The same for a folder and all that lies in it: their change times then tell this moment."""
     for path in (*folder.iterdir(), folder):
         untimed(path)
-
-
-@contextmanager
-def _private(path: Path) -> Iterator[BinaryIO]:
-    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        yield file
 
 
 def rows_in(files: list[Path]) -> Iterator[bytes]:

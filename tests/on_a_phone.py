@@ -150,6 +150,12 @@ def queue_of(person: Window) -> list[bytes]:
     return [bytes(row) for row in person.page.evaluate(_QUEUE)]
 
 
+def send_the_core(person: Window, served: Linked) -> None:
+    """From the first question until the centre has the core, and nothing else."""
+    person.the_core()
+    person.until(lambda: len(served.rows()) == 1)
+
+
 def to_the_end(person: Window) -> None:
     """From the first question to the offer at the end, with words typed on the way."""
     person.the_core()

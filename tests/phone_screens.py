@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from on_a_phone import Linked, finish, linked
+from on_a_phone import Linked, expect_heading, finish, linked
 from playwright.sync_api import expect
 from real_browser import Window
 from screens import CORE, MADE_UP_LINES, victim_voice
@@ -23,10 +23,10 @@ def phone_shown(folder: Path, language: str = "en") -> Iterator[Linked]:
         yield served
 
 
-def expect_heading(person: Window, place: str) -> None:
+def expect_place(person: Window, place: str) -> None:
     """Wait for the screen with this heading, in the language that the questions come in."""
     language = (person.page.locator("body").get_attribute("data-bundle") or "").rpartition("/")[2]
-    expect(person.page.locator("h1")).to_have_text(load_words()[language][place])
+    expect_heading(person, load_words()[language][place])
 
 
 def start(person: Window, _served: Linked) -> None:
@@ -54,7 +54,7 @@ def safety(person: Window, served: Linked) -> None:
     """What leaving can do."""
     start(person, served)
     person.page.locator(".promise a").nth(1).click()
-    expect_heading(person, "safety.heading")
+    expect_place(person, "safety.heading")
 
 
 def again(person: Window, served: Linked) -> None:
@@ -75,7 +75,7 @@ def thanks(person: Window, served: Linked) -> None:
     """Sent."""
     again(person, served)
     finish(person)
-    expect_heading(person, "thanks.heading")
+    expect_place(person, "thanks.heading")
 
 
 def waiting(person: Window, served: Linked) -> None:
@@ -83,7 +83,7 @@ def waiting(person: Window, served: Linked) -> None:
     served.broken = frozenset({"/rows"})
     again(person, served)
     finish(person)
-    expect_heading(person, "phone.waiting.heading")
+    expect_place(person, "phone.waiting.heading")
 
 
 def waiting_before(person: Window, served: Linked) -> None:
@@ -99,7 +99,7 @@ def undeleted(person: Window, served: Linked) -> None:
     again(person, served)
     finish(person)
     person.page.locator("#delete-now button").click()
-    expect_heading(person, "phone.undeleted.heading")
+    expect_place(person, "phone.undeleted.heading")
 
 
 def refused(person: Window, served: Linked) -> None:
@@ -108,7 +108,7 @@ def refused(person: Window, served: Linked) -> None:
     for item, code in [*CORE.items(), ("more", "finish")]:
         person.say(item, code)
     finish(person)
-    expect_heading(person, "phone.refused.heading")
+    expect_place(person, "phone.refused.heading")
 
 
 def unloaded(person: Window, served: Linked) -> None:
@@ -116,7 +116,7 @@ def unloaded(person: Window, served: Linked) -> None:
     served.broken = frozenset(f"/phone/{language}" for language in victim_voice().languages)
     start(person, served)
     person.press()
-    expect_heading(person, "phone.unloaded.heading")
+    expect_place(person, "phone.unloaded.heading")
 
 
 Walk = Callable[[Window, Linked], None]
@@ -139,7 +139,7 @@ def by_its_link(link: str, place: str) -> Walk:
     def walk(person: Window, served: Linked) -> None:
         start(person, served)
         person.page.locator(link).first.click()
-        expect_heading(person, place)
+        expect_place(person, place)
 
     return walk
 
@@ -149,7 +149,7 @@ def languages(person: Window, served: Linked) -> None:
     start(person, served)
     person.say("experience", CORE["experience"])
     person.page.locator("footer a").click()
-    expect_heading(person, "language.choose")
+    expect_place(person, "language.choose")
 
 
 def ended(person: Window, served: Linked) -> None:
@@ -160,7 +160,7 @@ def ended(person: Window, served: Linked) -> None:
         person.press(".skip")
         expect(person.page.locator("h1")).not_to_have_text(before)
     person.say("more", "finish")
-    expect_heading(person, "ended.heading")
+    expect_place(person, "ended.heading")
 
 
 def unstored(person: Window, served: Linked) -> None:
@@ -169,14 +169,14 @@ def unstored(person: Window, served: Linked) -> None:
     served.broken = frozenset({"/rows"})
     again(person, served)
     finish(person)
-    expect_heading(person, "phone.unstored.heading")
+    expect_place(person, "phone.unstored.heading")
 
 
 def deleted(person: Window, served: Linked) -> None:
     """What waited was deleted."""
     waiting(person, served)
     person.page.locator("#delete-now button").click()
-    expect_heading(person, "phone.deleted.heading")
+    expect_place(person, "phone.deleted.heading")
 
 
 def unkept(person: Window, served: Linked) -> None:
@@ -184,7 +184,7 @@ def unkept(person: Window, served: Linked) -> None:
     person.page.route("**/rows", lambda route: route.fulfill(status=400, body=""))
     again(person, served)
     finish(person)
-    expect_heading(person, "phone.lost.heading")
+    expect_place(person, "phone.lost.heading")
 
 
 BESIDE: Mapping[str, Walk] = {

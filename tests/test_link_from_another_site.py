@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from on_a_phone import START, THANKS, Linked, a_phone, counted, expect_heading, linked
+from on_a_phone import START, THANKS, Linked, a_phone, counted, expect_heading, linked, send_the_core
 from player import raw
 from playwright.sync_api import Browser
 from real_browser import OUTSIDE, Window
@@ -71,8 +71,7 @@ def test_with_scripts_the_address_of_a_card_survives_and_the_page_is_fetched_onc
 ) -> None:
     with a_phone(browser, served) as person:
         pressed_elsewhere(person, f"{person.address}#k={authority_pin(served.world.authority.public)}")
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         assert person.page.evaluate("history.state.card").startswith("k=")
     assert [line for line, _ in served.bodies].count(f"GET /{START}?") == 1
     assert served.only().status == "core"

@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 import pytest
 from canary import spellings
 from centre_world import LINKED
-from on_a_phone import START, TYPED, Linked, a_phone, finish, linked, sent_by, to_the_end
+from on_a_phone import START, TYPED, Linked, a_phone, finish, linked, send_the_core, sent_by, to_the_end
 from playwright.sync_api import Browser, Route, expect
 from real_browser import Window
 
@@ -46,8 +46,7 @@ def bundles(person: Window, change: str, to: str) -> None:
 def test_a_phone_asks_the_same_and_the_centre_sees_one_sealed_response(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.look()
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         assert served.only().status == "core"
         person.say("more", "yes")
         person.choose("helped", "friend")
@@ -113,8 +112,7 @@ def test_where_the_questions_do_not_come_it_says_so_and_posts_nothing(served: Li
         served.broken = frozenset()
         person.press()
         expect(person.page.locator("h1")).to_have_text("What about experience?")
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         person.wrong = [line for line in person.wrong if "502" not in line]
 
 
@@ -138,8 +136,7 @@ def test_the_address_of_a_card_that_names_the_authority_opens_and_is_never_sent(
     pin, code = authority_pin(served.world.authority.public), a_code(served)
     with a_phone(browser, served) as person:
         person.look(f"#k={pin}&c={code}")
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         expect(person.page).to_have_url(person.address)
         person.page.reload()
         person.the_core()
@@ -170,8 +167,7 @@ def test_who_types_a_cards_code_before_the_first_question_comes_in_by_the_cards_
         person.page.locator("footer a[href$='/code']").click()
         person.page.locator("#code").fill(a_code(served).lower())
         person.page.locator(".continue").click()
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
     assert doors(served) == {"code"}
 
 
@@ -181,8 +177,7 @@ def test_where_a_place_asks_for_a_code_the_one_in_the_address_opens_at_the_first
     served.tell(2, places=[replace(place, open_door=False) for place in served.world.places])
     with a_phone(browser, served) as person:
         person.look(f"#k={authority_pin(served.world.authority.public)}&c={a_code(served)}")
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
     assert doors(served) == {"code"}
 
 
@@ -291,8 +286,7 @@ def test_a_core_that_is_changed_or_taken_back_is_changed_or_taken_back_at_the_ce
 ) -> None:
     with a_phone(browser, served) as person:
         person.look()
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         for _ in range(3):
             person.page.locator(".back a").click()
         person.say("experience", "bad")
@@ -312,8 +306,7 @@ def test_a_reload_before_the_centre_has_answered_still_knows_what_it_replaces(se
     with a_phone(browser, served) as person:
         person.look()
         person.page.route("**/rows", lambda route: [route.fetch()], times=1)
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         person.page.reload()
         to_the_end(person)
         finish(person)
@@ -324,8 +317,7 @@ def test_a_reload_before_the_centre_has_answered_still_knows_what_it_replaces(se
 def test_a_reload_in_the_middle_begins_again_and_still_gives_one_response(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.look()
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         person.page.reload()
         expect(person.page.locator("h1")).to_have_text("What about experience?")
         to_the_end(person)

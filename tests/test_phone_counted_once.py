@@ -22,6 +22,7 @@ from on_a_phone import (
     kept_on,
     linked,
     queue_of,
+    send_the_core,
     sent_by,
     the_rest,
     to_the_end,
@@ -81,8 +82,7 @@ def test_back_and_forward_at_any_moment_end_in_one_counted_response(
         person.look()
         person.say("experience", "bad")
         goes(person, "go_back", "go_forward")
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         goes(person, "go_back", "go_forward")
         to_the_end(person)
         goes(person, "go_back", "go_forward")
@@ -118,8 +118,7 @@ def test_however_many_flushes_meet_each_row_is_sent_once(served: Linked, browser
 def test_two_tabs_of_one_visit_are_one_response_as_full_as_it_came(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.look()
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         tab = person.page
         # What 'Duplicate tab' does: the other tab has this one's history entry.
         entry = tab.evaluate("history.state")
@@ -185,24 +184,24 @@ def test_what_waits_is_marked_by_nothing_but_ids_in_their_own_order(served: Link
         assert code == ""
 
 
-def takes_back_the_core(person: Window) -> None:
-    """From the choice page back to the first question, and on without an answer to it."""
+def sends_a_core_and_takes_it_back(person: Window, served: Linked) -> None:
+    """With a card: on to the choice page, back to the first question, and on without an answer to it."""
+    code = next(codes_in(issue(served.centre, LINKED, "card", 1))).replace("-", "")
+    person.look(f"#c={code}")
+    person.the_core()
+    person.until(lambda: len(counted(served)) == 1)
     for heading in ("What about crime?", "What about contact?", FIRST):
         person.page.locator(".back a").click()
         expect_heading(person, heading)
     person.press(".skip")
     expect_heading(person, "What about contact?")
+    person.until(lambda: counted(served) == [])
 
 
 def test_a_card_is_still_good_for_who_takes_an_answer_back_and_gives_another(served: Linked, browser: Browser) -> None:
     served.tell(2, places=[replace(place, open_door=False) for place in served.world.places])
-    code = next(codes_in(issue(served.centre, LINKED, "card", 1))).replace("-", "")
     with a_phone(browser, served) as person:
-        person.look(f"#c={code}")
-        person.the_core()
-        person.until(lambda: len(counted(served)) == 1)
-        takes_back_the_core(person)
-        person.until(lambda: counted(served) == [])
+        sends_a_core_and_takes_it_back(person, served)
         person.page.locator(".back a").click()
         expect_heading(person, FIRST)
         to_the_end(person)
@@ -213,13 +212,8 @@ def test_a_card_is_still_good_for_who_takes_an_answer_back_and_gives_another(ser
 
 
 def test_who_took_back_all_that_they_said_with_a_card_leaves_no_row(served: Linked, browser: Browser) -> None:
-    code = next(codes_in(issue(served.centre, LINKED, "card", 1))).replace("-", "")
     with a_phone(browser, served) as person:
-        person.look(f"#c={code}")
-        person.the_core()
-        person.until(lambda: len(counted(served)) == 1)
-        takes_back_the_core(person)
-        person.until(lambda: counted(served) == [])
+        sends_a_core_and_takes_it_back(person, served)
         for heading in ("What about crime?", "What about more?"):
             person.press(".skip")
             expect_heading(person, heading)

@@ -17,6 +17,7 @@ from on_a_phone import (
     finish,
     kept_on,
     linked,
+    send_the_core,
     sent_by,
     to_the_end,
     without_network_noise,
@@ -151,8 +152,7 @@ def test_a_page_that_is_closed_before_takes_the_wish_along_as_it_said(served: Li
 def test_a_core_taken_back_off_line_is_not_called_deleted_before_it_is(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.look()
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         for _ in range(3):
             person.page.locator(".back a").click()
         cut_off(person)
@@ -177,8 +177,7 @@ def test_leaving_without_the_centre_keeps_no_wish_on_the_phone_and_the_page_said
         assert "With none, what you have sent so far stays sealed and may be kept." in person.words()
         person.page.locator(".back a").click()
         expect_heading(person, "What about experience?")
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         served.broken = frozenset({"/rows", "/rows/forget", "/leave"})
         person.page.locator(".bar .leave").click()
         person.page.wait_for_url(OUTSIDE)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from on_a_phone import Linked, a_phone, finish, linked, queue_of, to_the_end
+from on_a_phone import Linked, a_phone, finish, linked, queue_of, send_the_core, to_the_end
 from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.browser
@@ -22,8 +22,7 @@ def test_an_untouched_page_is_covered_then_reset_and_the_core_is_kept(served: Li
     with a_phone(browser, served) as person:
         person.page.clock.install()
         person.look("#t")
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         person.page.clock.run_for(50_000)
         expect(person.page.locator("#idle")).to_be_visible()
         person.page.clock.run_for(45_000)
@@ -74,8 +73,7 @@ def test_without_a_network_each_persons_answers_wait_apart_and_come_by_the_open_
 def test_leaving_on_a_shared_device_leads_to_a_clean_start(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.look("#t")
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         person.page.locator(".bar .leave").click()
         expect(person.page.locator("h1")).to_have_text("What about experience?")
         person.until(lambda: served.rows() == [])

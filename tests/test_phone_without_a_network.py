@@ -22,6 +22,7 @@ from on_a_phone import (
     kept_on,
     linked,
     queue_of,
+    send_the_core,
     sent_by,
     the_rest,
     to_the_end,
@@ -83,8 +84,7 @@ def test_answers_wait_sealed_are_sent_when_the_network_is_back_and_leave_nothing
 def test_a_row_whose_answer_was_lost_on_the_way_is_sent_again_and_counts_once(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.look()
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
 
         def cut(route: Route) -> None:
             route.fetch()
@@ -187,8 +187,7 @@ def test_on_a_phone_that_keeps_nothing_leave_leads_away_all_the_same(served: Lin
     with a_phone(browser, served) as person:
         person.page.add_init_script(NO_STORAGE)
         person.look()
-        person.the_core()
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         person.page.locator("a.leave").click()
         person.page.wait_for_url(OUTSIDE)
         person.until(lambda: served.rows() == [])

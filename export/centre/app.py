@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from export.centre.account_pages import AccountPages
 from export.centre.accounts import Throttle
-from export.centre.arrivals import NotAPacket
+from export.centre.arrivals import NotAPacket, arriving
 from export.centre.guard import Guard
 from export.centre.instance import Centre
 from export.centre.intake import Intake
@@ -93,7 +92,7 @@ def _bind(app: Flask, routes: Iterable[Route]) -> None:
 
 def _bind_machines(app: Flask, centre: Centre) -> None:
     tablets = Tablets(centre, Throttle(centre.clock.monotonic))
-    intake = Intake(centre, tablets, Together(partial(centre.store.put, "arrivals")))
+    intake = Intake(centre, tablets, Together(arriving(centre)))
     _bind(
         app,
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from itertools import compress
 
 from export.centre.instance import Centre
@@ -34,6 +35,11 @@ def is_ours(untrusted_row: bytes, collection_keys: Collection[bytes]) -> bool:
         return key_id_of(untrusted_row) in collection_keys
     except NotARow:
         return False
+
+
+def arriving(centre: Centre) -> Put:
+    """Keeps rows among the arrivals, as come through a tablet's door."""
+    return partial(centre.store.put, "arrivals", door="tablet")
 
 
 def kept(centre: Centre, untrusted_rows: Sequence[bytes], put: Put) -> list[str]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from export.centre.admitting import current_keys
-from export.centre.arrivals import kept
+from export.centre.arrivals import arriving, kept
 from export.centre.audit import OPERATOR
 from export.centre.instance import Centre
 from forms.strict_json import strict_object
@@ -120,7 +119,7 @@ def _take_rescue(centre: Centre, path: Path) -> str:
     # No progress here: its numbers would tell how many rows wait on that tablet.
     rows = (row for _, row in parcel.rows)
     while batch := list(islice(rows, _BATCH_ROWS)):
-        results.update(kept(centre, batch, partial(centre.store.put, "arrivals")))
+        results.update(kept(centre, batch, arriving(centre)))
     centre.store.merge()
     return " ".join(_rescued(results))
 
