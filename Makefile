@@ -16,8 +16,9 @@ run: $(VENV)/ready        ## the centre and one tablet on this machine, to try b
 demo: $(VENV)/ready       ## the whole walk, unattended: 300 made-up respondents, ends in a JSON summary
 	@$(BIN)/python -m survey demo --once --respondents 300
 
+# Where a worker crashes, xdist waits for ever for the rest of its file; without another worker it ends and says so.
 test: $(VENV)/ready-test  ## every test but the long sweeps
-	@$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
+	@$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile --max-worker-restart=0
 
 lint: $(VENV)/ready-test  ## style, types, import contracts
 	@$(BIN)/ruff check .

@@ -89,7 +89,16 @@ class StoreFile:
             self._handles = _Handles(path.with_name(path.name + "-lock"))
         except OSError as fault:
             raise _named(fault, path) from fault
-        self.close = weakref.finalize(self, self._handles.close)
+        self._let_go = weakref.finalize(self, self._handles.close)
+
+    def close(self) -> None:
+        """Let go of the file, once nobody is in the middle of an operation.
+
+        A server waits a few seconds only for requests under way, a slow disk takes longer, and SQLite crashes the
+        process whose connection is closed under a commit.
+        """
+        with self._thread:
+            self._let_go()
 
     @contextmanager
     def opened(self) -> Iterator[sqlite3.Connection]:

@@ -78,10 +78,10 @@ class Window:
         """Press a button of what is asked."""
         self.page.locator(f"main {button}").first.click()
 
-    def go_on(self) -> None:
-        """Press Continue and wait for the next page."""
+    def go_on(self, button: str = ".continue") -> None:
+        """Press Continue, or another button of what is asked, and wait for the next page."""
         before = self.heading()
-        self.press()
+        self.press(button)
         expect(self.page.locator("h1")).not_to_have_text(before)
 
     def heading(self) -> str:

@@ -344,8 +344,7 @@ def test_too_little_to_keep_is_not_kept(served: Linked, browser: Browser) -> Non
     with a_phone(browser, served) as person:
         person.look()
         for _ in range(3):
-            person.press(".skip")
-            person.page.wait_for_timeout(50)
+            person.go_on(".skip")
         person.say("more", "finish")
         expect(person.page.locator("h1")).to_have_text("Thank you. Nothing was kept.")
     assert served.rows() == []

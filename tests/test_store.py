@@ -22,8 +22,10 @@ import pytest
 from all_at_once import at_once
 from made_up_rows import a_row, by_id, some_rows
 
+from survey.clock import utc_day
 from survey.sealing import NotARow, row_id
-from survey.store import CENTRE_SHELVES, Store, StoreDamaged, StoreFull
+from survey.store import CENTRE_SHELVES, TABLET_SHELVES, Store, StoreDamaged, StoreFull
+from survey.store_file import StoreFile
 
 KILLS = 20
 WRITER = Path(__file__).parent / "writing_process.py"
@@ -103,6 +105,29 @@ def test_the_file_is_written_anew_under_the_feet_of_other_stores_and_nothing_is_
     while any(thread.is_alive() for thread in threads):
         stores[2].rewrite()
     assert [row for _, row in stores[2].rows("outbox")] == by_id(rows)
+
+
+def test_closing_waits_for_what_is_being_kept(tmp_path: Path) -> None:
+    # A server that stops gives up waiting for a slow disk after seconds. SQLite crashes where it is closed in a commit.
+    path, row = tmp_path / "outbox.db", a_row(1)
+    file = StoreFile(path, TABLET_SHELVES, utc_day)
+    half_way, go_on = threading.Event(), threading.Event()
+
+    def keep() -> None:
+        with file.transaction() as connection:
+            connection.execute("INSERT INTO outbox VALUES (?, 'tablet', ?)", (row_id(row), row))
+            half_way.set()
+            go_on.wait()
+
+    keeping, closing_it = threading.Thread(target=keep), threading.Thread(target=file.close)
+    keeping.start()
+    half_way.wait()
+    closing_it.start()
+    closing_it.join(0.2)
+    go_on.set()
+    keeping.join()
+    closing_it.join()
+    assert [kept for _, kept in Store(path).rows("outbox")] == [row]
 
 
 def test_the_files_own_time_is_the_first_of_the_month(tmp_path: Path) -> None:
