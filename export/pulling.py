@@ -33,6 +33,10 @@ class PullRefused(RuntimeError):
     """The centre did not send what was asked for. What came so far lies where the next pull goes on."""
 
 
+class NothingBeyond(PullRefused):
+    """What lies here is already as long as what the centre has."""
+
+
 @dataclass(frozen=True)
 class Source:
     """One centre, and the token that opens its API."""
@@ -66,6 +70,8 @@ class Source:
             try:
                 if answer.status == HTTPStatus.UNAUTHORIZED:
                     raise PullRefused("This token is not known there. Check it, or make a new one.")
+                if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                    raise NothingBeyond(f"{path} was not here as it was signed. Run the same command again.")
                 if answer.status != expected:
                     raise PullRefused(f"{self.address}{path} answered {answer.status}. Ask whoever runs the centre.")
                 yield from answer.stream(_PIECE)
@@ -108,8 +114,13 @@ def _fetched(source: Source, path: str, target: Path, digest: str) -> None:
         return
     headers, expected = ({"Range": f"bytes={have}-"}, HTTPStatus.PARTIAL_CONTENT) if have else ({}, HTTPStatus.OK)
     with target.open("ab") as file:
-        for piece in source.pieces(path, headers, expected):
-            file.write(piece)
+        try:
+            for piece in source.pieces(path, headers, expected):
+                file.write(piece)
+        except NothingBeyond:
+            # As long as the signed one, or longer, and another: a power cut may leave that.
+            target.unlink()
+            raise
     if digest_of(target) != digest:
         target.unlink()
         raise PullRefused(f"{target.name} did not come as it was signed. Run the same command again.")

@@ -41,8 +41,9 @@ class Drafts:
         half.touch(mode=0o600)
         half.write_bytes(locked)
         untimed(half)
-        half.replace(self._folder / (name + _TODAY))
+        # First: were it done after, the night could give the new one that name in between, and it would go.
         (self._folder / (name + _YESTERDAY)).unlink(missing_ok=True)
+        half.replace(self._folder / (name + _TODAY))
         untimed(self._folder)
 
     def get(self, name: str) -> bytes | None:
@@ -73,8 +74,13 @@ class Drafts:
     def age(self) -> None:
         """Once a night: drop what nobody has touched since the night before."""
         if self._folder is None:
-            fresh = {name: locked for name, locked in self._held.items() if name.endswith(_TODAY)}
-            self._held = {name.replace(_TODAY, _YESTERDAY): locked for name, locked in fresh.items()}
+            # In place and name by name, since people answer meanwhile.
+            for name in [one for one in list(self._held) if one.endswith(_YESTERDAY)]:
+                self._held.pop(name, None)
+            for name in list(self._held):
+                locked = self._held.pop(name, None)
+                if locked is not None:
+                    self._held[name.replace(_TODAY, _YESTERDAY)] = locked
             return
         for path in [*self._folder.glob(f"*{_YESTERDAY}"), *self._folder.glob("*.half")]:
             path.unlink(missing_ok=True)

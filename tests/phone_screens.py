@@ -181,7 +181,7 @@ def deleted(person: Window, served: Linked) -> None:
 
 def unkept(person: Window, served: Linked) -> None:
     """The centre could not take what came."""
-    person.page.route("**/rows", lambda route: route.fulfill(status=400, body=""))
+    person.page.route("**/rows", lambda route: route.fulfill(status=400, body="row"))
     again(person, served)
     finish(person)
     expect_place(person, "phone.lost.heading")

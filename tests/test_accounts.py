@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from portal_world import PASSPHRASE, Browser, PortalWorld, portal_world
 from test_centre_verbs import refused, works
 
-from export.centre.passphrases import STEP_SECONDS, code_at, locked, new_passphrase, step_of, unlocked
+from export.centre.passphrases import STEP_SECONDS, code_at, locked, new_passphrase, new_secret, step_of, unlocked
 from export.centre.people import FREE_TRIES
 from export.centre.sign_ins import IDLE, LONGEST
 
@@ -174,6 +174,17 @@ def test_changing_the_passphrase_signs_out_everywhere_and_keeps_the_authenticato
     assert not is_signed_in(elsewhere)
     assert portal.sign_in("publisher")[1].status == 401
     assert portal.sign_in("publisher", passphrase="four other words here")[1].status == 303
+
+
+def test_an_account_made_anew_takes_the_tokens_along_that_a_thief_may_have_made(portal: PortalWorld) -> None:
+    browser = portal.at_work("analyst")
+    made = browser.post("releases/account/tokens", page="releases/account", label="thief")
+    token = re.search(rb"<code>([A-Za-z0-9_-]{43})</code>", made.body)
+    assert token
+    portal.centre.people.lock_anew("analyst", locked(new_passphrase(), new_secret()))
+    bearer = {"Authorization": f"Bearer {token[1].decode()}"}
+    assert ask("GET", f"{portal.address}api/releases", headers=bearer).status == 401
+    assert not is_signed_in(browser)
 
 
 def test_nothing_on_the_disk_lets_anybody_in(portal: PortalWorld) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import os
 import random
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 from custodian_world import PASSPHRASE, People, carried_out, sealed, victim_voice
 from hypothesis import given
 from hypothesis import strategies as st
-from release_world import SECRET, release
+from release_world import SECRET, WAITING, release
 from test_custodian_verbs import custodian, heard, made, refused, signed, well
 
 from export.centre.portal import FILES
@@ -121,13 +124,24 @@ def test_one_person_alone_lets_nothing_out_however_they_spell_their_name(tmp_pat
     assert book.waiting() == {}
 
 
+def test_what_one_person_said_of_another_text_counts_for_nothing(tmp_path: Path) -> None:
+    # A fuller copy of the same response came in between: the first reviewer never saw what the second lets out.
+    before, after = "My son told them twice.", "My son is the only blind boy at Rye school."
+    book = ReviewBook.opened(tmp_path, AUTHORITY)
+    book.decide("d1", before, Decision("Ana", let_out=True, blank=places_of(before, ["son"])))
+    book.decide("d1", after, Decision("Bo", let_out=True))
+    assert ReviewBook.opened(tmp_path, AUTHORITY).waiting() == {}
+    assert book.waits_for("d1", after, "Ana")
+    assert book.decide("d1", after, Decision("Ana", let_out=True)).quotation == after
+
+
 @pytest.mark.parametrize(("first", "second"), [(True, False), (False, True)])
 def test_either_of_the_two_can_hold_it_back(tmp_path: Path, first: bool, second: bool) -> None:
     book = ReviewBook.opened(tmp_path, AUTHORITY)
     book.decide("d1", "text", Decision("Ana", let_out=first))
     if first:
         book.decide("d1", "text", Decision("Bo", let_out=second))
-    assert not book.waits_for("d1", "Cy")
+    assert not book.waits_for("d1", "text", "Cy")
     assert book.waiting() == {}
     assert b"text" not in (tmp_path / "review.json").read_bytes()
 
@@ -171,6 +185,21 @@ def test_two_people_review_at_the_key_machine_and_see_masked_words_only(signed: 
         if file.is_file():
             assert b"07700" not in file.read_bytes()
             assert b"Smith" not in file.read_bytes()
+
+
+def test_while_one_verb_works_in_a_custodians_folder_no_other_does(signed: Path, tmp_path: Path) -> None:
+    # Two releases that read one ledger would let the same people out twice.
+    (secret,) = Custody(signed).collection(PASSPHRASE)
+    rows = sealed(secret.public, quoted_people(60, "burglary", 5))
+    path = str(carried_out(tmp_path / "rows.carried", rows))
+    command = [sys.executable, "-m", "export", "review", "--instance", str(signed), "--from", path, "--by", "Ana"]
+    environ = {**os.environ, "HEARD_PASSPHRASE": PASSPHRASE, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as review:
+        assert review.stdout
+        assert any("for you to decide" in line for line in review.stdout)
+        refused(heard(signed, "release", "--from", path), "Another command is at work", "Wait until it ends")
+        review.communicate("q\n")
+    refused(heard(signed, "release", "--from", path), "an epoch that is not over")
 
 
 def test_themes_are_found_in_whatever_letters_and_endings() -> None:
@@ -255,6 +284,29 @@ def test_themes_leave_as_counts_with_every_release(tmp_path: Path) -> None:
     assert counts[NOT_CODED] == "30"
     assert {count for theme, count in counts.items() if theme != NOT_CODED} == {"[c]"}
     assert not (released.folder / "quotations.csv").exists()
+
+
+def test_nine_forged_comments_do_not_tell_whether_there_was_a_tenth(tmp_path: Path) -> None:
+    people = quoted_people(30, "burglary", 5)
+    known = [replace(one, answers={**one.answers, "better": "plain words"}) for one in people]
+    said = [replace(one, answers={**one.answers, "better": "nobody ever updated me"}) for one in known]
+    forged = [("open", row) for _, row in sealed(SECRET.public, [replace(one, mode="link") for one in said[20:29]])]
+    for name, real in (("with", said[0]), ("without", known[0])):
+        rows = [*sealed(SECRET.public, [real, *known[1:20]]), *forged]
+        released, _ = release(tmp_path / name, rows, words=Words(FRAME_READ, {}))
+        counts = {line["theme"]: line["comments"] for line in told(released, "themes.csv")}
+        assert counts["updates"] == "[c]", name
+
+
+def test_nothing_is_quoted_before_its_epoch_is_over(tmp_path: Path) -> None:
+    people = quoted_people(120, "burglary", 5)
+    spring, summer = ([replace(one, period=month) for one in people[start:start + 60]]
+                      for month, start in (("2026-06", 0), ("2026-08", 60)))  # fmt: skip
+    words = Words(FRAME_READ, {hash_of(summer[0]): "of August", hash_of(spring[0]): "of June"})
+    released, _ = release(
+        tmp_path, sealed(SECRET.public, spring + summer), recipe=WAITING, month="2026-08", words=words
+    )
+    assert released.quoted == (hash_of(spring[0]),)
 
 
 def test_words_that_leave_are_readable_by_their_owner_only(tmp_path: Path) -> None:

@@ -186,6 +186,7 @@ def test_a_card_of_another_authority_stops_before_the_first_question(served: Lin
         for pin in (
             authority_pin(SigningKey.generate().public),
             "x",
+            "",
             authority_pin(served.world.authority.public)[:-1],
         ):
             person.page.goto("about:blank")

@@ -22,7 +22,7 @@ from on_a_phone import (
     to_the_end,
     without_network_noise,
 )
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Route, expect
 from real_browser import OUTSIDE, Window
 
 pytestmark = pytest.mark.browser
@@ -194,6 +194,26 @@ def test_a_row_that_is_on_its_way_arrives_before_its_deletion(served: Linked, br
         on_its_way.continue_()
         person.until(lambda: len(sent_by(served)) == 2)
         assert [path for path, _ in sent_by(served)] == [f"/{START}rows", FORGET]
+        person.until(lambda: served.rows() == [])
+
+
+def test_somebody_elses_answer_does_not_pass_for_a_deletion(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.page.route("**/rows/forget", lambda route: route.fulfill(status=200, body="<h1>Back soon</h1>"))
+        person.look()
+        send_the_core(person, served)
+        for _ in range(3):
+            before = person.heading()
+            person.page.locator(".back a").click()
+            expect(person.page.locator("h1")).not_to_have_text(before)
+        for heading in ("What about contact?", "What about crime?", "What about more?"):
+            person.press(".skip")
+            expect_heading(person, heading)
+        person.say("more", "finish")
+        expect_heading(person, UNDELETED)
+        assert len(served.rows()) == 1
+        person.page.unroute("**/rows/forget")
+        person.page.reload()
         person.until(lambda: served.rows() == [])
 
 

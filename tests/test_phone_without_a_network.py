@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from at_the_tablet import SMALL, one_of, page
@@ -31,6 +32,7 @@ from on_a_phone import (
 from playwright.sync_api import Browser, Route, expect
 from real_browser import OUTSIDE
 
+from export.centre.codes import codes_in, issue
 from export.custodian.unsealing import CollectionSecret
 from forms.instrument import Instrument
 from survey.sealing import ROW_BYTES
@@ -101,6 +103,30 @@ def test_a_row_whose_answer_was_lost_on_the_way_is_sent_again_and_counts_once(se
         without_network_noise(person)
     assert served.only().status == "core"
     assert served.only().answers["more"] == "finish"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"status": 200}, {"status": 400}, {"status": 403}, {"status": 302, "headers": {"Location": "/s/hub-1/about"}}],
+    ids=["for maintenance", "not understood", "not allowed", "please log in"],
+)
+def test_what_somebody_on_the_way_answers_never_passes_for_a_row_that_is_kept_or_refused(
+    served: Linked, browser: Browser, said: dict[str, Any]
+) -> None:
+    with a_phone(browser, served) as person:
+        code = next(codes_in(issue(served.centre, LINKED, "card", 1))).replace("-", "")
+        person.page.route("**/rows", lambda route: route.fulfill(body="<h1>Back soon</h1>", **said))
+        person.look(f"#c={code}")
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        assert served.rows() == []
+        person.page.unroute("**/rows")
+        person.page.locator("#send-now button").click()
+        expect_heading(person, THANKS)
+        person.wrong = [line for line in person.wrong if "Failed to load resource" not in line]
+        without_network_noise(person)
+    assert served.only().status == "complete"
 
 
 def test_two_pages_that_send_the_same_at_once_send_it_once(served: Linked, browser: Browser) -> None:

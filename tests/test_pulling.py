@@ -72,13 +72,24 @@ def test_a_pull_that_broke_off_goes_on_where_it_was(told: tuple[World, Centre, s
     assert f"{RELEASE}/tables.csv from byte 500000" in [note.what for note in told[1].registry.notes()]
 
 
-def test_what_came_wrong_is_thrown_away_and_pulled_anew(told: tuple[World, Centre, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("came", "says"),
+    [
+        (1000, "did not come as it was signed"),
+        (len(LARGE), "not here as it was signed"),
+        (len(LARGE) + 1, "not here as it was signed"),
+    ],
+    ids=["a part", "all of it", "more than there is"],
+)
+def test_what_came_wrong_is_thrown_away_and_pulled_anew(
+    told: tuple[World, Centre, str], tmp_path: Path, came: int, says: str
+) -> None:
     half = tmp_path / "mine" / f".pulling-{RELEASE}"
     half.mkdir(parents=True)
-    (half / "tables.csv").write_bytes(b"x" * 1000)
+    (half / "tables.csv").write_bytes(b"x" * came)
     first = pull(told, tmp_path / "mine")
     assert first.returncode != 0
-    assert "did not come as it was signed" in first.stderr
+    assert says in first.stderr
     assert not (tmp_path / "mine" / RELEASE).exists()
     assert pull(told, tmp_path / "mine").returncode == 0
 

@@ -158,6 +158,8 @@ def carry_out(centre: Centre, path: Path) -> Carried:
             write_parcel(path, CARRY_OUT, header, rows, count, centre.intake_key)
         except ValueError:
             # A row that the disk spoilt, or the nightly merge of a serving centre: count again what can travel.
+            # A phone's fuller copy takes the place of one that lay here, and lies among the arrivals until a merge.
+            centre.store.merge()
             count = sum(1 for _ in centre.store.rows("intake"))
             continue
         return Carried(count, centre.store.count("intake") - count)

@@ -90,15 +90,19 @@ class People:
         """Drop an account with its sign-ins and its tokens; False where there was none."""
         with self._registry.changing() as db:
             found = list(db.query("DELETE FROM accounts WHERE name = ? RETURNING name", (name,)))
-            db.execute("DELETE FROM sign_ins WHERE account = ?", (name,))
-            db.execute("DELETE FROM tokens WHERE substr(name, 1, ?) = ?", (len(name) + 1, f"{name}/"))
+            for put_out, values in _put_out(name):
+                db.execute(put_out, values)
         return bool(found)
 
     def lock_anew(self, name: str, box: bytes) -> None:
-        """Another passphrase or another secret: whoever is signed in to this account is signed out."""
+        """Another passphrase or another secret: whoever has a sign-in or a token of this account is out.
+
+        A token may have been made by the very person because of whom the passphrase is changed.
+        """
         with self._registry.changing() as db:
             db.execute("UPDATE accounts SET box = ?, wrong = 0, locked_until = '' WHERE name = ?", (box, name))
-            db.execute("DELETE FROM sign_ins WHERE account = ?", (name,))
+            for put_out, values in _put_out(name):
+                db.execute(put_out, values)
 
     def attempt(self, untrusted_name: str, now: datetime) -> Account | None:
         """The account that somebody tries to sign in to; None where there is none or it is locked.
@@ -206,6 +210,13 @@ class People:
     def public(self) -> frozenset[str]:
         """The releases whose public files everybody may read."""
         return frozenset(str(line["name"]) for line in self._registry.read("SELECT name FROM public_releases"))
+
+
+def _put_out(name: str) -> tuple[tuple[str, tuple[object, ...]], ...]:
+    return (
+        ("DELETE FROM sign_ins WHERE account = ?", (name,)),
+        ("DELETE FROM tokens WHERE substr(name, 1, ?) = ?", (len(name) + 1, f"{name}/")),
+    )
 
 
 def _account(line: dict[str, object]) -> Account:

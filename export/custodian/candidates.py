@@ -76,14 +76,17 @@ class Candidates:
         """Of all that was opened what may leave. The attributes are complete once this ends."""
         for response, (counts, cells, themes) in shaped:
             month = str(cells[_MONTH])
-            self._comment(response, cells, counts=counts, wrote=bool(themes))
+            if ripe(month, self._closes):
+                self._comment(response, cells, counts=counts, wrote=bool(themes))
             if digest_of(response) in self._released or response in self._passed_over:
                 continue
             if not ripe(month, self._closes):
                 self.waiting += 1
                 continue
             self.counting[month] += counts
-            self.written.said.add(themes)
+            if counts:
+                # Comments that anybody can forge would let whoever forged nine read whether there was a tenth.
+                self.written.said.add(themes)
             yield Record(response, counts, self._marked(response, cells))
 
     def passed_over(self, people: Iterable[bytes]) -> tuple[bytes, ...]:

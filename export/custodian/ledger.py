@@ -45,6 +45,9 @@ class Ledger:
         standing = self._standing()
         noted = self._read(standing)
         self.entries = [replace(one, out=True) for one in noted if one.out or one.manifest in standing]
+        if any(not one.out and one.manifest in standing for one in noted):
+            # Cut off just after it was put in place: its folder may go, and it left all the same.
+            self._write(self.entries)
 
     def of(self, series: str) -> list[Entry]:
         """The releases of one series, oldest first."""

@@ -1,12 +1,14 @@
 """Quotations: single masked comments that two people, one after the other, let out. What they decide is kept, signed.
 
-``review.json`` holds no comment but those that both have let out: of all others only a hash, who decided what, and
+``review.json`` holds no comment but those that both have let out: of all others only hashes, who decided what, and
 which passages to blank, as places in the text. So whoever reads it, or a back-up of it, learns nothing that may not
-leave.
+leave; the hash of a text is keyed, since a short comment can be guessed.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -20,6 +22,7 @@ from survey.signed import NotSigned, read_signed, write_signed
 
 FILE = "review.json"
 _KIND = "review"
+_TEXTS = b"heard texts under review 1"
 
 
 class ReviewRefused(ValueError):
@@ -43,9 +46,13 @@ class Decision:
 
 @dataclass(frozen=True)
 class Reviewed:
-    """One comment in the book. ``quotation`` is there once two people have let it out, ``release`` once it left."""
+    """One comment in the book. ``quotation`` is there once two people have let it out, ``release`` once it left.
+
+    ``about`` is the keyed hash of what the decisions are about: a fuller copy of a response may bring another text.
+    """
 
     decisions: tuple[Decision, ...]
+    about: str = ""
     quotation: str | None = None
     release: str | None = None
 
@@ -79,10 +86,17 @@ class ReviewBook:
         except (NotSigned, KeyError, TypeError, ValueError) as fault:
             raise ReviewRefused(f"{path} is damaged or was edited. Put a copy of it back.") from fault
 
-    def waits_for(self, digest: str, by: str) -> bool:
-        """Whether this person is to decide about this comment: nobody decides twice."""
+    def about(self, digest: str, text: str) -> Reviewed:
+        """What was decided about this comment, as it reads now: what one person said of another text is void."""
         held = self.reviewed.get(digest)
-        return held is None or (held.open and _same(held.decisions[0].by) != _same(by))
+        if held is None or (held.open and held.about != self._mark(text)):
+            return Reviewed((), self._mark(text))
+        return held
+
+    def waits_for(self, digest: str, text: str, by: str) -> bool:
+        """Whether this person is to decide about this comment: nobody decides twice."""
+        held = self.about(digest, text)
+        return not held.decisions or (held.open and _same(held.decisions[0].by) != _same(by))
 
     def decide(self, digest: str, text: str, decision: Decision) -> Reviewed:
         """Take a decision and keep it. With the second that lets it out, the masked comment becomes a quotation.
@@ -90,11 +104,12 @@ class ReviewBook:
         Raises:
             ReviewRefused: this person decided about it already, or no decision is open.
         """
-        if not decision.by.strip() or not self.waits_for(digest, decision.by):
+        if not decision.by.strip() or not self.waits_for(digest, text, decision.by):
             raise ReviewRefused("Two different people decide about a comment, each once.")
-        decisions = (*self.reviewed.get(digest, Reviewed(())).decisions, decision)
+        held = self.about(digest, text)
+        decisions = (*held.decisions, decision)
         let_out = len(decisions) == 2 and all(one.let_out for one in decisions)
-        self.reviewed[digest] = Reviewed(decisions, shown(text, decisions) if let_out else None)
+        self.reviewed[digest] = Reviewed(decisions, held.about, shown(text, decisions) if let_out else None)
         self._keep()
         return self.reviewed[digest]
 
@@ -112,6 +127,10 @@ class ReviewBook:
             self.reviewed[digest] = replace(self.reviewed[digest], release=release)
         if digests:
             self._keep()
+
+    def _mark(self, text: str) -> str:
+        key = hashlib.sha256(self.authority.sign(_TEXTS)).digest()
+        return hmac.digest(key, text.encode(), "sha256").hex()
 
     def _keep(self) -> None:
         content = {"comments": {digest: _to_json(one) for digest, one in sorted(self.reviewed.items())}}
@@ -155,4 +174,4 @@ def _from_json(said: Mapping[str, Any]) -> Reviewed:
         Decision(str(one["by"]), one["let_out"] is True, tuple((int(a), int(b)) for a, b in one["blank"]))
         for one in said["decisions"]
     )
-    return Reviewed(decisions, said["quotation"], said["release"])
+    return Reviewed(decisions, str(said["about"]), said["quotation"], said["release"])

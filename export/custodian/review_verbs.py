@@ -12,7 +12,7 @@ from export.custodian.comments import comments
 from export.custodian.keyring import Keyring
 from export.custodian.opening import OpeningReport
 from export.custodian.passphrase import custody_passphrase
-from export.custodian.quotations import Decision, ReviewBook, Reviewed, ReviewRefused, places_of, shown
+from export.custodian.quotations import Decision, ReviewBook, ReviewRefused, places_of, shown
 from export.custodian.sheets import FILE, joined, shares_options
 from export.custodian.verbs import believed, custodians_folder, in_custody, signed_here, warn_of_keys
 from survey.progress import steps
@@ -40,7 +40,7 @@ def review(instance: Path, carried_out: Path, by: str, **shares: Any) -> None:
         book = ReviewBook.opened(custody.folder, authority)
         rows = steps(parcel.rows, parcel.count, "Opening")
         written = list(comments(rows, secrets, known_of(signed), OpeningReport()))
-        mine = [(digest, text) for digest, text in written if book.waits_for(digest, by)]
+        mine = [(digest, text) for digest, text in written if book.waits_for(digest, text, by)]
         click.echo(f"{len(written)} comments, {len(mine)} for you to decide. {_CHECKLIST}")
         for number, (digest, text) in enumerate(mine, start=1):
             if not _decided(book, digest, text, by, f"{number} of {len(mine)}"):
@@ -50,7 +50,7 @@ def review(instance: Path, carried_out: Path, by: str, **shares: Any) -> None:
 
 def _decided(book: ReviewBook, digest: str, text: str, by: str, where: str) -> bool:
     """One comment; False to stop here."""
-    before, blank = book.reviewed.get(digest, Reviewed(())).decisions, list[tuple[int, int]]()
+    before, blank = book.about(digest, text).decisions, list[tuple[int, int]]()
     while True:
         click.echo(f"\n{where}:\n  {shown(text, (*before, Decision(by, let_out=True, blank=tuple(blank))))}")
         said = click.prompt("[y] may be quoted  [n] not  [b] blank a passage  [q] stop here",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,16 +56,37 @@ custodians_folder = instance_option("The custodian's folder.")
 def in_custody(instance: Path) -> Iterator[Custody]:
     """The custodian's folder for one verb; what may go wrong ends the verb with words instead of a traceback.
 
+    One verb at a time: two releases that read the same ledger would let the same people out twice.
+
     Raises:
         ClickException: saying what to do.
     """
     harden()
     try:
-        yield Custody(instance)
+        with _alone(instance):
+            yield Custody(instance)
     except _FORESEEN as fault:
         raise click.ClickException(str(fault)) from fault
     except OSError as fault:
         raise click.ClickException(f"{fault.filename or instance}: {fault.strerror or fault}.") from fault
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    if not folder.is_dir():
+        yield  # nothing that two could write to
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as fault:
+            raise CustodyRefused(
+                f"Another command is at work in {folder}. Wait until it ends, then try again."
+            ) from fault
+        yield
+    finally:
+        os.close(handle)
 
 
 @click.command("sign-keys")

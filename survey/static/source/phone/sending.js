@@ -81,9 +81,9 @@ async function send(start, [, replaces, code], row) {
   if (code) {
     headers["Heard-Code"] = code;
   }
-  const answer = await post(`${start}rows`, headers, row).catch(() => null);
+  const word = await post(`${start}rows`, headers, row).catch(() => null);
   // Without a code it is the open door that is closed for today: another day it is open.
-  return { 200: "sent", 400: "lost", 403: code ? "refused" : "waiting" }[answer?.status] ?? "waiting";
+  return { stored: "sent", had: "sent", row: "lost", code: code ? "refused" : "waiting" }[word] ?? "waiting";
 }
 
 // The card's code is no good: send the row by the open door, where the person chose so.
@@ -108,8 +108,8 @@ export async function forget(start, ids) {
 
 async function deleteUnwanted(start) {
   const asked = [...unwanted].map(async (id) => {
-    const answer = await post(`${start}rows/forget`, { "Content-Type": "text/plain" }, id).catch(() => null);
-    if (answer?.ok) {
+    const word = await post(`${start}rows/forget`, { "Content-Type": "text/plain" }, id).catch(() => null);
+    if (word === "gone") {
       unwanted.delete(id);
       remember(start);
     }
@@ -117,9 +117,12 @@ async function deleteUnwanted(start) {
   await Promise.all(asked);
 }
 
-function post(address, headers, body) {
+// The centre's word for what became of it. A login page or a page for maintenance is answered with any status, and must
+// never pass for a row that is kept.
+async function post(address, headers, body) {
   const signal = AbortSignal.timeout(PATIENCE_MS);
-  return fetch(address, { method: "POST", headers, body, signal, keepalive: true, credentials: "omit" });
+  const how = { method: "POST", headers, body, signal, keepalive: true, credentials: "omit", redirect: "error" };
+  return (await fetch(address, how)).text();
 }
 
 // So that the survey opens without a network too; only once somebody answers, since it leaves a trace.

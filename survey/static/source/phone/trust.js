@@ -24,7 +24,7 @@ export async function trusted(bundle, pin, signedBy) {
   const holds =
     heard === "phones" &&
     (await signedBy(authority, bytesOf(signature), text(`heard phones 1\n${body}`))) &&
-    (!pin || (await pinOf(authority)) === pin) &&
+    (pin === null || (await pinOf(authority)) === pin) &&
     told.instruments[0] === hex(await sha256(text(bundle.instrument))) &&
     !told.stop;
   if (!holds) {
