@@ -321,7 +321,7 @@ def test_where_the_disk_is_full_no_part_of_a_file_is_left_and_none_of_its_codes_
 ) -> None:
     out, arguments = (
         tmp_path / "cards.pdf",
-        ("cards", "--place", LINKED, "--count", "20", "--language", "ur", "--language", "en", *more),
+        ("cards", "--place", LINKED, "--count", "24", "--language", "ur", "--language", "en", *more),
     )
     before = {path for path in tmp_path.rglob("*") if path.is_file()}
     with files_at_most(60_000):
@@ -333,7 +333,7 @@ def test_where_the_disk_is_full_no_part_of_a_file_is_left_and_none_of_its_codes_
     centre = world.opened()
     (batch,) = centre.batches.all().values()
     assert (batch.cancelled, batch.key) == (True, None)
-    assert [(each.printed, each.cancelled) for each in centre.batches.printings()] == [(20, 20)]
+    assert [(each.printed, each.cancelled) for each in centre.batches.printings()] == [(24, 24)]
     centre.close()
     assert verb(world, *arguments, "--out", str(out))[0] == 0
     assert out.stat().st_size > 60_000
