@@ -21,6 +21,7 @@ from survey.interview import Interview, NotAvailable
 from survey.parts import Mode, Parts, Ready
 from survey.phone_pages import add_phone_routes
 from survey.pressed import press_first_page, press_static_files
+from survey.question_page import FirstPages
 from survey.submission import NotKept
 
 __all__ = ["Mode", "Parts", "Ready", "interview_app"]
@@ -34,7 +35,7 @@ def interview_app(parts: Parts) -> Flask:
     """The interview of one place. ``app.extensions["interview"]`` is its ``Interview``, for whoever ticks it."""
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, MAX_FORM_MEMORY_SIZE=LARGEST_BODY, MAX_FORM_PARTS=1)
-    interview = Interview(parts)
+    interview = Interview(parts, FirstPages(parts))
     app.extensions["interview"] = interview
     app.jinja_env.globals.update(tablet=False, kept_back=visit_cookie.kept_back)
     app.jinja_env.filters["plain"] = str  # for a title or an attribute, where no element can say its language

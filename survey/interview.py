@@ -14,11 +14,11 @@ from typing import Any
 from flask import Response, make_response, redirect, request, url_for
 
 from forms.instrument import Page
-from forms.routing import asked, before
+from forms.routing import asked
 from survey import answering, pages, submission, visit_cookie
 from survey.csrf import CSRF_FIELD, belongs
-from survey.languages import offered
 from survey.parts import Parts, Ready
+from survey.question_page import FirstPages, question_page
 from survey.visits import COOKIE, Visit
 
 
@@ -31,6 +31,7 @@ class Interview:
     """The views of one place's interview."""
 
     parts: Parts
+    first_pages: FirstPages
 
     def start(self) -> Response:
         """The first question itself, or the one that this person is at."""
@@ -41,7 +42,8 @@ class Interview:
             first = visit.way[0]
             elsewhere = self._elsewhere(visit, first)
             if elsewhere is None and visit.position in (None, first):
-                return visit_cookie.offer(self._question_page(ready, visit, visit.instrument.page(first)), visit)
+                page = self._question_page if begun else self._first_page
+                return visit_cookie.offer(page(ready, visit, visit.instrument.page(first)), visit)
             return elsewhere or _to("page", page=visit.current())
 
     def fresh(self, ready: Ready, visit: Visit | None) -> Visit:
@@ -214,32 +216,15 @@ class Interview:
         items = asked(visit.instrument, page, visit.answers)
         visit.show(page.name, items[-1].name if items else None)
 
+    def _first_page(self, ready: Ready, visit: Visit, page: Page) -> Response:
+        self._show(visit, page)
+        return make_response(self.first_pages.page(ready, visit))
+
     def _question_page(
         self, ready: Ready, visit: Visit, page: Page, errors: Mapping[str, list[str]] | None = None
     ) -> Response:
         self._show(visit, page)
-        said: Mapping[str, Any] = visit.answers
-        if errors:
-            said = {name: values if len(values) > 1 else values[0] for name, values in request.form.lists()}
-        first, words = page.name == visit.way[0], pages.words_of(self.parts, visit.language)
-        questions = pages.page_questions(visit, page, words, said, errors or {})
-        problems = [pages.Problem(each.first_control, line) for each in questions for line in each.errors]
-        html = pages.render(
-            self.parts, "question.html", ready, visit,
-            questions=questions, problems=problems, heading=pages.page_heading(visit, page, questions),
-            action=url_for("page", page=page.name), back=self._back(visit, page),
-            first=first, waiting=first and visit.began is None and not errors and visit.in_default_language,
-            remaining=pages.time_left(visit, page, words),
-            can_skip=any(each.control != "note" for each in questions),
-            languages=offered(visit.instrument, self.parts.words),
-        )  # fmt: skip
-        return make_response(html)
-
-    def _back(self, visit: Visit, page: Page) -> str | None:
-        earlier = before(visit.instrument, page.name, visit.answers)
-        if earlier is None or not visit.reachable(earlier.name, may_go_back=not self.parts.on_tablet):
-            return None
-        return url_for("page", page=earlier.name)
+        return make_response(question_page(self.parts, ready, visit, page, errors))
 
 
 def _see(address: str) -> Response:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, url_for
 from markupsafe import escape
 from werkzeug.exceptions import NotFound
 
@@ -23,9 +23,9 @@ from survey import pages
 from survey.fingerprint import word_list
 from survey.interview import NotAvailable
 from survey.languages import drafts, in_language, offered
-from survey.notices import Notices
 from survey.parts import Parts, Ready
 from survey.pressed import Pressed
+from survey.rendered_once import RenderedOnce
 from survey.visits import Outcome, Visit
 
 _STATIC = Path(__file__).parent / "static"
@@ -35,15 +35,13 @@ _MISFITS = ("required", "choice", "exclusive", "number", "range", "date", "too_l
 _OWN_CONSTRAINT = ("constraint", "number", "range", "date")
 _NO_VISIT = ""
 
-_Told = tuple[Ready, Notices | None, str]
-
 
 @dataclass(frozen=True)
 class PhonePages:
-    """The views, and what they have made of the keys and notices that were in force when they were last asked."""
+    """The views."""
 
     parts: Parts
-    _made: dict[str, tuple[_Told, Pressed]] = field(default_factory=dict)
+    once: RenderedOnce[Pressed]
 
     def bundle(self, language: str) -> Response:
         """All of the questionnaire in one language, as JSON (docs/formats.md).
@@ -63,11 +61,11 @@ class PhonePages:
             html = _question_page(self.parts, ready, language, ready.instrument.pages[0], inner=False)
             return Pressed.of(html.encode(), "text/html")
 
-        return self._kept(f"page {language}", ready, first).response()
+        return self.once.get(f"page {language}", ready, first).response()
 
     def words(self) -> Response:
         """The list of words by which people come back: asked for when somebody is about to be offered four."""
-        return self._kept("words", self._ready(None), lambda: _json(word_list())).response()
+        return self.once.get("words", self._ready(None), lambda: _json(word_list())).response()
 
     def worker(self) -> Response:
         """The service worker: a file of ours, and before it what to keep, under a version that changes with that.
@@ -76,10 +74,10 @@ class PhonePages:
             NotAvailable: nothing may be asked now.
         """
         ready = self._ready(None)
-        return self._kept("worker", ready, lambda: self._worker(ready)).response()
+        return self.once.get("worker", ready, lambda: self._worker(ready)).response()
 
     def _pressed_bundle(self, ready: Ready, language: str) -> Pressed:
-        return self._kept(f"bundle {language}", ready, lambda: _json(_bundle(self.parts, ready, language)))
+        return self.once.get(f"bundle {language}", ready, lambda: _json(_bundle(self.parts, ready, language)))
 
     def _worker(self, ready: Ready) -> Pressed:
         language = ready.instrument.default_language
@@ -104,18 +102,10 @@ class PhonePages:
             raise NotFound
         return ready
 
-    def _kept(self, name: str, ready: Ready, make: Callable[[], Pressed]) -> Pressed:
-        told = (ready, self.parts.notices(), request.script_root)
-        before = self._made.get(name)
-        # Compared by what they are made from: both files are read once and then the same objects.
-        if before is None or before[0][0].keys is not ready.keys or before[0][1:] != told[1:]:
-            before = self._made[name] = (told, make())
-        return before[1]
-
 
 def add_phone_routes(app: Flask, parts: Parts) -> None:
     """Hand out bundles, for a link's interview."""
-    views = PhonePages(parts)
+    views = PhonePages(parts, RenderedOnce(parts))
     app.add_url_rule("/phone/<language>", "phone_bundle", views.bundle, methods=["GET"])
     app.add_url_rule("/phone/<language>/page", "phone_page", views.page, methods=["GET"])
     app.add_url_rule("/phone-words", "phone_words", views.words, methods=["GET"])

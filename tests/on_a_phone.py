@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from at_the_tablet import LINES, SMALL
@@ -41,6 +42,8 @@ class Linked:
     bodies: list[tuple[str, bytes]] = field(default_factory=list)
     broken: frozenset[str] = frozenset()
     storable: bool = False
+    held: str = ""
+    let_go: Event = field(default_factory=Event)
 
     def tell(self, serial: int = 1, **changes: Any) -> None:
         """Another keys file from the custodian."""
@@ -64,7 +67,8 @@ class Linked:
 def linked(folder: Path, **changes: Any) -> Iterator[Linked]:
     """A centre whose link is up until the block ends.
 
-    Paths among ``broken`` are answered with a 502; with ``storable`` a browser may keep every page.
+    Paths among ``broken`` are answered with a 502; what asks for ``held`` waits until ``let_go``; with ``storable``
+    a browser may keep every page.
     """
     world = World(folder)
     centre = world.opened()
@@ -85,6 +89,8 @@ def linked(folder: Path, **changes: Any) -> Iterator[Linked]:
         if any(path.endswith(end) for end in served.broken):
             start_response("502 Bad Gateway", [("Content-Type", "text/plain")])
             return [b""]
+        if path == served.held:
+            served.let_go.wait(60)
         environ["wsgi.input"] = BytesIO(body)
         return inner(environ, kept(start_response) if served.storable else start_response)
 

@@ -110,6 +110,15 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
+def speaks_ipv6() -> bool:
+    """Whether this machine can be reached by IPv6 from itself; an operator takes the lines for it out where not."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
 @contextmanager
 def in_front(name: str, folder: Path, centre: str, changed: tuple[str, str] = ("", "")) -> Iterator[Front]:
     """The sample of one server before a centre. ``changed``: a line of it, and what an operator has written instead."""
@@ -158,6 +167,8 @@ def _nginx(folder: Path, https: int, http: int, centre: str, before: str, after:
         (before, after),
         ("listen 443", f"listen 127.0.0.1:{https}"),
         ("listen 80", f"listen 127.0.0.1:{http}"),
+        ("    listen [::]:443 ssl;\n", f"    listen [::1]:{https} ssl;\n" if speaks_ipv6() else ""),
+        ("    listen [::]:80;\n", f"    listen [::1]:{http};\n" if speaks_ipv6() else ""),
         ("/etc/ssl/centre.example.pem", str(folder / "certificate.pem")),
         ("/etc/ssl/private/centre.example.key", str(folder / "key.pem")),
         ("centre.example", NAME),

@@ -6,8 +6,11 @@ import hashlib
 import io
 import itertools
 import re
+import resource
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,7 +24,7 @@ from PIL import Image, ImageFilter
 
 from export.__main__ import main
 from export.centre.cards import CARD, FONTS, LATIN, PAPERS, SCRIPTS, Printed, Spoken, card_words, cards, poster
-from export.centre.codes import Codes
+from export.centre.codes import Codes, issue
 from export.centre.lettering import grouped as grouped_letters
 from export.printings import Printing
 from survey.briefing import Place
@@ -279,8 +282,78 @@ def test_a_batch_is_printed_anew_in_one_step(world: World, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("first", "then", "last"),
+    [
+        (("--until", "2040-05-31"), (), date(2040, 5, 31)),
+        (("--until", "2040-05-31"), ("--until", "2041-01-02"), date(2041, 1, 2)),
+        ((), ("--until", "2041-01-02"), date(2041, 1, 2)),
+        ((), (), None),
+    ],
+    ids=["kept", "another", "asked now", "a year"],
+)
+def test_cards_printed_anew_are_good_as_long_as_was_asked_for(
+    world: World, tmp_path: Path, first: tuple[str, ...], then: tuple[str, ...], last: date | None
+) -> None:
+    arguments = ("--place", LINKED, "--count", "2", "--out", str(tmp_path / "old.pdf"))
+    assert verb(world, "cards", *arguments, *first)[0] == 0
+    code, said = verb(world, "codes", "--reissue", "1", "--out", str(tmp_path / "new.pdf"), *then)
+    assert code == 0, said
+    centre = world.opened()
+    new = centre.batches.all()[2]
+    centre.close()
+    assert new.until == (last or new.printed_on + timedelta(days=365))
+    assert f"until {new.until.isoformat()}" in said
+
+
+def test_where_the_last_day_is_over_cards_are_printed_anew_until_another(world: World, tmp_path: Path) -> None:
+    centre = world.opened()
+    issue(centre, LINKED, "card", 2, until=centre.clock.day() - timedelta(days=1))
+    centre.close()
+    arguments = ("codes", "--reissue", "1", "--out", str(tmp_path / "new.pdf"))
+    assert "is over: no code would work. Say a later --until" in verb(world, *arguments)[1]
+    code, said = verb(world, *arguments, "--until", "2040-05-31")
+    assert (code, "until 2040-05-31" in said) == (0, True)
+
+
+@pytest.mark.parametrize("more", [(), ("--open",)], ids=["with codes", "open"])
+def test_where_the_disk_is_full_no_part_of_a_file_is_left_and_none_of_its_codes_works(
+    world: World, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    out, arguments = (
+        tmp_path / "cards.pdf",
+        ("cards", "--place", LINKED, "--count", "24", "--language", "ur", "--language", "en", *more),
+    )
+    before = {path for path in tmp_path.rglob("*") if path.is_file()}
+    with files_at_most(60_000):
+        code, said = verb(world, *arguments, "--out", str(out))
+    assert code == 1
+    assert "cards.pdf cannot be written (File too large)" in said
+    assert "Batch 1, which it was for, is cancelled" in said
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} - before <= {world.folder / "centre.db-lock"}
+    centre = world.opened()
+    (batch,) = centre.batches.all().values()
+    assert (batch.cancelled, batch.key) == (True, None)
+    assert [(each.printed, each.cancelled) for each in centre.batches.printings()] == [(24, 24)]
+    centre.close()
+    assert verb(world, *arguments, "--out", str(out))[0] == 0
+    assert out.stat().st_size > 60_000
+
+
+@contextmanager
+def files_at_most(size: int) -> Iterator[None]:
+    """No file of this process can grow beyond so many bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (("--until", "2040-05-31"), "Say which batch"),
         (("--reissue", "1", "--out", "there.pdf"), "File exists"),
         (("--reissue", "2", "--out", "new.pdf"), "no batch 2 with codes"),
         (("--reissue", "1"), "Say where the new cards go"),

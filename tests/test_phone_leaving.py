@@ -6,7 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from on_a_phone import NOTHING, TYPED, Linked, a_phone, finish, kept_on, linked, queue_of, to_the_end
+from centre_world import LINKED
+from on_a_phone import (
+    NOTHING,
+    THANKS,
+    TYPED,
+    Linked,
+    a_phone,
+    expect_heading,
+    finish,
+    kept_on,
+    linked,
+    queue_of,
+    send_the_core,
+    to_the_end,
+)
 from playwright.sync_api import Browser, expect
 from real_browser import OUTSIDE, Window
 from test_browser_leaving import (
@@ -17,6 +31,8 @@ from test_browser_leaving import (
     look_everywhere,
     press_leave,
 )
+
+from export.centre.codes import codes_in, issue
 
 pytestmark = pytest.mark.browser
 
@@ -57,6 +73,42 @@ def test_leaving_takes_back_what_was_sent_leads_outside_and_nothing_leads_back(
             assert TYPED not in words
             assert not any(question in words for question in QUESTIONS[1:])
         assert person.context.cookies(person.address) == []
+
+
+def test_who_left_before_the_core_was_in_comes_back_with_a_card_that_works(served: Linked, browser: Browser) -> None:
+    code = next(codes_in(issue(served.centre, LINKED, "card", 1)))
+    with a_phone(browser, served) as person:
+        person.look(f"#c={code.replace('-', '')}")
+        person.say("experience", "good")
+        press_leave(person)
+        left(person)
+        person.look(f"#c={code.replace('-', '')}")
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, THANKS)
+    assert [door for door, _ in served.centre.store.rows("arrivals")] == ["code"]
+
+
+def test_who_left_later_finds_the_card_used_is_told_so_kindly_and_sends_without_it(
+    served: Linked, browser: Browser
+) -> None:
+    code = next(codes_in(issue(served.centre, LINKED, "card", 1)))
+    with a_phone(browser, served) as person:
+        person.look(f"#c={code.replace('-', '')}")
+        send_the_core(person, served)
+        press_leave(person)
+        left(person)
+        person.until(lambda: served.rows() == [])
+        assert served.centre.store.spent(1) == 1
+        person.look(f"#c={code.replace('-', '')}")
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, "We could not take your answers with this card")
+        person.page.locator("#open-door button").click()
+        expect_heading(person, THANKS)
+        person.wrong = [line for line in person.wrong if "403" not in line]
+    assert [door for door, _ in served.centre.store.rows("arrivals")] == ["open"]
+    assert served.only().status == "complete"
 
 
 def test_leaving_leaves_nothing_on_the_phone(served: Linked, browser: Browser) -> None:

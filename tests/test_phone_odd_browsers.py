@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from on_a_phone import (
     NOTHING,
+    START,
     THANKS,
     Linked,
     a_phone,
@@ -121,6 +122,41 @@ def test_once_wiped_the_worker_keeps_nothing_anew_though_its_page_is_still_open(
         person.page.locator('button[value="pl"]').click()
         expect_heading(person, "Co z experience?")
         assert kept_on(person) == NOTHING
+
+
+def with_a_slow_network(person: Window, served: Linked, held: str, act: Callable[[], object]) -> None:
+    """Do something whose request the centre has and does not answer, until the worker's patience is over."""
+    (worker,) = person.context.service_workers
+    worker.evaluate("() => { const wait = setTimeout; self.setTimeout = (act) => wait(act, 0); }")
+    served.held = f"/{START}{held}"
+    served.bodies.clear()
+    act()
+    person.until(lambda: (f"GET {served.held}?", b"") in served.bodies)
+    worker.evaluate("() => new Promise((over) => setTimeout(over))")
+
+
+def test_where_something_is_kept_a_network_that_says_nothing_is_not_waited_for(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        answered_with_the_worker_up(person)
+        with_a_slow_network(person, served, "", person.look)
+        assert not served.let_go.is_set()
+        expect_heading(person, "What about experience?")
+        served.let_go.set()
+        without_network_noise(person)
+
+
+def test_where_nothing_is_kept_the_network_is_waited_for_however_slow_it_is(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        answered_with_the_worker_up(person)
+        with_a_slow_network(person, served, "phone/pl", person.page.locator('button[value="pl"]').click)
+        expect_heading(person, "What about experience?")
+        served.let_go.set()
+        expect_heading(person, "Co z experience?")
+        without_network_noise(person)
 
 
 def test_a_tab_that_fell_asleep_while_it_sent_does_not_stop_another_one(served: Linked, browser: Browser) -> None:

@@ -17,7 +17,7 @@ import pytest
 from centre_world import LINKED, ask, enrolled, listening
 from player import Player
 from portal_world import PortalWorld, portal_world
-from real_server_in_front import NAME, Front, in_front
+from real_server_in_front import NAME, Front, in_front, speaks_ipv6
 
 from export.centre.app import centre_app
 from export.centre.link import Links
@@ -96,6 +96,23 @@ def test_headers_arrive_as_the_centre_sends_them_and_cookies_are_for_https_only(
         plain = ask("GET", f"http://127.0.0.1:{front.http}/s/{LINKED}/", headers={"Host": NAME})
         assert plain.status == 308
         assert plain.headers["Location"].startswith("https://")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"] if speaks_ipv6() else ["127.0.0.1"])
+def test_nginx_answers_by_each_kind_of_address_and_writes_neither_down(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with centre_behind("nginx", tmp_path, monkeypatch) as (portal, front):
+        (row,) = portal.world.rows(1)
+        trust = ssl.create_default_context(cafile=str(front.folder / "certificate.pem"))
+        with trust.wrap_socket(socket.create_connection((address, front.https), 20), server_hostname=NAME) as person:
+            head = f"POST /s/{LINKED}/rows HTTP/1.0\r\nHost: {NAME}\r\nContent-Type: {ROW['Content-Type']}\r\n"
+            person.sendall(f"{head}Content-Length: {len(row)}\r\n\r\n".encode() + row)
+            assert b"".join(iter(lambda: person.recv(4096), b"")).endswith(b"stored")
+        with socket.create_connection((address, front.http), 20) as person:
+            person.sendall(f"GET /s/{LINKED}/ HTTP/1.0\r\nHost: {NAME}\r\n\r\n".encode())
+            assert b"308 " in person.recv(15)
+    assert telling(front, row) == {}
 
 
 def untouched(front: Front) -> list[Path]:
@@ -206,6 +223,7 @@ def telling(front: Front, row: bytes) -> dict[Path, bytes]:
     signs = (
         WHO.encode(),
         b"127.0.0.1",
+        b"::1",
         AGENT.encode(),
         f"/s/{LINKED}".encode(),
         b"nowhere-that",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, datetime
+from errno import EEXIST
 from pathlib import Path
 
 import click
@@ -10,14 +12,20 @@ import click
 from export.centre.audit import OPERATOR
 from export.centre.batches import Batch
 from export.centre.cards import PAPERS
-from export.centre.codes import cancel, with_codes
+from export.centre.codes import cancel, chosen_last_day, with_codes
 from export.centre.instance import Centre
 from export.centre.printing import Order, check, message, printed
 from export.centre.verbs import instance_folder, opened
 from export.printings import ROUTES, Route
+from survey.durable import replacement
 
 _MOST_PRINTED = 20_000
 _NEW_PDF = click.Path(path_type=Path, dir_okay=False)
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+class NotWritten(click.ClickException):
+    """Cards were counted and the file could not be written: their batch is cancelled. Free some room, print again."""
 
 
 @click.command("cards")
@@ -29,7 +37,7 @@ _NEW_PDF = click.Path(path_type=Path, dir_okay=False)
 @click.option("--open", "way", flag_value="open-card", help="Cards without a code, to lie about.")
 @click.option("--text", "way", flag_value="text", help="Print a text for a message or letter instead of a file.")
 @click.option("--poster", type=click.Choice(list(PAPERS)), is_flag=False, flag_value="a4", help="A poster, A4 or A3.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day of the codes; else a year from now.")
+@click.option("--until", type=_DAY, help="The last day of the codes; else a year from now.")
 def print_cards(
     instance: Path, place: str, count: int, out: Path | None, languages: tuple[str, ...], way: Route | None,
     poster: str | None, until: datetime | None,
@@ -54,10 +62,23 @@ def print_cards(
 
 def _written(centre: Centre, order: Order, out: Path) -> Batch:
     check(centre, order)
-    # Made first: where it cannot be, nothing is counted. Codes that were printed before are not written over.
-    with out.open("xb") as file:
-        batch, pdf = printed(centre, order)
-        file.write(pdf)
+    if out.exists():  # codes that were printed before are not written over
+        raise FileExistsError(EEXIST, os.strerror(EEXIST), str(out))
+    batch: Batch | None = None
+    try:
+        # Made first: where it cannot be, nothing is counted.
+        with replacement(out) as file:
+            batch, pdf = printed(centre, order)
+            file.write(pdf)
+    except OSError as fault:
+        if batch is None:
+            raise
+        centre.batches.cancel(batch.number)
+        centre.audit.note(OPERATOR, "cards, not written", f"batch {batch.number} for {batch.place}")
+        raise NotWritten(
+            f"{out} cannot be written ({fault.strerror}), and no part of it is there. Batch {batch.number}, which"
+            " it was for, is cancelled. Free some room, then print again."
+        ) from fault
     return batch
 
 
@@ -71,18 +92,21 @@ def _told(batch: Batch) -> str:
 @click.option("--cancel", "to_cancel", type=int, metavar="BATCH", help="Let no code of this batch work any more.")
 @click.option("--reissue", type=int, metavar="BATCH", help="Print as many new cards as this batch, and cancel it.")
 @click.option("--out", type=_NEW_PDF, help="With --reissue: the PDF to write; a new file.")
-def codes(instance: Path, to_cancel: int | None, reissue: int | None, out: Path | None) -> None:
+@click.option(
+    "--until", type=_DAY, help="With --reissue: the last day of the new codes; else as the old ones were asked."
+)
+def codes(instance: Path, to_cancel: int | None, reissue: int | None, out: Path | None, until: datetime | None) -> None:
     """List what was printed, batch by batch; or cancel the codes of one; or cancel and print it anew."""
     if to_cancel is not None and reissue is not None:
         raise click.UsageError("Choose one of --cancel and --reissue.")
-    if out is not None and reissue is None:
+    if (out is not None or until is not None) and reissue is None:
         raise click.UsageError("Say which batch to print anew: --reissue BATCH --out FILE.")
     with opened(instance) as centre:
         if to_cancel is not None:
             _cancel(centre, to_cancel)
             click.echo("Print others: python -m export cards")
         elif reissue is not None and out is not None:
-            _reissue(centre, reissue, out)
+            _reissue(centre, reissue, out, until.date() if until else None)
         elif reissue is not None:
             raise click.UsageError("Say where the new cards go: --reissue BATCH --out FILE.")
         else:
@@ -95,10 +119,11 @@ def _cancel(centre: Centre, number: int) -> None:
     click.echo(f"No code of batch {batch.number} works any more.")
 
 
-def _reissue(centre: Centre, number: int, out: Path) -> None:
+def _reissue(centre: Centre, number: int, out: Path, until: date | None) -> None:
     old = with_codes(centre, number)
+    order = Order(old.place, old.route, old.printed, old.languages, until=until or chosen_last_day(old))
     # Cancelled last: where the new cards cannot be printed, people can still use the old.
-    click.echo(_told(_written(centre, Order(old.place, old.route, old.printed, old.languages), out)))
+    click.echo(_told(_written(centre, order, out)))
     _cancel(centre, number)
 
 

@@ -114,6 +114,11 @@ def issue(
     return batch
 
 
+def chosen_last_day(batch: Batch) -> date | None:
+    """The last day that was asked for when these codes were made, or None: then they were given a year."""
+    return None if batch.until == batch.printed_on + CODE_LIFE else batch.until
+
+
 def codes_in(batch: Batch) -> Iterator[str]:
     """Every code of a batch, in the order they are printed."""
     return (code_of(batch, serial) for serial in range(batch.printed))

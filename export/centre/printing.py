@@ -1,7 +1,7 @@
 """Printing cards, posters and messages: count them, make their codes, and draw what leads to a place's link.
 
-What is printed is counted before it is drawn, so that no card is out of which nobody knows; where the file could not
-be written the operator prints another batch and cancels this one.
+What is printed is counted before it is drawn, so that no card is out of which nobody knows; where the file cannot be
+written, the batch is cancelled.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """The link: what a phone's whole interview costs the centre's processor, and how many bytes a first visit takes.
 
+The bar is 0.4 for the pages by themselves and for whole interviews: every page is rendered once a language.
+
 Beside it stands as little as Flask can do: pages of the same size, and each row into a bare table under the store's own
 pragmas, since what a durable commit costs is not the link's doing; and the pages beside bare pages by themselves.
 Everything is asked for as a browser asks over https, which is what cards and posters say; over plain http it asks for
