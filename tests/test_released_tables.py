@@ -185,6 +185,22 @@ def test_where_no_group_is_large_enough_the_workbook_says_so(tmp_path: Path, peo
     assert released.records
     _, row = rows_of(openpyxl.load_workbook(released.folder / "tables.xlsx")["Table 1"])
     assert set(row) == {"[c]"}
+    assert "No percentage is told here" in words_of(released, "Table 1")
+
+
+def words_of(released: Released, sheet: str) -> str:
+    """Everything that a sheet says."""
+    cells = openpyxl.load_workbook(released.folder / "tables.xlsx")[sheet].iter_rows()
+    return "\n".join(str(cell.value) for row in cells for cell in row if cell.value is not None)
+
+
+def test_a_busy_counter_where_everybody_is_quick_is_told_of(tmp_path: Path, people: list[Response]) -> None:
+    quick = [replace(one, quick=True) for one in people[:120]]
+    released, _ = release(tmp_path, sealed(SECRET.public, quick))
+    told = [one for one in figures(released) if not one["proportion"].startswith("[")]
+    assert told
+    assert {one["responses"] for one in told} == {"All"}, "without quick answers nothing is left"
+    assert "No percentage is told here" not in words_of(released, "Table 1")
 
 
 def test_tables_of_too_few_are_refused_with_how_long_to_wait(tmp_path: Path, people: list[Response]) -> None:

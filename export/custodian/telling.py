@@ -155,7 +155,7 @@ def _figures(table: Table, seen: pl.DataFrame, plan: Plan, rules: Rules, secret:
 
 def _frame(table: Table, seen: pl.DataFrame, secret: bytes) -> pl.DataFrame:
     """Those whose records are ``seen``, in their order."""
-    # What came by an open door does not count towards a threshold; 'no' is the first value of ``quick``.
+    # 'No' is the first value of ``quick``; a blank is neither.
     sure = seen.select(RESPONSE, (pl.col(COUNTS) & (pl.col("quick") == FIRST_VALUE)).alias(SURE_ROW))
     people = table.frame.join(sure, on=RESPONSE, how="inner", maintain_order="right")
     return people.with_columns(record_keys(secret, people[RESPONSE]).alias(KEY))

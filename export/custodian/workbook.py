@@ -36,6 +36,10 @@ LEGEND = (
 _MODE, _AREA, _QUESTION, _COUNTED, _BASE, _NOTES = (
     "How it was answered", "Area", "Question", "Responses counted", "Base", "Notes",
 )  # fmt: skip
+_NOTHING = (
+    "No percentage is told here: in no group did enough people answer by a tablet or by a card with a code, or what"
+    " they answered could be worked out."
+)
 _NO_CLOCK = datetime(2000, 1, 1, tzinfo=UTC)
 _MEMORY = {"in_memory": True}
 """Else xlsxwriter keeps each sheet in a temporary file."""
@@ -125,11 +129,12 @@ def _sheet(number: int, told: _Told, leaving: Leaving) -> Any:
     columns = [_MODE, _AREA, *([split] if spec.by else []), _QUESTION, _COUNTED, _BASE, *told.answers, _NOTES]
     # A sheet without a row would not say why it has none.
     frame = pd.DataFrame(rows or [[f"[{SMALL}]"] * len(columns)], columns=columns)
+    nothing = [] if any(one.percent is not None for one in told.figures) else [_NOTHING]
     return gptables.GPTable(
         table=frame,
         table_name=f"table_{number}",
         title=f"Table {number}: {spec.title}, per cent",
-        subtitles=[told.over, *([MADE_UP] if leaving.materials.made_up else [])],
+        subtitles=[told.over, *nothing, *([MADE_UP] if leaving.materials.made_up else [])],
         instructions="One table, one row a question and group. Rows in which fewer than ten answered are not listed.",
         scope="People who chose to answer",
         source=leaving.name,
