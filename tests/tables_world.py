@@ -26,6 +26,8 @@ PLAN = Plan(
 )
 GROUPED = replace(PLAN, groups={"said": {7: (3, 4), 8: (5, 6)}})
 """The same, two and two answers of ``said`` told together too."""
+OFF_BASE = replace(GROUPED, groups={"said": {7: (3, 4)}}, off_base={"said": frozenset({6})})
+"""The same, one answer of ``said`` counted in no figure."""
 SECRET = b"s" * 32
 
 

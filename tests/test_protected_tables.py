@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables_world import ANSWERS, GROUPED, MODES, NOISE, PLAN, ROUND, SECRET, people, tables
+from tables_world import ANSWERS, GROUPED, MODES, NOISE, OFF_BASE, PLAN, ROUND, SECRET, people, tables
 
 from export.custodian.cellkeys import mixed
 from export.custodian.cube import ADDRESS, EVERYBODY, SURE, SURE_ROW, TOTAL, WHERE, Plan, counted
@@ -41,6 +41,14 @@ def test_figures_are_counted_as_one_would_count_them(many: pl.DataFrame) -> None
         for answer, told in ((3, those["offered"] == 3), (TOTAL, those["offered"] >= 3)):
             found = figures.filter(**place, population=population, answer=answer)
             assert found["n"].to_list() == [told.sum()]
+
+
+def test_an_answer_off_the_base_is_in_no_figure_and_in_no_base(many: pl.DataFrame) -> None:
+    without = many.with_columns(said=pl.when(pl.col("said") == 6).then(1).otherwise("said"))
+    assert counted(many, OFF_BASE).equals(counted(without, OFF_BASE))
+    told = tables(many, plan=OFF_BASE).filter(measure=0)
+    assert 6 not in set(told["answer"])
+    assert 6 in set(tables(many).filter(measure=0)["answer"])
 
 
 def test_a_figure_stands_once_and_always_with_its_mode(many: pl.DataFrame) -> None:
@@ -80,7 +88,7 @@ def test_percentages_are_whole_and_come_from_told_counts_only(many: pl.DataFrame
 
 
 @BOTH
-@pytest.mark.parametrize("plan", [PLAN, GROUPED], ids=["answers", "grouped answers"])
+@pytest.mark.parametrize("plan", [PLAN, GROUPED, OFF_BASE], ids=["answers", "grouped answers", "off base"])
 @settings(deadline=None, max_examples=8)
 @given(st.integers(0, 10**6), st.integers(10, 400))
 def test_nothing_held_back_in_any_tables_can_be_worked_out(plan: Plan, rules: Rules, seed: int, number: int) -> None:

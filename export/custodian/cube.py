@@ -1,9 +1,10 @@
 """Every figure that the listed tables hold, counted exactly and with its cell key, before anything is protected.
 
-A *figure* is the number of responses of one mode, area and category that gave one answer, or any (its *base*). It is
-counted for all of them, and again without those that came by an open door or suspiciously quickly; and, to judge by
-and never to tell, without those of an open door only. Modes are never added up. Totals are counted like any other
-figure: whoever publishes sums of moved figures undoes the moving.
+A *figure* is the number of responses of one mode, area and category that gave one answer, or any (its *base*), but for
+answers that stand outside the base: of those nothing is counted. It is counted for all of them, and again without
+those that came by an open door or suspiciously quickly; and, to judge by and never to tell, without those of an open
+door only. Modes are never added up. Totals are counted like any other figure: whoever publishes sums of moved figures
+undoes the moving.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Plan:
         area: the column of the finest areas.
         levels: of geography, from coarse to fine, each made of whole areas of the next.
         groups: column -> code of a group, above its codes -> the answers that are told together too.
+        off_base: column -> the codes of answers that no figure counts.
     """
 
     codes: Mapping[str, tuple[int, ...]]
@@ -63,6 +65,7 @@ class Plan:
     area: str
     levels: tuple[Level, ...]
     groups: Mapping[str, Mapping[int, tuple[int, ...]]] = field(default_factory=dict)
+    off_base: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     @cached_property
     def measures(self) -> tuple[str, ...]:
@@ -75,8 +78,13 @@ class Plan:
         return (None, *dict.fromkeys(one.by for one in self.listed if one.by))
 
     def answers(self, measure: str) -> list[int]:
-        """The codes of what is told of a measure: all answers, each, and those that are told together."""
-        return [TOTAL, *self.codes[measure], *self.groups.get(measure, {})]
+        """The codes of what is told of a measure: its base, each answer in it, and those that are told together."""
+        return [TOTAL, *self.in_base(measure), *self.groups.get(measure, {})]
+
+    def in_base(self, measure: str) -> tuple[int, ...]:
+        """The codes of the answers that a measure's base is made of."""
+        outside = self.off_base.get(measure, frozenset())
+        return tuple(code for code in self.codes[measure] if code not in outside)
 
     def areas(self, level: int) -> list[int]:
         """The codes of a level's areas."""
@@ -138,7 +146,7 @@ def _leaves(rows: pl.DataFrame, plan: Plan, one: Listed, by: int) -> pl.LazyFram
     """The smallest cells of one table."""
     answers, categories = _size(plan.codes[one.measure]), _size(plan.categories(by))
     areas = _size(plan.areas(max(one.levels)))
-    answered = rows.lazy().filter(pl.col(one.measure) >= FIRST_VALUE)
+    answered = rows.lazy().filter(pl.col(one.measure).is_in(plan.in_base(one.measure)))
     cells = answered.select(KEY, cell=pl.col(_row(by, max(one.levels))) * answers + pl.col(one.measure))
     grouped = cells.group_by("cell").agg(n=pl.len().cast(pl.Int64), key=pl.col(KEY).sum())
     row, place = pl.col("cell") // answers, pl.col("cell") // (answers * categories)

@@ -19,7 +19,7 @@ from export.custodian.leaving import MADE_UP, Leaving
 from export.custodian.protection import SMALL, WEAK_BASE
 from export.custodian.recipe import Tables, TableSpec
 from export.custodian.so_far import NOT_ALL, so_far
-from export.custodian.wording import Figure, Wording
+from export.custodian.wording import Figure, Wording, base_of
 from survey.durable import write_whole
 
 with warnings.catch_warnings():
@@ -109,6 +109,7 @@ class _Told:
     figures: list[Figure]
     answers: list[str]
     over: str
+    base_of: str
 
 
 def _tables(words: Wording, leaving: Leaving) -> Iterator[_Told]:
@@ -116,10 +117,11 @@ def _tables(words: Wording, leaving: Leaving) -> Iterator[_Told]:
         if listed:
             answers = list(dict.fromkeys(answer for one in listed for answer in words.answers(one.measure)))
             figures = list(words.of(listed))
-            yield _Told(spec, figures, answers, f"Up to {leaving.closes}")
+            base = base_of(dict.fromkeys(answer for one in listed for answer in words.outside(one.measure)))
+            yield _Told(spec, figures, answers, f"Up to {leaving.closes}", base)
             if spec.so_far and leaving.earlier:
                 over = f"{leaving.closes[:4]} so far: the sum of {len(leaving.earlier) + 1} releases"
-                yield _Told(spec, list(so_far(figures, leaving.earlier)), answers, over)
+                yield _Told(spec, list(so_far(figures, leaving.earlier)), answers, over, base)
 
 
 def _sheet(number: int, told: _Told, leaving: Leaving) -> Any:
@@ -134,7 +136,7 @@ def _sheet(number: int, told: _Told, leaving: Leaving) -> Any:
         table=frame,
         table_name=f"table_{number}",
         title=f"Table {number}: {spec.title}, per cent",
-        subtitles=[told.over, *nothing, *([MADE_UP] if leaving.materials.made_up else [])],
+        subtitles=[told.over, f"Base: {told.base_of}", *nothing, *([MADE_UP] if leaving.materials.made_up else [])],
         instructions="One table, one row a question and group. Rows in which fewer than ten answered are not listed.",
         scope="People who chose to answer",
         source=leaving.name,
