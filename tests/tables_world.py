@@ -10,6 +10,7 @@ import polars as pl
 from export.custodian.cellkeys import mixed, read_ptable, record_keys
 from export.custodian.cube import KEY, SURE_ROW, Level, Listed, Plan, counted
 from export.custodian.protection import Rules, protected
+from export.custodian.table import COUNTS
 
 MODES, CRIMES, ANSWERS, AREAS = (3, 4), (3, 4, 5), (3, 4, 5, 6), tuple(range(3, 9))
 NOISE, ROUND = Rules(read_ptable()), Rules(None)
@@ -25,6 +26,8 @@ PLAN = Plan(
 )
 GROUPED = replace(PLAN, groups={"said": {7: (3, 4), 8: (5, 6)}})
 """The same, two and two answers of ``said`` told together too."""
+OFF_BASE = replace(GROUPED, groups={"said": {7: (3, 4)}}, off_base={"said": frozenset({6})})
+"""The same, one answer of ``said`` counted in no figure."""
 SECRET = b"s" * 32
 
 
@@ -32,7 +35,7 @@ def people(seed: int, number: int, *, first: int = 0, secret: bytes = SECRET) ->
     """So many respondents, numbered from ``first``; some skip, some come by an open door."""
     chance = random.Random(seed)  # noqa: S311 - made-up people must be the same again
     ids = pl.Series([(first + one).to_bytes(16) for one in range(number)], dtype=pl.Binary)
-    return pl.DataFrame(
+    made = pl.DataFrame(
         {
             "said": chance.choices([1, *ANSWERS], [4, 60, 20, 10, 6], k=number),
             "offered": chance.choices([0, 1, 3, 4], [20, 5, 50, 25], k=number),
@@ -43,6 +46,8 @@ def people(seed: int, number: int, *, first: int = 0, secret: bytes = SECRET) ->
             KEY: record_keys(secret, ids),
         }
     )
+    # Of those who are not sure every second came by an open door, the others were quick.
+    return made.with_columns((pl.col(SURE_ROW) | (pl.int_range(pl.len()) % 2 == 0)).alias(COUNTS))
 
 
 def tables(frame: pl.DataFrame, rules: Rules = NOISE, plan: Plan = PLAN) -> pl.DataFrame:

@@ -11,11 +11,12 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables_world import ANSWERS, GROUPED, MODES, NOISE, PLAN, ROUND, SECRET, people, tables
+from tables_world import ANSWERS, GROUPED, MODES, NOISE, OFF_BASE, PLAN, ROUND, SECRET, people, tables
 
 from export.custodian.cellkeys import mixed
 from export.custodian.cube import ADDRESS, EVERYBODY, SURE, SURE_ROW, TOTAL, WHERE, Plan, counted
 from export.custodian.protection import SHOWN, SMALL, WEAK_BASE, Rules, exposed, protected
+from export.custodian.table import COUNTS
 
 TOGETHER = {answer: code for code, answers in GROUPED.groups["said"].items() for answer in answers}
 BOTH = pytest.mark.parametrize("rules", [NOISE, ROUND], ids=["noise", "rounding"])
@@ -40,6 +41,14 @@ def test_figures_are_counted_as_one_would_count_them(many: pl.DataFrame) -> None
         for answer, told in ((3, those["offered"] == 3), (TOTAL, those["offered"] >= 3)):
             found = figures.filter(**place, population=population, answer=answer)
             assert found["n"].to_list() == [told.sum()]
+
+
+def test_an_answer_off_the_base_is_in_no_figure_and_in_no_base(many: pl.DataFrame) -> None:
+    without = many.with_columns(said=pl.when(pl.col("said") == 6).then(1).otherwise("said"))
+    assert counted(many, OFF_BASE).equals(counted(without, OFF_BASE))
+    told = tables(many, plan=OFF_BASE).filter(measure=0)
+    assert 6 not in set(told["answer"])
+    assert 6 in set(tables(many).filter(measure=0)["answer"])
 
 
 def test_a_figure_stands_once_and_always_with_its_mode(many: pl.DataFrame) -> None:
@@ -79,7 +88,7 @@ def test_percentages_are_whole_and_come_from_told_counts_only(many: pl.DataFrame
 
 
 @BOTH
-@pytest.mark.parametrize("plan", [PLAN, GROUPED], ids=["answers", "grouped answers"])
+@pytest.mark.parametrize("plan", [PLAN, GROUPED, OFF_BASE], ids=["answers", "grouped answers", "off base"])
 @settings(deadline=None, max_examples=8)
 @given(st.integers(0, 10**6), st.integers(10, 400))
 def test_nothing_held_back_in_any_tables_can_be_worked_out(plan: Plan, rules: Rules, seed: int, number: int) -> None:
@@ -183,6 +192,35 @@ def test_every_figure_stands_there_again_without_open_door_and_quick_responses(m
     assert (both["n_sure"] < both["n"]).any()
 
 
+def counts(*, yes: bool) -> dict[str, pl.Expr]:
+    """Those who came by a tablet, or all by an open door."""
+    return {name: pl.lit(value=yes) for name in (COUNTS, SURE_ROW)}
+
+
+@BOTH
+def test_quick_answers_at_a_tablet_count_and_the_figures_without_them_stand_on_their_own(rules: Rules) -> None:
+    """A counter where the tablet is handed on at once is all quick, and its people are people."""
+    quick = people(12, 600).with_columns(**{COUNTS: pl.lit(value=True), SURE_ROW: pl.lit(value=False)})
+    figures = tables(quick, rules)
+    of_all, without = (figures.filter(population=population) for population in (EVERYBODY, SURE))
+    assert shown(of_all).height > 50
+    assert shown(without).is_empty()
+    assert exposed(figures, PLAN, rules, quick.height) == 0
+
+
+@BOTH
+@settings(deadline=None, max_examples=6)
+@given(st.integers(0, 10**6), st.floats(0, 1))
+def test_however_many_are_quick_the_two_figures_beside_each_other_tell_no_more(
+    rules: Rules, seed: int, share: float
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - made-up people must be the same again
+    frame = people(seed, 250)
+    quick = pl.Series([chance.random() < share for _ in range(frame.height)])
+    frame = frame.with_columns((pl.col(COUNTS) & ~quick).alias(SURE_ROW))
+    assert exposed(tables(frame, rules), PLAN, rules, frame.height) == 0
+
+
 @BOTH
 @pytest.mark.parametrize("forged", [9, 29, 60])
 def test_forged_open_door_answers_around_a_real_one_make_no_figure_of_it_large_enough(
@@ -191,8 +229,8 @@ def test_forged_open_door_answers_around_a_real_one_make_no_figure_of_it_large_e
     """Who forges them knows them, and would subtract them from any figure that holds the real one too."""
     crowd = people(9, 500).filter((pl.col("crime") != 5) | (pl.col("mode") != 3))
     alone = {name: pl.lit(code, pl.Int64) for name, code in {"said": 4, "crime": 5, "borough": 3, "mode": 3}.items()}
-    real = people(10, 1, first=500).with_columns(**alone, **{SURE_ROW: pl.lit(value=True)})
-    around = people(11, forged, first=600).with_columns(**alone, **{SURE_ROW: pl.lit(value=False)})
+    real = people(10, 1, first=500).with_columns(**alone, **counts(yes=True))
+    around = people(11, forged, first=600).with_columns(**alone, **counts(yes=False))
     figures = tables(pl.concat([crowd, real, around]), rules)
     of_them = figures.filter(mode=3, by=1, category=5, measure=0)
     assert of_them.height

@@ -44,6 +44,9 @@ def test_what_ships_names_questions_answers_and_languages_that_are_there() -> No
         for row in grouped.rows:
             answers = {answer for group in grouped.groups.values() for answer in group}
             assert answers <= {option.code for option in items[row].options}
+    for outside in recipe.tables.off_base:
+        for row in outside.rows:
+            assert set(outside.answers) & {option.code for option in items[row].options}
     named = {one for table in recipe.tables.tables for one in (*table.rows, *([table.by] if table.by else []))}
     assert named | {one.variable for one in recipe.hierarchies} - places <= items.keys()
     for hierarchy in recipe.hierarchies:
@@ -106,6 +109,8 @@ def test_its_hash_is_of_what_it_says(tmp_path: Path) -> None:
         ('by = "crime"', 'by = ["crime"]', "tables.table[2].by must be the name of a question"),
         ('rows = ["experience", "contact"', 'rows = ["experience", "experience"', "none twice"),
         ('["dis1", "dis2"', '["sat1", "dis2"', "tables.grouped[1].groups must give"),
+        ('answers = ["tooearly"]', "answers = []", "tables.off_base[1].answers must be a list of codes"),
+        ('answers = ["tooearly"]', 'answers = ["dis3"]', "tables.off_base takes an answer out of a base"),
         ("labels = { satisfied", "labels = { content", "tables.grouped[1].labels must give each group a label"),
         ("[epochs]", "[[epochs]]", "epochs must be a table"),
         ("[[tables.table]]\nname = \"satisfaction\"", "[tables.table]\nname = \"satisfaction\"", "cannot be read"),

@@ -13,7 +13,7 @@ import openpyxl
 import polars as pl
 import pytest
 from custodian_world import PASSPHRASE, People, sealed, victim_voice
-from release_world import AUTHORITY, RECIPE, SECRET, SHIPPED, records, release
+from release_world import AUTHORITY, RECIPE, SECRET, SHIPPED, codebook, records, release
 
 from export.custodian.closing import CannotClose
 from export.custodian.custody import Custody, CustodyRefused, WrongPassphrase
@@ -62,6 +62,26 @@ def test_the_long_file_has_the_columns_that_such_files_have_and_every_figure(fir
     per_mode = Counter(one["mode"] for one in told)
     assert set(per_mode) == {"On a tablet"}, "a figure never tells of two modes"
     assert {one["table"] for one in told} == {"satisfaction", "satisfaction-by-crime"}
+
+
+def test_who_cannot_say_yet_is_in_no_base_and_every_file_says_so(first: Released) -> None:
+    told, too_early = figures(first), "It is too early to say"
+    actions, treated = (victim_voice().item(name).labels["en"] for name in ("actions", "treated"))
+    assert too_early not in {one["answer"] for one in told}
+    assert {one["base_of"] for one in told if one["measure"] == actions} == {
+        f"Everybody who answered the question, but not: {too_early}"
+    }
+    assert {one["base_of"] for one in told if one["measure"] == treated} == {"Everybody who answered the question"}
+    said = [record["actions"] for record in records(first)]
+    in_base = sum(not answer.startswith("[") and answer != "tooearly" for answer in said)
+    assert said.count("tooearly") > 10
+    whole = {"measure": actions, "table": "satisfaction", "area": "London", "responses": "All"}
+    (base,) = {one["base"] for one in told if whole.items() <= one.items()}
+    blank = said.count("[c]") + sum(record["borough"] in {"[c]", "[x]", "[z]", "outside"} for record in records(first))
+    assert in_base - blank - 3 <= int(base) <= in_base + blank + 3
+    assert f"but not: {too_early}" in words_of(first, "Table 1")
+    columns = {one["column"]: one for one in codebook(first)["columns"]}
+    assert (columns["actions"]["off_base"], columns["treated"]["off_base"]) == (["tooearly"], [])
 
 
 def test_figures_of_the_long_file_follow_from_its_counts_and_nothing_else(first: Released) -> None:
@@ -185,6 +205,22 @@ def test_where_no_group_is_large_enough_the_workbook_says_so(tmp_path: Path, peo
     assert released.records
     _, row = rows_of(openpyxl.load_workbook(released.folder / "tables.xlsx")["Table 1"])
     assert set(row) == {"[c]"}
+    assert "No percentage is told here" in words_of(released, "Table 1")
+
+
+def words_of(released: Released, sheet: str) -> str:
+    """Everything that a sheet says."""
+    cells = openpyxl.load_workbook(released.folder / "tables.xlsx")[sheet].iter_rows()
+    return "\n".join(str(cell.value) for row in cells for cell in row if cell.value is not None)
+
+
+def test_a_busy_counter_where_everybody_is_quick_is_told_of(tmp_path: Path, people: list[Response]) -> None:
+    quick = [replace(one, quick=True) for one in people[:120]]
+    released, _ = release(tmp_path, sealed(SECRET.public, quick))
+    told = [one for one in figures(released) if not one["proportion"].startswith("[")]
+    assert told
+    assert {one["responses"] for one in told} == {"All"}, "without quick answers nothing is left"
+    assert "No percentage is told here" not in words_of(released, "Table 1")
 
 
 def test_tables_of_too_few_are_refused_with_how_long_to_wait(tmp_path: Path, people: list[Response]) -> None:

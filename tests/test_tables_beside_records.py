@@ -15,7 +15,7 @@ import pytest
 from custodian_world import PLACES, sealed
 from release_world import SECRET, SHIPPED, release, who
 from small_instruments import instrument, item, option, page
-from tables_world import GROUPED, NOISE, PLAN, ROUND, people, tables
+from tables_world import GROUPED, NOISE, OFF_BASE, PLAN, ROUND, people, tables
 
 from export.custodian.attacker_report import attacker_report
 from export.custodian.blanks import closed_over
@@ -36,10 +36,12 @@ TELLING = (10, 13, 15, 16)
 def counted_in(cells: Cells, plan: Plan, address: Mapping[str, int]) -> bool:
     """Whether somebody with these answers is one of those that a figure counts."""
     answer, by = cells[plan.measures[address["measure"]]], plan.breakdowns[address["by"]]
+    outside = plan.off_base.get(plan.measures[address["measure"]], frozenset())
     groups = plan.groups.get(plan.measures[address["measure"]], {})
     area = plan.levels[address["level"]].area_of.get(cells[plan.area], UNKNOWN)
     return (
         answer >= FIRST_VALUE
+        and answer not in outside
         and (address["answer"] in {TOTAL, answer} or answer in groups.get(address["answer"], ()))
         and cells["mode"] == address["mode"]
         and area == address["area"]
@@ -129,7 +131,7 @@ def a_world(seed: int, rules: Rules, plan: Plan = PLAN) -> tuple[pl.DataFrame, p
 
 
 @BOTH
-@pytest.mark.parametrize("plan", [PLAN, GROUPED], ids=["answers", "grouped answers"])
+@pytest.mark.parametrize("plan", [PLAN, GROUPED, OFF_BASE], ids=["answers", "grouped answers", "off base"])
 @pytest.mark.parametrize("seed", TELLING)
 def test_no_value_of_any_blank_is_proved_or_ruled_out_by_all_figures_together(
     plan: Plan, rules: Rules, seed: int

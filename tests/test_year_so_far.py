@@ -18,6 +18,8 @@ from export.custodian.leaving import Leaving
 from export.custodian.ledger import LedgerRefused
 from export.custodian.long_file import write_figures
 from export.custodian.release import Released
+from export.custodian.so_far import published, so_far
+from export.custodian.wording import Figure
 from export.manifest import ReleaseRefused
 from forms.response import Response
 
@@ -69,6 +71,20 @@ def test_the_year_so_far_is_the_sum_of_what_its_releases_told_and_nothing_else(
     assert whole > 10
 
 
+def test_figures_of_two_bases_are_never_added_up(year: tuple[Path, list[Released]]) -> None:
+    """A recipe may leave other answers out of a base from some release on; its sum with the old ones means nothing."""
+    earlier = [published(year[1][0].folder / "figures.csv", "2026-12")]
+    line = next(one for one in lines(year[1][0], "satisfaction").values() if one["count"].isdigit())
+    mode, area, level, measure, answer, category, responses = (line[name] for name in WHERE)
+    now = Figure(
+        measure, answer, mode, level, area, category, responses, 20, 40, 50, held="", base_of=line["base_of"]
+    )  # fmt: skip
+    (same,) = so_far([now], earlier)
+    (other,) = so_far([replace(now, base_of="Somebody else")], earlier)
+    assert (same.count, same.base) == (20 + int(line["count"]), 40 + int(line["base"]))
+    assert (other.count, other.base, other.held) == (None, None, "x")
+
+
 def of(borough: str, people: list[Response]) -> list[Response]:
     """The same, but whoever said a borough said this one."""
     said = [one for one in people if "borough" in one.answers]
@@ -77,13 +93,16 @@ def of(borough: str, people: list[Response]) -> list[Response]:
 
 @pytest.fixture(scope="module")
 def moved_on(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Released]]:
-    """Two quarters: people of Camden, then people of Croydon."""
+    """Two quarters: people of Camden, then people of Croydon, of whom few say how they were treated."""
     folder, chosen = tmp_path_factory.mktemp("custodian"), People(43, victim_voice())
-    quarters = {"2026-08": "camden", "2026-11": "croydon"}
-    return folder, [
-        release(folder, sealed(SECRET.public, of(borough, chosen.many(170, period=month))), month=month)[0]
-        for month, borough in quarters.items()
+    camden = of("camden", chosen.many(170, period="2026-08"))
+    croydon = of("croydon", chosen.many(170, period="2026-11"))
+    silent = [
+        replace(one, answers={name: answer for name, answer in one.answers.items() if name != "treated"})
+        for one in croydon[7:]
     ]
+    quarters = {"2026-08": camden, "2026-11": croydon[:7] + silent}
+    return folder, [release(folder, sealed(SECRET.public, said), month=month)[0] for month, said in quarters.items()]
 
 
 def test_where_too_few_are_new_the_old_figure_is_carried_on_with_its_date(

@@ -19,7 +19,7 @@ import polars as pl
 
 from export.custodian.cube import ADDRESS, EVERYBODY, SURE, SURE_ROW, TOTAL, UNKNOWN, Listed, Plan
 from export.custodian.protection import SHOWN, SMALL, Rules, with_percentages, worth
-from export.custodian.table import FIRST_VALUE, SKIPPED, SUPPRESSED
+from export.custodian.table import SKIPPED, SUPPRESSED
 
 BLANK = "blank"
 _MOST_MENDED, _MOST_TRIED = 6, 200
@@ -140,6 +140,7 @@ class _Figures:
 
     def __init__(self, plan: Plan, shown: _Room) -> None:
         self._plan, self._shown = plan, shown.keys()
+        self._in_base = {measure: frozenset(plan.in_base(measure)) for measure in plan.measures}
         self._together = defaultdict[tuple[str, int], list[int]](list)
         for measure, groups in plan.groups.items():
             for code, answers in groups.items():
@@ -156,7 +157,7 @@ class _Figures:
         found = set[_Address]()
         for one in self._telling[column]:
             answer, measure = cells[one.measure], self._plan.measures.index(one.measure)
-            if answer < FIRST_VALUE:
+            if answer not in self._in_base[one.measure]:
                 continue
             told = [TOTAL, answer, *self._together[one.measure, answer]]
             groups = {(0, TOTAL)}

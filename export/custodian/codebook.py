@@ -72,6 +72,7 @@ def _column(one: Described, numbers: Numbered, leaving: Leaving) -> dict[str, An
         "answered": int((table.frame[one.column] >= FIRST_VALUE).sum()),
         "suppressed": protected.suppressed.get(one.column, 0),
         "alike": protected.alike.get(one.column),
+        "off_base": sorted(leaving.materials.recipe.tables.outside(one.column) & set(table.values[one.column])),
     }
 
 

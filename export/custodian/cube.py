@@ -1,8 +1,10 @@
 """Every figure that the listed tables hold, counted exactly and with its cell key, before anything is protected.
 
-A *figure* is the number of responses of one mode, area and category that gave one answer, or any (its *base*). It is
-counted for all of them, and again without those that came by an open door or suspiciously quickly. Modes are never
-added up. Totals are counted like any other figure: whoever publishes sums of moved figures undoes the moving.
+A *figure* is the number of responses of one mode, area and category that gave one answer, or any (its *base*), but for
+answers that stand outside the base: of those nothing is counted. It is counted for all of them, and again without
+those that came by an open door or suspiciously quickly; and, to judge by and never to tell, without those of an open
+door only. Modes are never added up. Totals are counted like any other figure: whoever publishes sums of moved figures
+undoes the moving.
 """
 
 from __future__ import annotations
@@ -14,15 +16,18 @@ from functools import cached_property
 import polars as pl
 
 from export.custodian.cellkeys import KEYS
-from export.custodian.table import FIRST_VALUE
+from export.custodian.table import COUNTS, FIRST_VALUE
 
 TOTAL, UNKNOWN = 0, 1
 """In a figure's address: every value; or not asked, not answered."""
-EVERYBODY, SURE = 0, 1
-"""Populations: all responses; those by tablet or one-time code that were not suspiciously quick."""
+EVERYBODY, SURE, COUNTING = 0, 1, 2
+"""Populations: all responses; those by tablet or one-time code that were not suspiciously quick; those by tablet or
+one-time code, which thresholds are judged by and which are never told."""
 SURE_ROW, KEY = "_sure", "_key"
 WHERE = ("measure", "mode", "level", "area", "by", "category", "population")
 ADDRESS = (*WHERE, "answer")
+_KINDS = 3
+"""Of responses: open door; quick; neither."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Plan:
         area: the column of the finest areas.
         levels: of geography, from coarse to fine, each made of whole areas of the next.
         groups: column -> code of a group, above its codes -> the answers that are told together too.
+        off_base: column -> the codes of answers that no figure counts.
     """
 
     codes: Mapping[str, tuple[int, ...]]
@@ -59,6 +65,7 @@ class Plan:
     area: str
     levels: tuple[Level, ...]
     groups: Mapping[str, Mapping[int, tuple[int, ...]]] = field(default_factory=dict)
+    off_base: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     @cached_property
     def measures(self) -> tuple[str, ...]:
@@ -71,8 +78,13 @@ class Plan:
         return (None, *dict.fromkeys(one.by for one in self.listed if one.by))
 
     def answers(self, measure: str) -> list[int]:
-        """The codes of what is told of a measure: all answers, each, and those that are told together."""
-        return [TOTAL, *self.codes[measure], *self.groups.get(measure, {})]
+        """The codes of what is told of a measure: its base, each answer in it, and those that are told together."""
+        return [TOTAL, *self.in_base(measure), *self.groups.get(measure, {})]
+
+    def in_base(self, measure: str) -> tuple[int, ...]:
+        """The codes of the answers that a measure's base is made of."""
+        outside = self.off_base.get(measure, frozenset())
+        return tuple(code for code in self.codes[measure] if code not in outside)
 
     def areas(self, level: int) -> list[int]:
         """The codes of a level's areas."""
@@ -88,7 +100,8 @@ def counted(frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     """The figures that are not empty.
 
     Args:
-        frame: the plan's columns and ``mode`` as codes, ``_sure`` (neither open-door nor quick), ``_key`` (0 to 4,095).
+        frame: the plan's columns and ``mode`` as codes, ``_counts`` (not open-door), ``_sure`` (not quick either),
+            ``_key`` (0 to 4,095).
         plan: what to count.
 
     Returns:
@@ -115,10 +128,11 @@ def _row(by: int, level: int) -> str:
 
 
 def _place(plan: Plan, by: int, level: int) -> pl.Expr:
-    """Mode, area, population and category as one number: grouping by one is several times faster than by four."""
+    """Mode, area, kind of response and category as one number: grouping by one is several times faster than by four."""
     lies_in, column = plan.levels[level].area_of, plan.breakdowns[by]
     area = pl.col(plan.area).cast(pl.Int64).replace_strict(lies_in, default=UNKNOWN, return_dtype=pl.Int64)
-    place = (pl.col("mode").cast(pl.Int64) * _size(plan.areas(level)) + area) * 2 + pl.col(SURE_ROW).cast(pl.Int64)
+    kind = pl.col(COUNTS).cast(pl.Int64) + pl.col(SURE_ROW).cast(pl.Int64)  # who is sure counts, too
+    place = (pl.col("mode").cast(pl.Int64) * _size(plan.areas(level)) + area) * _KINDS + kind
     code = pl.col(column).cast(pl.Int64) if column else pl.lit(TOTAL, pl.Int64)
     category = pl.when(code < FIRST_VALUE).then(UNKNOWN).otherwise(code) if column else code
     return place * _size(plan.categories(by)) + category
@@ -132,13 +146,13 @@ def _leaves(rows: pl.DataFrame, plan: Plan, one: Listed, by: int) -> pl.LazyFram
     """The smallest cells of one table."""
     answers, categories = _size(plan.codes[one.measure]), _size(plan.categories(by))
     areas = _size(plan.areas(max(one.levels)))
-    answered = rows.lazy().filter(pl.col(one.measure) >= FIRST_VALUE)
+    answered = rows.lazy().filter(pl.col(one.measure).is_in(plan.in_base(one.measure)))
     cells = answered.select(KEY, cell=pl.col(_row(by, max(one.levels))) * answers + pl.col(one.measure))
     grouped = cells.group_by("cell").agg(n=pl.len().cast(pl.Int64), key=pl.col(KEY).sum())
     row, place = pl.col("cell") // answers, pl.col("cell") // (answers * categories)
     return grouped.select(
-        "n", "key", mode=place // (2 * areas), area=place // 2 % areas, sure=place % 2, category=row % categories,
-        answer=pl.col("cell") % answers,
+        "n", "key", mode=place // (_KINDS * areas), area=place // _KINDS % areas, kind=place % _KINDS,
+        category=row % categories, answer=pl.col("cell") % answers,
     )  # fmt: skip
 
 
@@ -149,7 +163,7 @@ def _for_areas(leaves: pl.DataFrame, plan: Plan, levels: Sequence[int]) -> pl.Da
         coarser = {finest[code]: area for code, area in plan.levels[level].area_of.items()}
         area = pl.col("area").replace_strict(coarser, default=UNKNOWN, return_dtype=pl.Int64)
         told.append(leaves.with_columns(level=pl.lit(level, pl.Int64), area=area))
-    return _summed(pl.concat(told), ["mode", "level", "area", "sure", "category", "answer"])
+    return _summed(pl.concat(told), ["mode", "level", "area", "kind", "category", "answer"])
 
 
 def _with_groups(leaves: pl.DataFrame, plan: Plan) -> pl.DataFrame:
@@ -164,13 +178,15 @@ def _with_groups(leaves: pl.DataFrame, plan: Plan) -> pl.DataFrame:
 
 
 def _with_totals(with_bases: pl.DataFrame) -> pl.DataFrame:
-    """Totals beside categories, everybody beside those who are sure; each figure once."""
+    """Totals beside categories, each population beside the others; each figure once."""
     split = with_bases.filter(pl.col("by") > 0)
     total = split.with_columns(category=pl.lit(TOTAL, pl.Int64))
-    by_kind = pl.concat([_summed(one, [*ADDRESS[:-2], "answer", "sure"]) for one in (with_bases, total)])
-    everybody = by_kind.with_columns(population=pl.lit(EVERYBODY, pl.Int64))
-    sure = by_kind.filter(pl.col("sure") == 1).with_columns(population=pl.lit(SURE, pl.Int64))
-    figures = _summed(pl.concat([everybody, sure]), ADDRESS)
+    by_kind = pl.concat([_summed(one, [*ADDRESS[:-2], "answer", "kind"]) for one in (with_bases, total)])
+    populations = [
+        by_kind.filter(pl.col("kind") >= least).with_columns(population=pl.lit(population, pl.Int64))
+        for least, population in enumerate((EVERYBODY, COUNTING, SURE))
+    ]
+    figures = _summed(pl.concat(populations), ADDRESS)
     # A total is the same whatever it is the total of, and has the same key: it is one figure.
     told = figures.with_columns(by=pl.when(pl.col("category") == TOTAL).then(0).otherwise(pl.col("by")))
     return told.with_columns(key=pl.col("key") % KEYS).unique(ADDRESS).sort(ADDRESS)

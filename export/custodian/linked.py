@@ -110,7 +110,7 @@ class Linked:
         by = self._plan.breakdowns.index(one.by)
         categories = [code for code in self._plan.categories(by) if one.by is None or code != TOTAL]
         groups = self._plan.groups.get(one.measure, {})
-        areas, answers = self._plan.areas(max(one.levels)), self._plan.codes[one.measure]
+        areas, answers = self._plan.areas(max(one.levels)), self._plan.in_base(one.measure)
         return _Table(first, by, one.levels, tuple(areas), tuple(categories), answers, groups)
 
     def _inside(self, table: _Table, level: int, area: int) -> list[int]:

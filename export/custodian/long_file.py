@@ -16,7 +16,7 @@ from survey.durable import write_whole
 FIGURES = "figures.csv"
 COLUMNS = (
     "date", "survey", "mode", "area", "measure", "proportion", "base", "lower95", "upper95",
-    "answer", "table", "area_level", "category", "responses", "count", "note",
+    "answer", "table", "area_level", "category", "responses", "count", "note", "base_of",
 )  # fmt: skip
 """The first nine as such files have them."""
 
@@ -57,4 +57,14 @@ def _line(figure: Figure, table: str, flagged_below: int) -> list[str]:
     count = held if figure.count is None else str(figure.count)
     notes = {"small base, read with care": weak, "carried on: nothing newer is told": figure.until}
     note = "; ".join(text for text, applies in notes.items() if applies)
-    return [*map(safe_cell, words), told[0], base, told[1], told[2], *map(safe_cell, rest), count, note]
+    return [
+        *map(safe_cell, words),
+        told[0],
+        base,
+        told[1],
+        told[2],
+        *map(safe_cell, rest),
+        count,
+        note,
+        safe_cell(figure.base_of),
+    ]

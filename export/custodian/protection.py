@@ -2,9 +2,10 @@
 
 Every figure of the listed tables stands in the result, empty ones too, so that no gap says anything. Held back are
 counts below ten, the answers of a base under thirty, and the answers of a group that all but one answered alike (nobody
-need be found in it to be told about); then as many more as it takes until an attacker who knows every published figure,
-the p-table and all these rules is left with an interval of at least ten for each of them. The difference between a
-figure for everybody and the one without open-door and quick responses is held to an interval of its own.
+need be found in it to be told about), of everybody by those who count alone; then as many more as it takes until an
+attacker who knows every published figure, the p-table and all these rules is left with an interval of at least ten for
+each of them. The difference between a figure for everybody and the one without open-door and quick responses is held to
+an interval of its own.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ import polars as pl
 from export.custodian.attacker import Attacker, Said, Target
 from export.custodian.cellkeys import PTable
 from export.custodian.closing import closed
-from export.custodian.cube import ADDRESS, EVERYBODY, SURE, TOTAL, WHERE, Plan
+from export.custodian.cube import ADDRESS, COUNTING, EVERYBODY, SURE, TOTAL, WHERE, Plan
 from export.custodian.linked import Figure, Linked
 
 SHOWN, SMALL, WEAK_BASE = "", "c", "u"
 """Why a figure is held back, in the shorthand of the Government Statistical Service."""
-_ANYBODY = [name for name in ADDRESS if name != "population"]
+_JUDGED_ALIKE = [*(name for name in ADDRESS if name != "population"), pl.col("population") == SURE]
 _MUCH = 1_000_000
 """What a total is worth beside an answer: whoever reads a table wants its bases most."""
 
@@ -108,7 +109,7 @@ def _every(plan: Plan, modes: Sequence[int]) -> pl.DataFrame:
             sides = {
                 "measure": [plan.measures.index(one.measure)], "mode": list(modes), "level": [level],
                 "area": plan.areas(level), "by": [by], "category": plan.categories(by),
-                "population": [EVERYBODY, SURE], "answer": plan.answers(one.measure),
+                "population": [EVERYBODY, SURE, COUNTING], "answer": plan.answers(one.measure),
             }  # fmt: skip
             addresses = itertools.product(*(sides[name] for name in ADDRESS))
             parts.append(pl.DataFrame(list(addresses), schema=dict.fromkeys(ADDRESS, pl.Int64), orient="row"))
@@ -129,23 +130,27 @@ def _small(rules: Rules, told: str, n: str) -> pl.Expr:
 
 
 def _held_back(every: pl.DataFrame, rules: Rules) -> pl.DataFrame:
-    """What is too small on its own, by those alone who are sure: who forges answers must not make a count large."""
+    """What is too small on its own; of everybody by those who count: who forges answers must not make a count large."""
     answer = pl.col("answer") != TOTAL
     judged = every.with_columns(
         small=_small(rules, "told", "n"),
         weak=_small(rules, "base", "base_n") | (pl.col("base") < rules.hidden_below),
         alike=answer & (pl.col("largest") >= pl.col("base_n") - 1),
     )
-    either = [pl.col(name).any().over(_ANYBODY).alias(name) for name in ("small", "weak", "alike")]
+    either = [pl.col(name).any().over(_JUDGED_ALIKE).alias(name) for name in ("small", "weak", "alike")]
     answers_weak = answer & pl.col("weak")
-    return judged.with_columns(either).select(
-        *every.columns,
-        held=pl.when(answers_weak)
-        .then(pl.lit(WEAK_BASE))
-        .when(pl.col("alike") | pl.col("small"))
-        .then(pl.lit(SMALL))
-        .otherwise(pl.lit(SHOWN)),
-        small=pl.col("small") | (pl.col("alike") & ~answers_weak),
+    return (
+        judged.with_columns(either)
+        .filter(pl.col("population") != COUNTING)
+        .select(
+            *every.columns,
+            held=pl.when(answers_weak)
+            .then(pl.lit(WEAK_BASE))
+            .when(pl.col("alike") | pl.col("small"))
+            .then(pl.lit(SMALL))
+            .otherwise(pl.lit(SHOWN)),
+            small=pl.col("small") | (pl.col("alike") & ~answers_weak),
+        )
     )
 
 

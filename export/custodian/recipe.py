@@ -118,6 +118,19 @@ class GroupedAnswers:
 
 
 @dataclass(frozen=True)
+class OffBase:
+    """Answers of people to whom a question does not apply, or who cannot say: the tables do not count them.
+
+    Attributes:
+        rows: the items.
+        answers: codes; an item without one of them has none such.
+    """
+
+    rows: tuple[str, ...]
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Tables:
     """What is told to everybody, and how it is protected.
 
@@ -129,6 +142,7 @@ class Tables:
         round_to: base of rounding, where ``protection`` is ``round``.
         tables: in the order in which they are shown.
         grouped: answers that are told together.
+        off_base: answers that stand outside a question's base.
     """
 
     protection: str
@@ -139,6 +153,11 @@ class Tables:
     round_to: int
     tables: tuple[TableSpec, ...]
     grouped: tuple[GroupedAnswers, ...] = ()
+    off_base: tuple[OffBase, ...] = ()
+
+    def outside(self, item: str) -> frozenset[str]:
+        """The codes of an item's answers that no figure counts."""
+        return frozenset(answer for one in self.off_base if item in one.rows for answer in one.answers)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from export.custodian.recipe import (
     GroupedAnswers,
     HierarchySpec,
     LevelSpec,
+    OffBase,
     Recipe,
     Tables,
     TableSpec,
@@ -110,7 +111,9 @@ def _level(at: At) -> LevelSpec:
 
 
 def _tables(at: At, hierarchies: Mapping[str, HierarchySpec]) -> Tables:
-    at.only("protection", "area", "hidden_below", "flagged_below", "threshold", "round_to", "table", "grouped")
+    at.only(
+        "protection", "area", "hidden_below", "flagged_below", "threshold", "round_to", "table", "grouped", "off_base"
+    )
     hidden = at.whole("hidden_below", 30, 1_000_000)
     area = at.item("area")
     if area not in hierarchies:
@@ -119,7 +122,7 @@ def _tables(at: At, hierarchies: Mapping[str, HierarchySpec]) -> Tables:
     tables = tuple(_table(one, levels) for one in at.tables("table"))
     if len({one.name for one in tables}) != len(tables):
         raise at.fault("table", "has two of one name; give each table a name of its own")
-    return Tables(
+    said = Tables(
         at.one_of("protection", PROTECTIONS),
         area,
         hidden,
@@ -128,7 +131,17 @@ def _tables(at: At, hierarchies: Mapping[str, HierarchySpec]) -> Tables:
         at.whole("round_to", 5, 1000),
         tables,
         tuple(map(_grouped, at.tables("grouped"))),
+        tuple(map(_off_base, at.tables("off_base"))),
     )
+    for one in said.grouped:
+        if any(said.outside(row) & set(codes) for row in one.rows for codes in one.groups.values()):
+            raise at.fault("off_base", "takes an answer out of a base that grouped tells; leave it in one of them")
+    return said
+
+
+def _off_base(at: At) -> OffBase:
+    at.only("rows", "answers")
+    return OffBase(at.items("rows"), at.codes("answers"))
 
 
 def _grouped(at: At) -> GroupedAnswers:

@@ -77,6 +77,10 @@ class At:
             key, _each(_matching(_ITEM)), "must be a list of names of questions, at least one, none twice"
         )
 
+    def codes(self, key: str) -> tuple[str, ...]:
+        """A list of codes of answers, at least one."""
+        return self._read(key, _each(_matching(_CODE)), "must be a list of codes of answers, at least one, none twice")
+
     def whole(self, key: str, least: int, most: int) -> int:
         """A whole number between two."""
         return self._read(key, _whole(least, most), f"must be a whole number from {least} to {most}")

@@ -3,7 +3,8 @@
 Counting the year's people anew would move their counts anew, and the difference from the sum of the epochs' counts
 would tell of both moves. So earlier releases are read as everybody reads them, from their long file. Where one of them
 did not tell how many answered in a group, the sum ends before it and says until when it goes: the old figure is carried
-on. Where one held an answer back, the sum of that answer is not told. So a sum never has more to it than was told.
+on. Where one held an answer back, or counted another base, the sum of that answer is not told. So a sum never has more
+to it than was told.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ SO_FAR = "-so-far"
 """The end of a table's name in the long file where it is summed over the year."""
 NOT_ALL = "x"
 """Shorthand for a sum that is not told, since one of its parts is not."""
-_WHERE = ("mode", "area", "measure", "answer", "area_level", "category", "responses")
+_WHERE = ("mode", "area", "measure", "answer", "area_level", "category", "responses", "base_of")
 
 
 def published(long_file: Path, closes: str) -> Published:
@@ -91,6 +92,7 @@ def _summed(figure: Figure, told: Sequence[Part], until: str) -> Figure:
 def _told(figure: Figure, earlier: Iterable[Published]) -> Iterator[Part]:
     words = (
         figure.mode, figure.area, figure.question, str(figure.answer), figure.level, figure.category, figure.responses,
+        figure.base_of,
     )  # fmt: skip
     return (_at(one, tuple(map(safe_cell, words))) for one in earlier)
 

@@ -10,7 +10,7 @@ the tables, and ``blanks`` sees to all others.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -96,7 +96,8 @@ def told(
         return None
     told_at = [_level(area, name, table.values[tables.area]) for name in used]
     together = {one.measure: _together(one.measure, tables.grouped, table) for one in listed}
-    plan = _plan(table, listed, tables.area, tuple(level for level, _, _ in told_at), together)
+    off_base = {one.measure: _codes_of(table, one.measure, tables.outside(one.measure)) for one in listed}
+    plan = _plan(table, listed, tables.area, tuple(level for level, _, _ in told_at), together, off_base)
     rules = rules_of(tables)
     figures = _figures(table, records.filter(pl.col("mode") != SUPPRESSED), plan, rules, secret)
     groups = {column: {code: label for code, _, label in several} for column, several in together.items()}
@@ -110,10 +111,15 @@ def _plan(
     area: str,
     levels: tuple[Level, ...],
     together: Mapping[str, Sequence[_Group]],
+    off_base: Mapping[str, frozenset[int]],
 ) -> Plan:
     codes = {column: tuple(range(FIRST_VALUE, FIRST_VALUE + len(table.values[column]))) for column in table.columns}
     groups = {column: {code: answers for code, answers, _ in several} for column, several in together.items()}
-    return Plan(codes, listed, area, levels, groups)
+    return Plan(codes, listed, area, levels, groups, off_base)
+
+
+def _codes_of(table: Table, column: str, answers: Collection[str]) -> frozenset[int]:
+    return frozenset(code for code, value in enumerate(table.values[column], FIRST_VALUE) if value in answers)
 
 
 def _listed(spec: TableSpec, table: Table, used: Sequence[str]) -> Iterator[Listed]:
@@ -155,7 +161,7 @@ def _figures(table: Table, seen: pl.DataFrame, plan: Plan, rules: Rules, secret:
 
 def _frame(table: Table, seen: pl.DataFrame, secret: bytes) -> pl.DataFrame:
     """Those whose records are ``seen``, in their order."""
-    # What came by an open door does not count towards a threshold; 'no' is the first value of ``quick``.
+    # 'No' is the first value of ``quick``; a blank is neither.
     sure = seen.select(RESPONSE, (pl.col(COUNTS) & (pl.col("quick") == FIRST_VALUE)).alias(SURE_ROW))
     people = table.frame.join(sure, on=RESPONSE, how="inner", maintain_order="right")
     return people.with_columns(record_keys(secret, people[RESPONSE]).alias(KEY))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -18,6 +18,7 @@ from export.custodian.telling import Told
 
 EVERYBODY_SAID, SURE_SAID = "All", "Without open links and very quick answers"
 UNKNOWN_SAID, TOTAL_SAID = "Not answered", "All"
+ANSWERED = "Everybody who answered the question"
 _NORMAL = 1.959963984540054
 """The 97.5th percentile of the normal distribution."""
 
@@ -31,6 +32,7 @@ class Figure:
         mode, level, area, category, responses: whose answers, in words.
         count, base, percent: as they may be told.
         held: shorthand, or empty.
+        base_of: who the base is, in words.
         until: the last month that it tells of, where that is an earlier one than its release's; else empty.
     """
 
@@ -45,6 +47,7 @@ class Figure:
     base: int | None
     percent: int | None
     held: str
+    base_of: str
     until: str = ""
 
 
@@ -54,6 +57,12 @@ def wilson(count: int, base: int) -> tuple[float, float]:
     middle = (share + weight / 2) / (1 + weight)
     reach = math.sqrt(weight * (share * (1 - share) + weight / 4)) / (1 + weight)
     return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def base_of(outside: Iterable[str]) -> str:
+    """Who is in a base, in words: everybody who answered, but for some answers."""
+    left_out = "; ".join(outside)
+    return f"{ANSWERED}, but not: {left_out}" if left_out else ANSWERED
 
 
 class Wording:
@@ -91,6 +100,10 @@ class Wording:
         """The English answers in order, then the groups of them that are told together too."""
         return [self._value(column, code) for code in self._told.plan.answers(column)[1:]]
 
+    def outside(self, column: str) -> list[str]:
+        """The English answers that no figure of a question counts, in order."""
+        return [self._value(column, code) for code in sorted(self._told.plan.off_base.get(column, ()))]
+
     def _figure(self, row: Mapping[str, int | str | None]) -> Figure:
         plan, number = self._told.plan, {name: int(row[name] or 0) for name in row if isinstance(row[name], int)}
         measure, by, level = plan.measures[number["measure"]], plan.breakdowns[number["by"]], number["level"]
@@ -108,6 +121,7 @@ class Wording:
             number.get("base"),
             number.get("percent"),
             str(row["held"]),
+            base_of(self.outside(measure)),
         )
 
     def _area(self, level: int, code: int) -> str:

@@ -19,7 +19,7 @@ from export.custodian.leaving import MADE_UP, Leaving
 from export.custodian.protection import SMALL, WEAK_BASE
 from export.custodian.recipe import Tables, TableSpec
 from export.custodian.so_far import NOT_ALL, so_far
-from export.custodian.wording import Figure, Wording
+from export.custodian.wording import Figure, Wording, base_of
 from survey.durable import write_whole
 
 with warnings.catch_warnings():
@@ -36,6 +36,10 @@ LEGEND = (
 _MODE, _AREA, _QUESTION, _COUNTED, _BASE, _NOTES = (
     "How it was answered", "Area", "Question", "Responses counted", "Base", "Notes",
 )  # fmt: skip
+_NOTHING = (
+    "No percentage is told here: in no group did enough people answer by a tablet or by a card with a code, or what"
+    " they answered could be worked out."
+)
 _NO_CLOCK = datetime(2000, 1, 1, tzinfo=UTC)
 _MEMORY = {"in_memory": True}
 """Else xlsxwriter keeps each sheet in a temporary file."""
@@ -105,6 +109,7 @@ class _Told:
     figures: list[Figure]
     answers: list[str]
     over: str
+    base_of: str
 
 
 def _tables(words: Wording, leaving: Leaving) -> Iterator[_Told]:
@@ -112,10 +117,11 @@ def _tables(words: Wording, leaving: Leaving) -> Iterator[_Told]:
         if listed:
             answers = list(dict.fromkeys(answer for one in listed for answer in words.answers(one.measure)))
             figures = list(words.of(listed))
-            yield _Told(spec, figures, answers, f"Up to {leaving.closes}")
+            base = base_of(dict.fromkeys(answer for one in listed for answer in words.outside(one.measure)))
+            yield _Told(spec, figures, answers, f"Up to {leaving.closes}", base)
             if spec.so_far and leaving.earlier:
                 over = f"{leaving.closes[:4]} so far: the sum of {len(leaving.earlier) + 1} releases"
-                yield _Told(spec, list(so_far(figures, leaving.earlier)), answers, over)
+                yield _Told(spec, list(so_far(figures, leaving.earlier)), answers, over, base)
 
 
 def _sheet(number: int, told: _Told, leaving: Leaving) -> Any:
@@ -125,11 +131,12 @@ def _sheet(number: int, told: _Told, leaving: Leaving) -> Any:
     columns = [_MODE, _AREA, *([split] if spec.by else []), _QUESTION, _COUNTED, _BASE, *told.answers, _NOTES]
     # A sheet without a row would not say why it has none.
     frame = pd.DataFrame(rows or [[f"[{SMALL}]"] * len(columns)], columns=columns)
+    nothing = [] if any(one.percent is not None for one in told.figures) else [_NOTHING]
     return gptables.GPTable(
         table=frame,
         table_name=f"table_{number}",
         title=f"Table {number}: {spec.title}, per cent",
-        subtitles=[told.over, *([MADE_UP] if leaving.materials.made_up else [])],
+        subtitles=[told.over, f"Base: {told.base_of}", *nothing, *([MADE_UP] if leaving.materials.made_up else [])],
         instructions="One table, one row a question and group. Rows in which fewer than ten answered are not listed.",
         scope="People who chose to answer",
         source=leaving.name,

@@ -16,6 +16,7 @@ import polars as pl
 
 from export.custodian.cellkeys import PTable, mixed, read_ptable, record_keys
 from export.custodian.cube import KEY, SURE_ROW, Level, Listed, Plan, counted
+from export.custodian.table import COUNTS
 
 ORACLE = Path(".oracles/tables/bin/python")
 MILLION, SMALL = 1_000_000, 50_000
@@ -44,7 +45,7 @@ def _answers(rows: int) -> pl.DataFrame:
     chance = random.Random(1)  # noqa: S311 - made up
     columns = BREAKDOWNS | MEASURES | {"mode": 2}
     frame = pl.DataFrame({name: _codes(chance, rows, values) for name, values in columns.items()})
-    return frame.with_columns(pl.lit(value=True).alias(SURE_ROW))
+    return frame.with_columns(pl.lit(value=True).alias(name) for name in (COUNTS, SURE_ROW))
 
 
 def _codes(chance: random.Random, rows: int, values: int) -> pl.Series:
