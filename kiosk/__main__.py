@@ -32,7 +32,7 @@ from survey.partials import UnsafeFolder
 from survey.settings import TABLET_PORT, Settings, SettingsRefused
 from survey.settings import load as load_settings
 from survey.store import Store, StoreDamaged, StoreFull
-from survey.verbs import instance_option
+from survey.verbs import Verbs, instance_option
 
 _FORESEEN = (
     AlreadyRunning, CannotServe, EnrolmentRefused, KeysRefused, NoReply, NotEnrolled, NotSent, SettingsRefused,
@@ -54,18 +54,13 @@ def _plainly() -> Iterator[None]:
         raise click.ClickException(f"{fault} {_RESCUE}") from fault
     except _FORESEEN as fault:
         raise click.ClickException(str(fault)) from fault
-    except OSError as fault:
-        where = f"{fault.filename}: " if fault.filename else ""
-        raise click.ClickException(
-            f"{where}{fault.strerror}. Free some disk space or correct the path, then try again."
-        ) from fault
 
 
 def _settings(instance: Path) -> Settings:
     return load_settings(instance, os.environ, TABLET_PORT)
 
 
-@click.group()
+@click.group(cls=Verbs)
 def main() -> None:
     """The tablet: join a centre, serve the interview, bring sealed answers home."""
 
