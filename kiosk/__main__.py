@@ -16,6 +16,7 @@ from kiosk import running, status
 from kiosk.by_hand import SENT
 from kiosk.closing import Today
 from kiosk.enrolment import OUTBOX, Enrolment, EnrolmentRefused, NotEnrolled
+from kiosk.exchange import exchange
 from kiosk.pins import ASSISTED, CORNER, WeakPin, set_pin
 from kiosk.rescue import rescue as rescued
 from kiosk.running import CannotServe
@@ -135,9 +136,8 @@ def sync(instance: Path) -> None:
         send = Centre(enrolment.centre, clock.monotonic)
         with closing(send), closing(Store(instance / OUTBOX, today=clock.day)) as store:
             courier = Sync(store, enrolment, briefing, send, clock)
-            for trouble in courier.news():
+            for trouble in exchange(courier, by_hand=True):
                 click.echo(trouble, err=True)
-            courier.push(by_hand=True)
             store.rewrite()
         click.echo(SENT)
 
