@@ -6,7 +6,7 @@ the custodian's libraries must still serve; so this table names modules as text,
 
 from __future__ import annotations
 
-from survey.verbs import LazyVerbs, Verbs
+from survey.verbs import LazyVerbs, Table
 
 _CENTRE = "export.centre.verbs"
 _CARDS = "export.centre.card_verbs"
@@ -14,7 +14,7 @@ _CUSTODIAN = "export.custodian.verbs"
 _KEYS = "export.custodian.key_verbs"
 
 # verb: (module, function there, one line of help)
-VERBS: Verbs = {
+VERBS: Table = {
     "serve": ("export.centre.running", "serve", "Run the centre: intake, link and analysts' pages."),
     "enrol-code": (_CENTRE, "enrol_code", "Make a code with which one tablet can join."),
     "tablets": (_CENTRE, "tablets", "List the tablets and how long each has been silent."),

@@ -189,5 +189,3 @@ def pull(url: str, into: Path, wanted: str | None, authority: str | None) -> Non
         raise click.ClickException(str(fault)) from fault
     except (ValueError, KeyError, TypeError) as fault:
         raise click.ClickException(f"{url} answered something that no centre of Heard says.") from fault
-    except OSError as fault:
-        raise click.ClickException(f"{fault.filename or into}: {fault.strerror}.") from fault

@@ -16,6 +16,7 @@ from kiosk import running, status
 from kiosk.by_hand import SENT
 from kiosk.closing import Today
 from kiosk.enrolment import OUTBOX, Enrolment, EnrolmentRefused, NotEnrolled
+from kiosk.exchange import exchange
 from kiosk.pins import ASSISTED, CORNER, WeakPin, set_pin
 from kiosk.rescue import rescue as rescued
 from kiosk.running import CannotServe
@@ -32,7 +33,7 @@ from survey.partials import UnsafeFolder
 from survey.settings import TABLET_PORT, Settings, SettingsRefused
 from survey.settings import load as load_settings
 from survey.store import Store, StoreDamaged, StoreFull
-from survey.verbs import instance_option
+from survey.verbs import Verbs, instance_option
 
 _FORESEEN = (
     AlreadyRunning, CannotServe, EnrolmentRefused, KeysRefused, NoReply, NotEnrolled, NotSent, SettingsRefused,
@@ -54,18 +55,13 @@ def _plainly() -> Iterator[None]:
         raise click.ClickException(f"{fault} {_RESCUE}") from fault
     except _FORESEEN as fault:
         raise click.ClickException(str(fault)) from fault
-    except OSError as fault:
-        where = f"{fault.filename}: " if fault.filename else ""
-        raise click.ClickException(
-            f"{where}{fault.strerror}. Free some disk space or correct the path, then try again."
-        ) from fault
 
 
 def _settings(instance: Path) -> Settings:
     return load_settings(instance, os.environ, TABLET_PORT)
 
 
-@click.group()
+@click.group(cls=Verbs)
 def main() -> None:
     """The tablet: join a centre, serve the interview, bring sealed answers home."""
 
@@ -140,9 +136,8 @@ def sync(instance: Path) -> None:
         send = Centre(enrolment.centre, clock.monotonic)
         with closing(send), closing(Store(instance / OUTBOX, today=clock.day)) as store:
             courier = Sync(store, enrolment, briefing, send, clock)
-            for trouble in courier.news():
+            for trouble in exchange(courier, by_hand=True):
                 click.echo(trouble, err=True)
-            courier.push(by_hand=True)
             store.rewrite()
         click.echo(SENT)
 

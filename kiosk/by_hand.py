@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from kiosk.nightly import FORESEEN
+from kiosk.exchange import FORESEEN, exchange
 from kiosk.sync import Sync
 
 SENT = (
@@ -13,6 +13,10 @@ SENT = (
     "nobody can tell whose they are."
 )
 _SENDING = "Sending. Look again in a minute."
+_BROKE_OFF = (
+    "Not sent: something went wrong here that should not have. What waits stays, sealed. Try again; if it stays so, "
+    "call the centre."
+)
 
 
 class ByHand:
@@ -22,26 +26,31 @@ class ByHand:
         self._sync = sync
         self._rewrite = rewrite
         self._turn = threading.Lock()
+        self._sending: threading.Thread | None = None
         self._words = ""
 
     @property
     def words(self) -> str:
         """How the last one went, since the start; empty where there was none."""
-        return self._words
+        return _SENDING if self._is_sending() else self._words
 
     def start(self) -> None:
         """Ask for news and send a packet, soon."""
-        if self._turn.acquire(blocking=False):
-            self._words = _SENDING
-            threading.Thread(target=self._send, name="send now", daemon=True).start()
+        with self._turn:
+            if not self._is_sending():
+                # What stands where the thread ends without a word of its own.
+                self._words = _BROKE_OFF
+                self._sending = threading.Thread(target=self._send, name="send now", daemon=True)
+                self._sending.start()
+
+    def _is_sending(self) -> bool:
+        return self._sending is not None and self._sending.is_alive()
 
     def _send(self) -> None:
         try:
-            self._sync.news()
-            self._sync.push(by_hand=True)
+            exchange(self._sync, by_hand=True)
             self._words = SENT
         except FORESEEN as fault:
             self._words = f"Not sent. {fault}"
         finally:
             self._rewrite()
-            self._turn.release()

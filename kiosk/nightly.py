@@ -10,14 +10,12 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 
-from kiosk.sending import NoReply
-from kiosk.sync import NotSent, Sync
-from survey.store import StoreDamaged, StoreFull
+from kiosk.exchange import FORESEEN, exchange
+from kiosk.sync import Sync
 
 FIRST_WAIT_SECONDS = 5 * 60
 LONGEST_WAIT_SECONDS = 4 * 60 * 60
 _RANDOM = random.SystemRandom()
-FORESEEN = (NoReply, NotSent, StoreFull, StoreDamaged, OSError)
 
 
 class Nightly:
@@ -50,13 +48,11 @@ class Nightly:
 
     def send(self) -> None:
         """Ask for news, then send what waits; where that does not work, plan another try."""
-        # Sending makes room on a full disk, and packets may pass where news does not: neither waits for the other.
+        # Sending makes room on a full disk.
         with suppress(*FORESEEN):
             self._file_tally()
-        with suppress(*FORESEEN):
-            self._sync.news()
         try:
-            self._sync.push()
+            exchange(self._sync)
         except FORESEEN:
             # Not logged: how it stands is in the tablet's state, by the day of the last contact.
             wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(self._failures, 16))

@@ -22,7 +22,8 @@ from kiosk.by_hand import ByHand
 from kiosk.closing import Today
 from kiosk.corner import Corner
 from kiosk.enrolment import OUTBOX, Enrolment
-from kiosk.nightly import FORESEEN, Nightly
+from kiosk.exchange import FORESEEN
+from kiosk.nightly import Nightly
 from kiosk.pins import ASSISTED, CORNER, Door
 from kiosk.rooms import Whole, whole_tablet
 from kiosk.sending import Centre

@@ -15,7 +15,7 @@ import click
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-Verbs = Mapping[str, tuple[str, str, str]]
+Table = Mapping[str, tuple[str, str, str]]
 """Verb -> module, name of the command there, one line of help."""
 
 
@@ -27,10 +27,34 @@ def instance_option(about: str) -> Callable[[_F], _F]:
     )
 
 
-class LazyVerbs(click.Group):
-    """The verbs of one program."""
+class Verbs(click.Group):
+    """A program whose verbs tell in words what the operating system refused and that nobody answered a question."""
 
-    def __init__(self, verbs: Verbs, about: str) -> None:
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb that was typed.
+
+        Raises:
+            ClickException: saying what to do.
+        """
+        try:
+            return super().invoke(ctx)
+        except click.Abort as fault:
+            raise click.ClickException(_UNANSWERED) from fault
+        except BrokenPipeError:
+            raise  # Whoever read what is printed has read enough.
+        except OSError as fault:
+            where = f"{fault.filename}: " if fault.filename else ""
+            raise click.ClickException(f"{where}{fault.strerror or fault}. {_ROOM_OR_RIGHT}") from fault
+
+
+_UNANSWERED = "It asked something and nobody answered, so it stopped there. Run it again and answer, or try --help."
+_ROOM_OR_RIGHT = "Free some disk space, or correct the path or who may use it, then try again."
+
+
+class LazyVerbs(Verbs):
+    """The same, each imported when it is called."""
+
+    def __init__(self, verbs: Table, about: str) -> None:
         super().__init__(help=about)
         self._verbs = verbs
 

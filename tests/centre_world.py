@@ -17,7 +17,7 @@ import urllib3
 from export.centre.admitting import issue_code
 from export.centre.app import centre_app
 from export.centre.carrying import take_in
-from export.centre.instance import Centre, open_centre
+from export.centre.instance import Centre, make_centre, open_centre
 from export.custodian.unsealing import CollectionSecret
 from forms.instrument import Instrument, Item, Option, Page
 from survey.briefing import Keys, Place, write_keys
@@ -56,7 +56,8 @@ class World:
     )
 
     def opened(self) -> Centre:
-        """The centre's folder, opened."""
+        """The centre's folder, made as at a first start where there is none, and opened."""
+        make_centre(self.folder)
         return open_centre(self.folder, os.environ)
 
     def keys(self, centre: Centre, serial: int = 1, **changes: Any) -> bytes:

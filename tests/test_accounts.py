@@ -198,6 +198,7 @@ def test_nothing_on_the_disk_lets_anybody_in(portal: PortalWorld) -> None:
 
 def test_the_operator_makes_renews_unlocks_and_closes_accounts(tmp_path: Path) -> None:
     world = World(tmp_path / "centre")
+    world.opened().close()
     made = works(world, "account", "add", "ana.example", "--role", "analyst")
     passphrase = re.search(r"^Passphrase: ((?:[a-z]+ ){5}[a-z]+)$", made, re.MULTILINE)
     assert passphrase
@@ -225,4 +226,6 @@ def test_the_operator_makes_renews_unlocks_and_closes_accounts(tmp_path: Path) -
 def test_a_verb_about_accounts_that_makes_no_sense_says_what_to_type(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
-    assert "Usage" in refused(World(tmp_path / "centre"), "account", *arguments)
+    world = World(tmp_path / "centre")
+    world.opened().close()
+    assert "Usage" in refused(world, "account", *arguments)

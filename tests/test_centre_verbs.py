@@ -316,7 +316,9 @@ def test_carry_out_tells_what_was_printed_by_place_and_route_and_nothing_of_a_si
 
 def test_carry_out_works_before_anything_was_told_since_the_custodian_needs_it_first(tmp_path: Path) -> None:
     world = World(tmp_path / "new")
-    works(world, "carry-out", str(tmp_path / "halves.carried"))
+    world.folder.mkdir()
+    with served(world):
+        works(world, "carry-out", str(tmp_path / "halves.carried"))
     halves = open_parcel(tmp_path / "halves.carried", CARRY_OUT, None)
     assert (halves.count, halves.header["printed"]) == (0, [])
 

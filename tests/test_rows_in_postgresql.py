@@ -21,6 +21,7 @@ from export.__main__ import main
 from export.centre.carrying import carry_out
 from export.centre.codes import Codes, codes_in, issue
 from export.centre.holds import Hold
+from export.centre.instance import make_centre
 from export.centre.postgres import WANTED, DatabaseRefused
 from export.centre.postgres_store import PostgresStore
 from survey.marks import NO_MARK, Mark
@@ -102,6 +103,7 @@ def test_each_setting_that_would_remember_or_lose_is_named_and_nothing_is_kept(
             name for name in WANTED if name in otherwise
         ]
     assert lone_server.told("SELECT to_regnamespace('heard')", database="heard") == ""
+    make_centre(tmp_path / "centre")
     told = export("tablets", "--instance", str(tmp_path / "centre"))
     assert (told.exit_code, "docs/postgresql/" in told.output) == (1, True)
     lone_server.set()
@@ -159,6 +161,7 @@ def test_over_a_network_nothing_is_said_to_a_database_that_offers_no_tls() -> No
 
 
 def test_what_is_not_installed_is_named(tmp_path: Path) -> None:
+    make_centre(tmp_path)
     blocked = "import sys; sys.modules['psycopg'] = None; from export.__main__ import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", blocked, "tablets", "--instance", str(tmp_path)],

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from export.__main__ import main
+from export.centre.instance import make_centre
 from export.centre.proxy import UnreadableConfiguration, faults
 
 SAMPLES = Path(__file__).parent.parent / "docs" / "server-in-front"
@@ -134,6 +135,7 @@ def test_the_verb_says_what_to_write_and_ends_with_a_code(tmp_path: Path, monkey
     good, bad = tmp_path / "good.conf", tmp_path / "bad.conf"
     good.write_text(NGINX)
     bad.write_text(NGINX.replace("access_log off;", ""))
+    make_centre(tmp_path)
     arguments = ["check-proxy", "--instance", str(tmp_path)]
     checked = [CliRunner().invoke(main, [*arguments, str(file)]) for file in (good, bad)]
     assert [done.exit_code for done in checked] == [0, 1]

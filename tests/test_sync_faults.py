@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
 import pytest
+from click.testing import CliRunner
 from faulty_centre import FaultyCentre, Tablet, joined, serving
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kiosk.__main__ import main as kiosk
+from kiosk.by_hand import SENT, ByHand
 from kiosk.nightly import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, Nightly
-from kiosk.sending import Centre, NoReply
+from kiosk.sending import Centre, NoReply, Reply
 from kiosk.sync import NotSent, Sync
 from survey.address import UnsafeAddress, safe_address
+from survey.hardening import harden
+from survey.sealing import SigningKey
 
 FAULTS = [
     "login page",
@@ -213,8 +220,88 @@ def test_a_night_that_failed_is_tried_again_later_and_later_but_within_hours(
     assert len(filed) == 10
 
 
-def test_packets_go_even_where_news_does_not_pass(tablet: Tablet, centre: FaultyCentre) -> None:
-    answers = tablet.answers(6)
-    centre.faults.append("trouble")
+def at_night(tablet: Tablet) -> None:
     Nightly(tablet.sync, lambda: None, tablet.clock.monotonic, tablet.store.rewrite).send()
+
+
+def from_the_corner(tablet: Tablet) -> None:
+    assert pressed(tablet) == SENT
+
+
+def by_the_verb(tablet: Tablet) -> None:
+    done = CliRunner().invoke(kiosk, ["sync", "--instance", str(tablet.enrolment.instance)])
+    assert (done.exit_code, SENT in done.stdout) == (0, True), done.output
+
+
+def pressed(tablet: Tablet) -> str:
+    """What the staff corner says once a sending that staff asked for has ended."""
+    by_hand, ended = ByHand(tablet.sync, tablet.store.rewrite), set(threading.enumerate())
+    by_hand.start()
+    for sending in set(threading.enumerate()) - ended:
+        if sending.name == "send now":
+            sending.join()
+    return by_hand.words
+
+
+each_way = pytest.mark.parametrize("send", [at_night, from_the_corner, by_the_verb])
+
+
+@each_way
+@pytest.mark.parametrize("fault", ["trouble", "login page", "cut inside the reply"])
+def test_packets_go_even_where_news_does_not_pass(
+    tablet: Tablet, centre: FaultyCentre, send: Callable[[Tablet], None], fault: str
+) -> None:
+    answers = tablet.answers(6)
+    centre.faults.append(fault)
+    send(tablet)
     assert answers <= set(centre.rows)
+
+
+@each_way
+def test_a_stop_that_comes_with_the_news_holds_and_what_waits_is_sent(
+    tablet: Tablet, centre: FaultyCentre, send: Callable[[Tablet], None]
+) -> None:
+    answers = tablet.answers(6)
+    centre.keys = centre.signed_keys(serial=2, stop=True)
+    centre.faults.extend(["", "trouble"])
+    send(tablet)
+    keys = tablet.briefing.keys()
+    assert keys is not None
+    assert keys.stop
+    assert answers <= set(centre.rows)
+
+
+def test_without_a_keys_file_that_was_checked_nothing_goes(tablet: Tablet, centre: FaultyCentre) -> None:
+    answers = tablet.answers(6)
+    (tablet.enrolment.instance / "keys.signed").unlink()
+    centre.keys = centre.signed_keys(serial=2, authority=SigningKey.generate())
+    assert pressed(tablet).startswith("Not sent. The keys file is missing")
+    assert tablet.waiting() == answers
+    assert not centre.packets()
+
+
+@pytest.fixture
+def hardened() -> Iterator[None]:
+    """As every verb is, until the test is over."""
+    before = threading.excepthook, sys.excepthook
+    harden()
+    yield
+    threading.excepthook, sys.excepthook = before
+
+
+@pytest.mark.usefixtures("hardened")
+def test_a_sending_that_breaks_off_for_no_known_reason_is_said_and_quotes_nothing(
+    tablet: Tablet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quoted = " ".join(("what", "somebody", "wrote"))
+
+    def broken(*_: object) -> Reply:
+        raise LookupError(quoted)
+
+    tablet.sync = Sync(tablet.store, tablet.enrolment, tablet.briefing, broken, tablet.clock)
+    said = pressed(tablet)
+    assert said.startswith("Not sent: something went wrong")
+    assert pressed(tablet) == said, "it can be tried again"
+    logged = capsys.readouterr().err
+    assert "LookupError: this should not happen" in logged
+    assert quoted not in logged

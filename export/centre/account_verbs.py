@@ -12,7 +12,7 @@ from export.centre.audit import OPERATOR
 from export.centre.instance import Centre
 from export.centre.passphrases import locked, new_passphrase, new_secret, provisioning_uri
 from export.centre.people import ROLES, Account, Role
-from export.centre.verbs import instance_folder, opened
+from export.centre.plainly import instance_folder, opened
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _ACTIONS = ("add", "renew", "unlock", "close", "list")

@@ -14,8 +14,8 @@ from export.centre.batches import Batch
 from export.centre.cards import PAPERS
 from export.centre.codes import cancel, chosen_last_day, with_codes
 from export.centre.instance import Centre
+from export.centre.plainly import instance_folder, opened
 from export.centre.printing import Order, check, message, printed
-from export.centre.verbs import instance_folder, opened
 from export.printings import ROUTES, Route
 from survey.durable import replacement
 

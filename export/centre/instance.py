@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 
 OWN_KEYS = ("intake.key", "content.key")
 ROWS = "centre.db"
+_REGISTER = "registry.db"
 _SEED_BYTES = 32
+
+
+class NoCentre(RuntimeError):
+    """The folder holds no centre, or another machine's keys. Correct ``--instance``, or make one with ``serve``."""
 
 
 class NotYetTold(RuntimeError):
@@ -119,25 +124,54 @@ class Centre:
         self.registry.close()
 
 
-def open_centre(folder: Path, environ: Mapping[str, str]) -> Centre:
-    """Open a centre's folder; the first time, make it and its two keys.
+def make_centre(folder: Path) -> None:
+    """Make a centre's folder and its two keys, where there are none yet.
 
     Raises:
+        NoCentre: a tablet's or a custodian's keys lie there.
+        DamagedKey: this centre has told tablets of a key that is gone.
+        OSError: the folder cannot be written.
+    """
+    if not _holds_centre(folder) and any(folder.glob("*.key")):
+        raise NoCentre(f"{folder} holds another machine's keys. Give the centre a folder of its own with --instance.")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in OWN_KEYS:
+        if not (folder / name).exists():
+            if (folder / "keys.signed").exists():
+                # A fresh key would sign receipts that no tablet believes.
+                raise DamagedKey(f"{folder / name} is missing, and the keys file names it. Put back its back-up.")
+            write_whole(folder / name, SigningKey.generate().seed)
+
+
+def refuse_no_centre(folder: Path) -> None:
+    """Fail where a folder holds no centre: a path mistyped must not become an empty one that answers for the real one.
+
+    Raises:
+        NoCentre: there is none.
+    """
+    if not _holds_centre(folder):
+        raise NoCentre(
+            f"There is no centre in {folder}. Give its folder with --instance; or, to make a new centre there, run: "
+            "python -m export serve"
+        )
+
+
+def _holds_centre(folder: Path) -> bool:
+    return any((folder / name).exists() for name in (*OWN_KEYS, _REGISTER))
+
+
+def open_centre(folder: Path, environ: Mapping[str, str]) -> Centre:
+    """Open a centre's folder.
+
+    Raises:
+        NoCentre: there is none in it.
         SettingsRefused: a setting that cannot be.
         DamagedKey, RegistryDamaged, StoreDamaged: a file that is not what it should be.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    refuse_no_centre(folder)
     settings = load(folder, environ)
-    for name in OWN_KEYS:
-        if (folder / "keys.signed").exists() and not (folder / name).exists():
-            # A fresh key would sign receipts that no tablet believes.
-            raise DamagedKey(f"{folder / name} is missing, and the keys file names it. Put back its back-up.")
-    return Centre(
-        folder,
-        settings,
-        Registry(folder / "registry.db"),
-        *(own_key(folder / name) for name in OWN_KEYS),
-    )
+    keys = [_own_key(folder, name) for name in OWN_KEYS]
+    return Centre(folder, settings, Registry(folder / _REGISTER), *keys)
 
 
 def store_of(folder: Path, address: str, today: Callable[[], date]) -> CentreStore:
@@ -172,17 +206,13 @@ def database_at(address: str) -> PostgresStore:
     return PostgresStore(address)
 
 
-def own_key(path: Path) -> SigningKey:
-    """The signing key whose seed lies at a path, made there when there is none.
-
-    Raises:
-        DamagedKey: the file is not a seed.
-    """
-    if not path.exists():
-        write_whole(path, SigningKey.generate().seed)
-    seed = path.read_bytes()
+def _own_key(folder: Path, name: str) -> SigningKey:
+    try:
+        seed = (folder / name).read_bytes()
+    except FileNotFoundError as fault:
+        raise DamagedKey(f"{folder / name} is missing. Put back its back-up: tablets trust no other.") from fault
     if len(seed) != _SEED_BYTES:
-        raise DamagedKey(f"{path} is not a key. Put back its back-up.")
+        raise DamagedKey(f"{folder / name} is not a key. Put back its back-up.")
     return SigningKey(seed)
 
 

@@ -16,10 +16,10 @@ import click
 
 from export.centre.app import centre_app
 from export.centre.holds import Hold
-from export.centre.instance import Centre
+from export.centre.instance import Centre, make_centre
 from export.centre.link import Link, Links
+from export.centre.plainly import instance_folder, opened, told
 from export.centre.preparing import prepare
-from export.centre.verbs import instance_folder, opened
 from export.centre.workers import keep_up
 from survey.schedule import Schedule
 from survey.serving import bound, serving_on
@@ -110,7 +110,9 @@ def serve(instance: Path, workers: int | None) -> None:
     Its two keys are made at the first start. It listens on this machine only, unless settings.toml says otherwise; put
     a server that speaks https in front of it.
     """
-    # Opened once before anything is forked: a first start makes keys, and a fault is told here, once.
+    # Made and opened once before anything is forked: a fault is told here, once.
+    with told():
+        make_centre(instance)
     with opened(instance) as centre:
         settings = centre.settings
     count = workers or settings.workers

@@ -6,83 +6,24 @@ No verb shows an answer or counts a tablet's rows; a tablet's last contact is a 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from export.centre.admitting import (
-    PlaceUnknown,
-    TabletUnknown,
-    TokenUnknown,
-    issue_code,
-    issue_token,
-    revoke_token,
-    silence,
-    tablet_called,
-)
-from export.centre.audit import OPERATOR, ChainBroken
-from export.centre.batches import BatchesFull, NotPrintable
-from export.centre.carrying import (
-    AuthorityRefused,
-    KeysOfAnotherCentre,
-    RowsChanged,
-    UnfamiliarFile,
-)
+from export.centre.admitting import issue_code, issue_token, revoke_token, silence, tablet_called
+from export.centre.audit import OPERATOR
 from export.centre.carrying import carry_out as carried_out
 from export.centre.carrying import take_in as taken_in
-from export.centre.codes import BatchUnknown
-from export.centre.instance import Centre, DamagedKey, NotYetTold, RowsNotMoved, open_centre
-from export.centre.moving import MOVED, CentreServes, NothingToMove, RowsThere
+from export.centre.instance import NotYetTold, refuse_no_centre
+from export.centre.moving import MOVED
 from export.centre.moving import move_rows as moved_rows
 from export.centre.notices import renew_notices
-from export.centre.people import NameTaken
+from export.centre.plainly import instance_folder, opened, told
 from export.centre.proxy import faults
-from export.centre.registry import RegistryDamaged
-from export.manifest import ReleaseRefused
-from survey.briefing import KeysRefused, authority_words, words_match
+from survey.briefing import authority_words, words_match
 from survey.hardening import harden
-from survey.parcel import ParcelRefused
-from survey.partials import UnsafeFolder
-from survey.settings import SettingsRefused, load
-from survey.store import StoreDamaged, StoreFull
-from survey.verbs import instance_option
-
-_FORESEEN = (
-    AuthorityRefused, BatchesFull, BatchUnknown, CentreServes, ChainBroken, DamagedKey, KeysOfAnotherCentre,
-    KeysRefused, NameTaken, NothingToMove, NotPrintable, NotYetTold, ParcelRefused, PlaceUnknown, RegistryDamaged,
-    ReleaseRefused, RowsChanged, RowsNotMoved, RowsThere, SettingsRefused, StoreDamaged, StoreFull, TabletUnknown,
-    TokenUnknown, UnfamiliarFile, UnsafeFolder,
-)  # fmt: skip
-
-instance_folder = instance_option("The centre's folder.")
-
-
-@contextmanager
-def opened(instance: Path) -> Iterator[Centre]:
-    """A centre for one verb; what may go wrong ends the verb with words instead of a traceback.
-
-    Raises:
-        ClickException: saying what to do.
-    """
-    harden()
-    with _told(instance):
-        centre = open_centre(instance, os.environ)
-        try:
-            yield centre
-        finally:
-            centre.close()
-
-
-@contextmanager
-def _told(instance: Path) -> Iterator[None]:
-    try:
-        yield
-    except _FORESEEN as fault:
-        raise click.ClickException(str(fault)) from fault
-    except OSError as fault:
-        raise click.ClickException(f"{fault.filename or instance}: {fault.strerror}. Nothing was changed.") from fault
+from survey.settings import load
 
 
 @click.command("enrol-code")
@@ -162,7 +103,8 @@ def carry_out(instance: Path, file: Path) -> None:
 def move_rows(instance: Path) -> None:
     """Move rows and spent codes into the database that settings.toml names, while the centre is stopped."""
     harden()
-    with _told(instance):
+    with told():
+        refuse_no_centre(instance)
         left_behind = moved_rows(instance, load(instance, os.environ).store)
     if left_behind:
         click.echo(f"{left_behind} damaged rows were left behind: check this disk.", err=True)
@@ -228,10 +170,9 @@ def audit(instance: Path, holds: str | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def check_proxy(instance: Path, file: Path) -> None:
     """Check the configuration FILE of the server in front (nginx -T, or a Caddyfile): no line about anybody."""
-    try:
-        found = faults(file.read_text(encoding="utf-8"), load(instance, os.environ).address_header)
-    except ValueError as fault:
-        raise click.ClickException(str(fault)) from fault
+    with told():
+        refuse_no_centre(instance)
+        found = faults(file.read_text(encoding="utf-8", errors="replace"), load(instance, os.environ).address_header)
     for fault_found in dict.fromkeys(found):
         click.echo(f"{file}: {fault_found}")
     if found:

@@ -74,7 +74,10 @@ class Keyring:
         found = next((key for key in self.known() if key.id == key_id), None)
         if found is None:
             ids = ", ".join(key.id for key in self.known()) or "none"
-            raise CustodyRefused(f"This folder knows no collection key {key_id}. It knows: {ids}.")
+            raise CustodyRefused(
+                f"This folder knows no collection key {key_id}. It knows: {ids}. Give one of these, or another folder "
+                "with --instance."
+            )
         return found
 
     def remember(self, key: KeptKey) -> None:

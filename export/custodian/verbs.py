@@ -67,8 +67,6 @@ def in_custody(instance: Path) -> Iterator[Custody]:
             yield Custody(instance)
     except _FORESEEN as fault:
         raise click.ClickException(str(fault)) from fault
-    except OSError as fault:
-        raise click.ClickException(f"{fault.filename or instance}: {fault.strerror or fault}.") from fault
 
 
 @contextmanager
