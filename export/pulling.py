@@ -65,7 +65,10 @@ class Source:
             )
             try:
                 if answer.status == HTTPStatus.UNAUTHORIZED:
-                    raise PullRefused("This token is not known there. Check it, or make a new one.")
+                    raise PullRefused(
+                        "This token is not known there. Copy all of it again, make another under 'Your account' at the"
+                        " centre, or ask whoever runs it."
+                    )
                 if answer.status != expected:
                     raise PullRefused(f"{self.address}{path} answered {answer.status}. Ask whoever runs the centre.")
                 yield from answer.stream(_PIECE)
