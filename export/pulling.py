@@ -69,7 +69,10 @@ class Source:
             )
             try:
                 if answer.status == HTTPStatus.UNAUTHORIZED:
-                    raise PullRefused("This token is not known there. Check it, or make a new one.")
+                    raise PullRefused(
+                        "This token is not known there. Copy all of it again, make another under 'Your account' at the"
+                        " centre, or ask whoever runs it."
+                    )
                 if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                     raise NothingBeyond(f"{path} was not here as it was signed. Run the same command again.")
                 if answer.status != expected:

@@ -124,9 +124,9 @@ def _read_header(path: Path, line: bytes, kind: str) -> tuple[dict[str, Any], by
     except (ValueError, KeyError, TypeError) as fault:
         if isinstance(fault, ParcelRefused):
             raise
-        raise ParcelRefused(f"{path} is not a {kind!r} file.") from fault
+        raise ParcelRefused(f"{path} is not a {kind!r} file. Look for the right one.") from fault
     if not isinstance(count, int) or isinstance(count, bool) or count < 0 or not line.endswith(b"\n"):
-        raise ParcelRefused(f"{path} is not a {kind!r} file.")
+        raise ParcelRefused(f"{path} is not a {kind!r} file. Look for the right one.")
     return header, signer, count
 
 

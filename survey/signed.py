@@ -12,9 +12,11 @@ from typing import Any
 from forms.strict_json import canonical, strict_object
 from survey.sealing import BadSignature, SigningKey, verify
 
+_BEGINNING = b'{"body":"'
+
 
 class NotSigned(ValueError):
-    """A file that is damaged, of another kind or signed by somebody else. Fetch it again from where it was made."""
+    """A file that is damaged, of another kind or signed by somebody else. Fetch the right one again."""
 
 
 def _covered(kind: str, body: str) -> bytes:
@@ -46,4 +48,8 @@ def read_signed(kind: str, untrusted: bytes, public: bytes) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         if isinstance(fault, NotSigned):
             raise
+        if not untrusted.startswith(_BEGINNING):
+            raise NotSigned(
+                f"This is not a {kind} file of Heard. Look for the right one; if this is it, fetch it again."
+            ) from fault
         raise NotSigned(f"The {kind} file is damaged: fetch it again.") from fault

@@ -107,6 +107,13 @@ def test_keygen_prints_the_words_that_the_authority_is_known_by(tmp_path: Path) 
     refused(heard(tmp_path / "new", "keygen"), "already holds keys")
 
 
+def test_whoever_verifies_in_another_folder_is_not_told_to_make_keys(tmp_path: Path) -> None:
+    done = heard(tmp_path / "else", "verify", str(tmp_path))
+    refused(done, "Give the custodian's folder with --instance")
+    assert "keygen" not in done.stderr
+    assert not (tmp_path / "else").exists()
+
+
 def test_a_passphrase_comes_from_a_file_a_variable_or_a_prompt_and_never_from_an_argument(tmp_path: Path) -> None:
     (tmp_path / "passphrase").write_text(PASSPHRASE + "\n")
     well(heard(tmp_path / "a", "keygen", HEARD_PASSPHRASE="", HEARD_PASSPHRASE_FILE=str(tmp_path / "passphrase")))

@@ -325,14 +325,18 @@ def test_keys_brought_by_hand_are_taken_and_older_or_foreign_ones_are_not(
     taken = bring(centre.signed_keys(serial=7))
     assert taken.code == 0
     assert "Keys file 7" in taken.out
-    for hostile in (
-        centre.signed_keys(serial=6),
-        centre.signed_keys(serial=8, authority=SigningKey(b"x" * 32)),
-        b"",
-        b"\xff\x00",
-    ):
+    newer = centre.signed_keys(serial=8)
+    for hostile, why in {
+        centre.signed_keys(serial=6): "keys file 7 was seen already",
+        centre.signed_keys(serial=8, authority=SigningKey(b"x" * 32)): "another authority",
+        newer[:-100]: "The keys file is damaged: fetch it again.",
+        b"": "This is not a keys file of Heard.",
+        b"\xff\x00": "This is not a keys file of Heard.",
+        b"# Shopping\n": "This is not a keys file of Heard.",
+    }.items():
         refused = bring(hostile)
         assert refused.code == 1
+        assert why in refused.err
         assert refused.err.startswith("Error: ")
     assert "number 7" in machine.verb("status").out
     (machine.instance / "keys.signed").unlink()

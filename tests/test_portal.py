@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -116,6 +119,21 @@ def test_looking_without_pulling_and_being_refused_are_no_pulls(portal: tuple[Wo
     assert [note for note in centre.registry.notes() if note.did == "pull"] == []
 
 
+@pytest.mark.parametrize("headers", [{}, {"Range": "bytes=2-"}], ids=["whole", "from where it broke off"])
+def test_nothing_leaves_where_its_line_cannot_be_written_and_the_file_is_closed(
+    portal: tuple[World, Centre, str], headers: dict[str, str]
+) -> None:
+    """A file that nobody closed would be warned of, and that fails a test."""
+    world, centre, address = portal
+    bearer = {"Authorization": f"Bearer {issue_token(centre, 'ana')}"}
+    with closing(sqlite3.connect(world.folder / "registry.db")) as register:
+        register.execute("ALTER TABLE audit RENAME TO gone")
+    answer = ask("GET", f"{address}api/releases/{RELEASE}/records.csv", headers=bearer | headers)
+    gc.collect()
+    assert answer.status == 503
+    assert b"1,2" not in answer.body
+
+
 @pytest.mark.parametrize("path", ["releases/", f"releases/{RELEASE}/", f"releases/{RELEASE}/records.csv"])
 @pytest.mark.parametrize("cookie", ["", "analyst=", "analyst=made-up", 'analyst="\\303\\244"'])
 def test_without_a_token_a_page_leads_to_the_sign_in(portal: tuple[World, Centre, str], path: str, cookie: str) -> None:
@@ -143,7 +161,9 @@ def test_a_wrong_token_is_told_so_beside_the_field(portal: tuple[World, Centre, 
     page = ask("GET", f"{address}releases/sign-in")
     answer = post(f"{address}releases/sign-in", analyst_cookie(page), token="wrong", csrf_token=mac_in(page.body))
     assert answer.status == 401
-    assert b"That does not fit" in answer.body
+    assert b"This token is not known here" in answer.body
+    assert b"Your account" in answer.body
+    assert b"newest code" not in answer.body, "a token has no code"
     assert b'aria-invalid="true"' in answer.body
     assert b"<title>Error: " in answer.body
 

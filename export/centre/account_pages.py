@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from export.centre.accounts import new_token, token_digest
 from export.centre.audit import ChainBroken
-from export.centre.guard import COOKIE, PATH, form_is_ours, page
+from export.centre.guard import COOKIE, PATH, WITHOUT_ONE, form_is_ours, page
 from export.centre.instance import Centre
 from export.centre.passphrases import LONGEST, SHORTEST
 from export.centre.people import NameTaken
@@ -24,6 +24,7 @@ _NOT_ADMITTED = (
     "That does not fit, or there were too many wrong tries: then this account waits. Check what you typed and use the"
     " newest code, or ask the operator."
 )
+_UNKNOWN_TOKEN = f"This token is not known here. Copy all of it again. {WITHOUT_ONE}"
 _STALE_FORM = "This page was open for too long. Fill it in again."
 _LATEST_LINES = 500
 
@@ -55,7 +56,7 @@ class AccountPages:
                 untrusted = (form.get("name", ""), form.get("passphrase", ""), form.get("code", ""))
                 cookie, person = self.sign_ins.with_passphrase(*untrusted)
         except NotAdmitted:
-            return self.sign_in_page(_NOT_ADMITTED)
+            return self.sign_in_page(_UNKNOWN_TOKEN if form.get("token") else _NOT_ADMITTED)
         self.centre.audit.note(person.name, "signed in", "releases")
         home = "audit" if person.role == "operator" else "releases"
         return _with_cookie(redirect(url_for(home), HTTPStatus.SEE_OTHER), cookie)

@@ -1,7 +1,7 @@
 """Who may use a page of the portal: each route names its roles, and nothing else decides.
 
-A page sends strangers to the sign-in and tells others that it is not theirs; the API answers 401 or 403. A form counts
-only where our own page wrote it.
+A page sends strangers to the sign-in and answers 403 to whom it is not for. The API answers 401 to every token that
+opens nothing, whyever: a token is an analyst's or nobody's. A form counts only where our own page wrote it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from survey.csrf import CSRF_FIELD, belongs, csrf_token
 
 COOKIE = "analyst"
 PATH = "/releases"
+WITHOUT_ONE = (
+    "One that was taken back, or whose account was closed, is not known any more. Whoever has an account makes another"
+    " under 'Your account'; others ask the operator."
+)
 View = Callable[..., Response]
 
 
@@ -66,7 +70,7 @@ def page(template: str, person: Person, **parts: object) -> str:
 
 
 def _unauthorised() -> Response:
-    response = jsonify(problem="Send a token that is known here: Authorization: Bearer TOKEN.")
+    response = jsonify(problem=f"Send a token that is known here: Authorization: Bearer TOKEN. {WITHOUT_ONE}")
     response.status_code = HTTPStatus.UNAUTHORIZED
     response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
@@ -130,12 +131,15 @@ class Portal:
         return [] if releases is None else releases.listed()
 
     def _pulled(self, manifest: Manifest, untrusted_file: str, person: Person | None) -> Response:
-        file = self._published().opened(manifest, untrusted_file)
-        if person is not None:
-            begins = request.range.ranges[0][0] if request.range and request.range.ranges else 0
-            resumed = f" from byte {begins}" if begins else ""
-            self.centre.audit.note(person.name, "pull", f"{manifest.name}/{untrusted_file}{resumed}")
-        return sent(file, manifest, untrusted_file)
+        with ExitStack() as unsent:
+            file = unsent.enter_context(self._published().opened(manifest, untrusted_file))
+            if person is not None:
+                begins = request.range.ranges[0][0] if request.range and request.range.ranges else 0
+                resumed = f" from byte {begins}" if begins else ""
+                self.centre.audit.note(person.name, "pull", f"{manifest.name}/{untrusted_file}{resumed}")
+            response = sent(file, manifest, untrusted_file)
+            unsent.pop_all()
+        return response
 
     def _described(self, manifest: Manifest, names: list[str]) -> list[File]:
         sizes = self._published().sizes(manifest)

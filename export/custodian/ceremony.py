@@ -73,12 +73,12 @@ def sign(custody: Custody, passphrase: str, wishes: Wishes, clock: Clock, out: P
     Raises:
         SigningRefused, CustodyRefused, KeysRefused, ParcelRefused, ReferenceRefused, OSError: nothing was signed.
     """
+    authority, keyring = custody.authority(passphrase), Keyring(custody)
     signed = history(custody)
     last = signed[0] if signed else None
     intake, content = _public_halves(wishes, last)
     instrument = _instrument(wishes, last)
     _one_meaning_a_name(instrument, signed)
-    authority, keyring = custody.authority(passphrase), Keyring(custody)
     if custody.holds_collection():
         keyring.notice(custody.collection(passphrase))
     keys = Keys(

@@ -150,8 +150,8 @@ class Custody:
             public = bytes.fromhex(self.authority_public_file.read_text().strip())
         except (OSError, ValueError) as fault:
             raise CustodyRefused(
-                f"{self.authority_public_file} is missing or damaged. Give the custodian's folder with --instance, "
-                "or make keys first with keygen."
+                f"{self.authority_public_file} is missing or damaged. Give the custodian's folder with --instance, or "
+                "put a copy of the file back: it is no secret."
             ) from fault
         if len(public) != SEED_BYTES:
             raise CustodyRefused(f"{self.authority_public_file} is damaged. Use a copy of it.")
