@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from flask import Response, abort, send_file
+from markupsafe import Markup
 
 from forms.instrument import Instrument, Item
 from survey.clips import Clips, joined, name_of
@@ -25,14 +26,16 @@ _FOR_THE_EYE = dict.fromkeys(range(0x2066, 0x206A))
 """Marks that keep a number's groups in order from right to left (Unicode, isolates): they are not spoken."""
 
 BEFORE_THE_FIRST = ("promise",)
+LINES = "help.lines"
 SPOKEN: Mapping[str, Sequence[str]] = {
     "help.html": (
-        "help.heading", "help.now", "help.999", "help.101", "help.survey", "help.who", "help.skip", "help.age",
+        "help.heading", "help.now", "help.999", "help.101", LINES, "help.survey", "help.who", "help.skip", "help.age",
     ),
     "thanks.html": ("thanks.heading", "thanks.sealed", "help.101"),
     "ended.html": ("ended.heading", "ended.text", "help.101"),
 }  # fmt: skip
-"""Template -> the places of the words that are read out there; on a page of questions, the questions are."""
+"""Template -> the places of the words that are read out there, in the order in which they stand; ``LINES`` is the
+heading of the support lines, and they follow it. On a page of questions, the questions are read."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,32 @@ class Text:
 
 @dataclass(frozen=True)
 class Aloud:
-    """What a page can say. ``names`` joins its clips' names; empty where one is missing, then ``texts`` may be spoken
-    by a voice that the browser has itself."""
+    """What a page says in this language. ``lines``: those of its texts that tell of support lines."""
 
+    language: str
     texts: tuple[Text, ...]
-    names: str
-    by_computer: bool
+    lines: frozenset[Text]
+    clips: Clips
+
+    @property
+    def heard(self) -> Sequence[Text]:
+        """The texts that clips can say; empty where a clip is missing.
+
+        Where a line has none, no line is heard: somebody who hears one of two would think that there is one.
+        """
+        without = [each for each in self.texts if each not in self.lines]
+        return next((some for some in (self.texts, without) if all(each.name in self.clips for each in some)), ())
+
+    @property
+    def names(self) -> str:
+        """The names of their clips, joined."""
+        return _SEPARATOR.join(each.name for each in self.heard)
+
+    @property
+    def by_computer(self) -> bool:
+        """Whether any of it is in a computer's voice."""
+        found = [self.clips[each.name] for each in self.texts if each.name in self.clips]
+        return len(found) < len(self.texts) or any(clip.by_computer for clip in found)
 
 
 class Spoken(Protocol):
@@ -70,23 +93,28 @@ def read_out(parts: Parts, template: str, words: Words, language: str, shown: Ma
     """How a page can be heard; None where nothing of it is read out. ``shown``: what its template is given."""
     if parts.mode == "assisted":
         return None  # an advocate reads the questions out
+    lines = _all_lines(shown.get("lines", ()), words)
+    texts = [words[place] for place in BEFORE_THE_FIRST if shown.get("first")]
+    for place in SPOKEN.get(template, ()):
+        texts += lines if place == LINES else [words[place]]
     questions: Sequence[Spoken] = shown.get("questions", ())
-    before = BEFORE_THE_FIRST if shown.get("first") else ()
-    texts = [words[place] for place in (*before, *SPOKEN.get(template, ()))]
-    if template == "help.html" and parts.on_tablet:
-        after = texts.index(words["help.101"]) + 1
-        texts[after:after] = _lines_with_clips(parts.clips, shown.get("lines", ()), words, language)
-    if questions:
-        texts += [shown.get("heading", ""), *(text for each in questions for text in each.texts)]
-    read = aloud(parts.clips, texts, language)
+    texts += [shown.get("heading", "") if questions else "", *(text for each in questions for text in each.texts)]
+    said = tuple(as_spoken(text, language) for text in texts if text)
+    read = Aloud(language, said, frozenset(as_spoken(text, language) for text in lines), parts.clips)
     # A tablet's browser could only speak through a program that writes a log of what it said, and when.
-    return None if read is not None and parts.on_tablet and not read.names else read
+    return None if not said or (parts.on_tablet and not read.names) else read
 
 
-def _lines_with_clips(clips: Clips, lines: Sequence[SupportLine], words: Words, language: str) -> Sequence[str]:
-    """The support lines and their heading, where all can be heard: somebody who hears a few would think them all."""
-    texts = [words["help.lines"], *(text for line in lines for text in line_texts(line))] if lines else []
-    return texts if all(as_spoken(text, language).name in clips for text in texts) else ()
+def mark(text: str, read: Aloud | None) -> Markup:
+    """The attribute by which a page's script finds a text that is read out, with its clip's name where it has one."""
+    said = as_spoken(text, read.language) if read else None
+    if read is None or said is None or said not in read.texts:
+        return Markup()
+    return Markup(' data-clip="{}"').format(said.name if said in read.heard else "")
+
+
+def _all_lines(lines: Sequence[SupportLine], words: Words) -> Sequence[str]:
+    return [words[LINES], *(text for line in lines for text in line_texts(line))] if lines else []
 
 
 def line_texts(line: SupportLine) -> Sequence[str]:
@@ -94,17 +122,6 @@ def line_texts(line: SupportLine) -> Sequence[str]:
     digits = ", ".join(" ".join(group) for group in line.number.split())
     hours = [Foreign(line.hours, ENGLISH)] if line.hours else []
     return (Foreign(line.name, ENGLISH), digits, *hours)
-
-
-def aloud(clips: Clips, texts: Sequence[str], language: str) -> Aloud | None:
-    """How these texts of a page in this language can be heard; None where there are none."""
-    said = tuple(as_spoken(text, language) for text in texts if text)
-    if not said:
-        return None
-    found = [clips[each.name] for each in said if each.name in clips]
-    whole = len(found) == len(said)
-    names = _SEPARATOR.join(each.name for each in said) if whole else ""
-    return Aloud(said, names, by_computer=not whole or any(clip.by_computer for clip in found))
 
 
 def as_spoken(text: str, language: str) -> Text:
@@ -120,7 +137,7 @@ def every_text(instrument: Instrument, words: Words, language: str, lines: Seque
             yield as_spoken(text, language)
     for place in (*BEFORE_THE_FIRST, *(place for places in SPOKEN.values() for place in places)):
         yield as_spoken(words[place], language)
-    for text in (words["help.lines"], *(each for line in lines for each in line_texts(line))):
+    for text in _all_lines(lines, words):
         yield as_spoken(text, language)
 
 

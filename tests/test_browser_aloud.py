@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from at_the_tablet import SMALL, Tablet, a_tablet
-from on_a_phone import a_phone
+from at_the_tablet import SIGNED_ON, SMALL, Tablet, a_tablet, one_of, page
+from on_a_phone import Linked, a_phone, expect_heading, linked
 from phone_screens import phone_shown
 from playwright.sync_api import Browser, Locator, Route, expect
 from real_browser import Window, window
-from screens import shown
+from screens import CORE, MADE_UP_LINES, shown, victim_voice
 from test_browser_idling import COVER, covered, idle
 
+from forms.logic import parse
+from survey.aloud import LINES, SPOKEN, as_spoken, line_texts
 from survey.clips import FOLDER, Clip, load, name_of
+from survey.places import SupportLine
+from survey.reference import read_support_lines
 from survey.speaking import Speakable
 from survey.words import load as load_words
 
@@ -43,6 +50,18 @@ _DECODED = """async names => {
     };
     return Object.fromEntries(await Promise.all(names.map(decoded)));
 }"""
+# Every AudioContext, and the SHA-256 of what it was given to decode.
+_KEEP_DECODED = """
+    window.contexts = [];
+    const decode = AudioContext.prototype.decodeAudioData;
+    AudioContext.prototype.decodeAudioData = async function (sound) {
+        const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", sound));
+        const decoded = await decode.call(this, sound);
+        this.heard = [...hash].map(each => each.toString(16).padStart(2, "0")).join("");
+        window.contexts.push(this);
+        return decoded;
+    };
+"""
 _VOICES = """
     window.said = [];
     window.SpeechSynthesisUtterance = class extends EventTarget { constructor(text) { super(); this.text = text; } };
@@ -212,7 +231,6 @@ def test_a_clip_that_cannot_be_had_takes_its_button_away_and_nothing_else(tmp_pa
         expect(person.page.locator(".aloud")).to_be_hidden()
         person.say("experience", "sat1")
         expect(button(person)).to_be_visible()
-        assert person.page.locator(".aloud li").count() == 0, "a tablet has nothing for a voice of its own"
         person.wrong = [line for line in person.wrong if "404" not in line]
 
 
@@ -305,6 +323,113 @@ def test_without_a_network_a_phone_reads_with_its_own_voice_or_has_no_button_and
             expect(person.page.locator(".aloud")).to_be_hidden()
         person.say("experience", "sat1")
         person.wrong = [line for line in person.wrong if not any(each in line for each in OFF_LINE)]
+
+
+# --- what a phone shows of itself ---
+
+
+@contextmanager
+def help_on(folder: Path, lines: tuple[SupportLine, ...]) -> Iterator[Linked]:
+    """A link with the real questionnaire and these lines."""
+    with linked(folder / "centre", instruments=(victim_voice(),), support_lines=lines) as served:
+        yield served
+
+
+def lines_shown(person: Window, lines: Sequence[SupportLine], crime: str) -> list[SupportLine]:
+    """Open Help after this crime was answered; its lines, in the order in which they stand there."""
+    person.look()
+    for item, code in CORE.items():
+        person.say(item, crime if item == "crime" else code)
+    person.page.locator(".bar .help").click()
+    expect_heading(person, load_words()["en"]["help.heading"])
+    names = person.page.locator(".lines .who").all_inner_texts()
+    assert (len(names) < len(lines)) == any(crime in line.crimes for line in lines)
+    return [next(line for line in lines if line.name == name) for name in names]
+
+
+def expected_of_help(lines: Sequence[SupportLine]) -> list[str]:
+    """All of Help, with these lines."""
+    words = load_words()["en"]
+    spoken = [text for line in lines for text in line_texts(line)]
+    return [text for place in SPOKEN["help.html"] for text in (words[place], *(spoken if place == LINES else ()))]
+
+
+CHECKED = tuple(replace(line, verified_on=SIGNED_ON) for line in read_support_lines())
+
+
+@pytest.mark.parametrize("crime", ["domestic", "theft"])
+def test_a_phones_own_voice_reads_help_with_the_lines_that_it_shows_in_their_order(
+    tmp_path: Path, browser: Browser, crime: str
+) -> None:
+    lines = (MADE_UP_LINES[0], *CHECKED)
+    with help_on(tmp_path, lines) as served, a_phone(browser, served) as person:
+        person.page.add_init_script(_VOICES % "[{localService: true, lang: 'en-GB'}]")
+        shown_there = lines_shown(person, lines, crime)
+        button(person).click()
+        said = [text for text, _ in person.page.evaluate("window.said.filter(each => each !== 'quiet')")]
+        assert said == expected_of_help(shown_there)
+
+
+def test_help_plays_the_lines_that_it_shows_and_asks_for_the_same_whatever_was_answered(
+    tmp_path: Path, browser: Browser
+) -> None:
+    """Which lines somebody hears tells the crime, and an answer leaves a phone sealed or not at all."""
+    asked = dict[str, list[str]]()
+    with help_on(tmp_path, CHECKED) as served:
+        for crime in ("domestic", "theft", "prefer"):
+            with a_phone(browser, served) as person:
+                person.page.add_init_script(_KEEP_DECODED)
+                shown_there = lines_shown(person, CHECKED, crime)
+                button(person).click()
+                person.until(lambda person=person: bool(person.page.evaluate("window.contexts[0]?.heard")))
+                expect(person.page.locator(".aloud .stop")).to_be_visible()
+                clips = [load()[as_spoken(text, "en").name].sound for text in expected_of_help(shown_there)]
+                heard = person.page.evaluate("window.contexts[0].heard")
+                assert heard == hashlib.sha256(b"".join(clips)).hexdigest()
+                assert person.page.evaluate("window.contexts[0].state") == "running"
+                button(person).click()
+                person.until(lambda person=person: person.page.evaluate("window.contexts[0].state") == "closed")
+                expect(person.page.locator(".aloud .start")).to_be_visible()
+                asked[crime] = sorted(asked_for_sound(person))
+    assert asked["domestic"] == asked["theft"] == asked["prefer"] != []
+
+
+def test_where_a_line_has_no_clip_and_the_phone_no_voice_the_rest_of_help_is_read(
+    tmp_path: Path, browser: Browser
+) -> None:
+    with help_on(tmp_path, (*CHECKED, *MADE_UP_LINES)) as served, a_phone(browser, served) as person:
+        person.page.add_init_script(_KEEP_DECODED)
+        lines_shown(person, (*CHECKED, *MADE_UP_LINES), "theft")
+        button(person).click()
+        person.until(lambda: bool(person.page.evaluate("window.contexts[0]?.heard")))
+        heading = load_words()["en"][LINES]
+        rest = [text for text in expected_of_help(()) if text != heading]
+        clips = [load()[as_spoken(text, "en").name].sound for text in rest]
+        assert person.page.evaluate("window.contexts[0].heard") == hashlib.sha256(b"".join(clips)).hexdigest()
+
+
+def test_where_one_clip_of_help_cannot_be_had_its_button_goes(tmp_path: Path, browser: Browser) -> None:
+    with help_on(tmp_path, CHECKED) as served, a_phone(browser, served) as person:
+        lines_shown(person, CHECKED, "theft")
+        name = as_spoken("Samaritans", "en").name
+        person.page.route(f"**/sound/{name}.mp3", lambda route: route.fulfill(status=502, body=""))
+        button(person).click()
+        expect(person.page.locator(".aloud")).to_be_hidden()
+        person.wrong = [line for line in person.wrong if "502" not in line]
+
+
+def test_a_phones_own_voice_reads_only_what_is_asked(tmp_path: Path, browser: Browser) -> None:
+    """A page has every item that it can have until the phone takes out what is not asked, and one order of answers."""
+    always, never = one_of("told", "yes"), replace(one_of("because", "no"), relevant=parse("${experience} = 'bad'"))
+    several = replace(SMALL, pages=(SMALL.pages[0], page(never, always), *SMALL.pages[1:]))
+    with linked(tmp_path / "centre", instruments=(several,)) as served, a_phone(browser, served) as person:
+        person.page.add_init_script(_VOICES % "[{localService: true, lang: 'en-GB'}]")
+        person.look()
+        person.say("experience", "good")
+        button(person).click()
+        said = [text for text, _ in person.page.evaluate("window.said.filter(each => each !== 'quiet')")]
+        assert said == [person.heading(), *person.page.locator(".row").all_inner_texts()]
+        assert len(said) == 2
 
 
 def test_a_tablet_has_clips_only_since_its_own_voice_would_write_a_log(tmp_path: Path, browser: Browser) -> None:

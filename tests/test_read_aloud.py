@@ -17,7 +17,7 @@ from screens import MADE_UP_LINES, OTHER_DIGITS, at_a_hub, victim_voice
 
 from forms.instrument import Instrument
 from survey import clips
-from survey.aloud import SPOKEN, as_spoken, line_texts
+from survey.aloud import LINES, SPOKEN, as_spoken, line_texts
 from survey.clips import COMPUTER, FOLDER, MOST_AT_ONCE, RECORDED, Clip, load, name_of
 from survey.languages import tag
 from survey.places import SupportLine
@@ -58,8 +58,13 @@ def seen(tablet: Tablet, person: Player, path: str = "/") -> str:
 
 
 def clip_on(page: str) -> str | None:
-    found = re.search(r'data-clip="([^"]+)"', page)
+    """The address of the page's sound, for a browser without scripts."""
+    found = re.search(r'<audio[^>]* src="([^"]+)"', page)
     return found[1] if found else None
+
+
+def names_in(address: str) -> list[str]:
+    return address.removeprefix("/sound/").removesuffix(".mp3").split(".")
 
 
 # --- what there is ---
@@ -95,7 +100,7 @@ def test_no_page_is_longer_than_the_cover_waits() -> None:
 
 def help_words(language: str) -> list[str]:
     """What Help says beside its lines."""
-    return [load_words()[language][place] for place in (*SPOKEN["help.html"], "help.lines")]
+    return [load_words()[language][place] for place in SPOKEN["help.html"]]
 
 
 def test_no_clip_is_left_over_and_all_of_them_stay_small() -> None:
@@ -129,7 +134,8 @@ def test_the_first_question_and_help_can_be_heard_in_every_language_that_is_spok
 
 def check_sound(tablet: Tablet, address: str, page: str, texts: Mapping[str, str]) -> None:
     """The sound is that of the clips, in order, and each of them speaks what stands on the page."""
-    names = address.removeprefix("/sound/").removesuffix(".mp3").split(".")
+    names = names_in(address)
+    assert re.findall(r'data-clip="([^"]+)"', page) == names, "a script takes them from the page, in its order"
     answer = raw(tablet.address, address)
     assert answer.headers["Content-Type"] == "audio/mpeg"
     assert answer.data == b"".join(load()[name].sound for name in names)
@@ -143,7 +149,7 @@ def letters(text: str) -> str:
 
 def test_a_core_question_is_read_with_its_answers_in_their_order(tablet: Tablet) -> None:
     person = somebody(tablet, "pl")
-    names = (clip_on(seen(tablet, person)) or "").removeprefix("/sound/").removesuffix(".mp3").split(".")
+    names = names_in(clip_on(seen(tablet, person)) or "")
     item = victim_voice().item("experience")
     expected = [item.labels["pl"], *(option.labels["pl"] for option in item.options)]
     assert [KNOWN.texts["pl"][name] for name in names][1:] == expected
@@ -168,7 +174,7 @@ def test_a_name_in_another_language_is_spoken_in_that_language(tablet: Tablet) -
     for item in ("experience", "contact", "actions", "informed", "treated"):
         person.say(**{item: "sat1"})
     person.say(crime="theft")
-    assert set(english) < set((clip_on(seen(tablet, person, "/page/borough")) or "")[len("/sound/") :].split("."))
+    assert set(english) < set(names_in(clip_on(seen(tablet, person, "/page/borough")) or ""))
 
 
 def with_lines(tablet: Tablet, *lines: SupportLine) -> None:
@@ -184,7 +190,7 @@ def test_help_reads_its_support_lines_the_number_digit_by_digit(tablet: Tablet, 
     assert address is not None
     known = {**KNOWN.texts["en"], **KNOWN.texts[tag(language)]}
     check_sound(tablet, address, page, known)
-    said = [known[name] for name in address.removeprefix("/sound/").removesuffix(".mp3").split(".")]
+    said = [known[name] for name in names_in(address)]
     (at,) = (place for place, text in enumerate(said) if text == "Samaritans")
     assert said[at + 1] == "1 1 6, 1 2 3"
     assert sum(text in {line.name for line in lines} for text in said) == len(lines)
@@ -196,9 +202,8 @@ def test_where_one_line_has_no_clip_the_rest_of_help_is_read_and_no_line_is(tabl
     with_lines(tablet, shipped, own)
     page = seen(tablet, somebody(tablet), "/help")
     assert own.name in page
-    names = (clip_on(page) or "").removeprefix("/sound/").removesuffix(".mp3").split(".")
-    said = [KNOWN.texts["en"][name] for name in names]
-    assert said == [load_words()["en"][place] for place in SPOKEN["help.html"]]
+    said = [KNOWN.texts["en"][name] for name in names_in(clip_on(page) or "")]
+    assert said == [text for text in help_words("en") if text != load_words()["en"][LINES]]
 
 
 def test_marks_that_order_a_number_from_right_to_left_change_no_clip() -> None:

@@ -1,11 +1,13 @@
-// Reading aloud: only when somebody presses for it, a clip where there is one, else the browser's own voice where that is
-// on this very device: another one would tell a stranger which page is read. So too where a clip cannot be had, as without
-// a network. Whatever fails for good takes its button away.
+// Reading aloud: only when somebody presses for it, and what stands on the page, in its order. A clip where there is one;
+// on a phone else the browser's own voice where that is on this very device: another one would tell a stranger which page
+// is read. So too where a clip cannot be had, as without a network. Whatever fails for good takes its button away.
 
 // The cover waits for a voice. One that never says that it has ended must not keep an answer on the screen.
 const LONGEST_MS = 180000;
 let end = null;
 let timer = 0;
+// A tablet has clips only: its own voice would write a log.
+let mayUseOwnVoice = false;
 
 export function isSpeaking() {
   return end !== null;
@@ -18,8 +20,10 @@ export function hush() {
   ending?.();
 }
 
-function playClip(address, failed) {
-  const sound = new Audio(address);
+const soundOf = (names) => `${document.body.dataset.start}sound/${names}.mp3`;
+
+function playClips(names, failed) {
+  const sound = new Audio(soundOf(names));
   sound.addEventListener("ended", hush);
   sound.addEventListener("error", failed);
   sound.play().catch(() => {
@@ -33,6 +37,32 @@ function playClip(address, failed) {
   };
 }
 
+// A phone chooses support lines by an answer that nobody else knows: it asks for all of them, whatever was answered, and
+// plays those that stand there.
+function playChosen(names, failed) {
+  const context = new AudioContext();
+  const asked = new Map(names.split(".").map((name) => [name, fetched(soundOf(name))]));
+  Promise.all(asked.values())
+    .then(async () => {
+      const shown = await Promise.all(clipsShown().map((name) => asked.get(name)));
+      const source = context.createBufferSource();
+      source.buffer = await context.decodeAudioData(await new Blob(shown).arrayBuffer());
+      source.connect(context.destination);
+      source.addEventListener("ended", hush);
+      source.start();
+    })
+    .catch(() => context.state !== "closed" && failed());
+  return () => context.close();
+}
+
+async function fetched(address) {
+  const answer = await fetch(address, { credentials: "omit" });
+  if (!answer.ok) {
+    throw new TypeError("It did not come.");
+  }
+  return answer.blob();
+}
+
 function ownVoice(language) {
   const [wanted] = language.split("-");
   const voices = globalThis.speechSynthesis?.getVoices() ?? [];
@@ -41,9 +71,9 @@ function ownVoice(language) {
 
 function speak(texts, failed) {
   const last = texts.length - 1;
-  texts.forEach(({ textContent, lang }, place) => {
-    const said = new SpeechSynthesisUtterance(textContent);
-    said.voice = ownVoice(lang);
+  texts.forEach((text, place) => {
+    const said = new SpeechSynthesisUtterance(text.dataset.said ?? text.textContent);
+    said.voice = ownVoice(languageOf(text));
     said.lang = said.voice.lang;
     if (place === last) {
       said.addEventListener("end", hush);
@@ -58,14 +88,14 @@ function speak(texts, failed) {
   return () => speechSynthesis.cancel();
 }
 
-function textsOf(room) {
-  return [...room.querySelectorAll("li")];
-}
-
-function canSpeak(room) {
-  const texts = textsOf(room);
-  return texts.length > 0 && texts.every(({ lang }) => ownVoice(lang));
-}
+// What is read carries the name of its clip, or nothing where there is none.
+const texts = () => [...document.querySelectorAll("main [data-clip]")];
+const languageOf = (text) => (text.querySelector("[lang]") ?? text.closest("[lang]")).lang;
+const canSpeak = () => mayUseOwnVoice && texts().every((text) => ownVoice(languageOf(text)));
+const clipsShown = () => texts().flatMap(({ dataset }) => dataset.clip || []);
+const isChosen = () => document.querySelector("main [data-crimes] [data-clip]") !== null;
+// A page that changed since it came is not read by clips: which of them are asked for would tell what was answered.
+const hasClips = ({ dataset }) => dataset.clips && (isChosen() || dataset.clips === clipsShown().join("."));
 
 function show(room, speaking) {
   room.querySelector(".start").hidden = speaking;
@@ -81,22 +111,26 @@ function pressed(event) {
     hush();
     return;
   }
-  const { clip } = room.querySelector("button").dataset;
   const failed = () => {
     hush();
     room.hidden = true;
   };
   const spoken = () => {
     room.querySelector(".by-computer").hidden = false;
-    begin(room, speak(textsOf(room), failed));
+    begin(room, speak(texts(), failed));
   };
   const instead = () => {
     hush();
-    (canSpeak(room) ? spoken : failed)();
+    (canSpeak() ? spoken : failed)();
   };
+  const { clips } = room.dataset;
   // A voice that does not begin with the press itself is silent on some phones.
-  const reachable = clip && (navigator.onLine || !canSpeak(room));
-  reachable ? begin(room, playClip(clip, instead)) : spoken();
+  const fallShort = !hasClips(room) || clipsShown().length < texts().length || !navigator.onLine;
+  if (canSpeak() && fallShort) {
+    spoken();
+  } else {
+    begin(room, (isChosen() ? playChosen : playClips)(clips, instead));
+  }
 }
 
 function begin(room, quiet) {
@@ -111,14 +145,15 @@ function begin(room, quiet) {
 function offer() {
   for (const room of document.querySelectorAll(".aloud")) {
     const button = room.querySelector("button");
-    if (button.dataset.clip || canSpeak(room)) {
+    if (hasClips(room) || canSpeak()) {
       room.hidden = false;
       button.hidden = false;
     }
   }
 }
 
-export function watchAloud() {
+export function watchAloud(more) {
+  mayUseOwnVoice = more.ownVoice;
   document.addEventListener("click", pressed);
   document.addEventListener("heard:shown", () => {
     hush();

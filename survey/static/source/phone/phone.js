@@ -384,7 +384,7 @@ function takeOver() {
   }
 }
 
-document.addEventListener("DOMContentLoaded", watchAloud);
+document.addEventListener("DOMContentLoaded", () => watchAloud({ ownVoice: true }));
 watchForLeaving();
 if (able) {
   takeOver();
