@@ -278,7 +278,7 @@ def test_joining_with_a_full_disk_joins_nothing(tmp_path: Path, centre: FaultyCe
 
 def test_a_revoked_tablet_is_told_what_to_do(machine: Machine, centre: FaultyCentre) -> None:
     answers = machine.answers(9)
-    centre.faults.append("revoked")
+    centre.faults.extend(["revoked"] * 9)  # whatever it asks for
     said = machine.verb("sync")
     assert said.code == 1
     assert "call the centre" in said.err
