@@ -64,12 +64,13 @@ def test_a_short_passphrase_is_refused_before_anything_is_written(tmp_path: Path
 
 
 def test_a_folder_without_keys_says_what_to_do(tmp_path: Path) -> None:
-    for ask in (
-        lambda: Custody(tmp_path).collection(PASSPHRASE),
-        lambda: Custody(tmp_path).authority(PASSPHRASE),
-        lambda: Custody(tmp_path).authority_public(),
+    for ask, what_to_do in (
+        (lambda: Custody(tmp_path).collection(PASSPHRASE), "keygen"),
+        (lambda: Custody(tmp_path).authority(PASSPHRASE), "keygen"),
+        # Whoever only verifies has no keys to make.
+        (lambda: Custody(tmp_path).authority_public(), "the custodian's folder with --instance"),
     ):
-        with pytest.raises(CustodyRefused, match="keygen"):
+        with pytest.raises(CustodyRefused, match=what_to_do):
             ask()
 
 
