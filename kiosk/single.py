@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+from survey import single
 
 _LOCK = "running.lock"
 
@@ -15,23 +14,15 @@ class AlreadyRunning(Exception):
     """The tablet of this folder runs already. Use its page, or stop it first."""
 
 
-@contextmanager
-def alone(instance: Path) -> Iterator[None]:
+def alone(instance: Path) -> AbstractContextManager[None]:
     """Be the only one until the block ends; a killed process lets go by itself.
 
     Raises:
         AlreadyRunning: another process is.
         OSError: the folder cannot be written.
     """
-    lock = os.open(instance / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as fault:
-            raise AlreadyRunning(f"The tablet in {instance} runs already. Use its page, or stop it first.") from fault
-        yield
-    finally:
-        os.close(lock)
+    taken = AlreadyRunning(f"The tablet in {instance} runs already. Use its page, or stop it first.")
+    return single.alone(instance / _LOCK, taken)
 
 
 def is_running(instance: Path) -> bool:

@@ -18,6 +18,11 @@ ROLES: tuple[Role, ...] = get_args(Role)
 FREE_TRIES = 5
 _LONGEST_LOCK = timedelta(days=1)
 
+_PUT_OUT = (
+    "DELETE FROM sign_ins WHERE account = :name",
+    "DELETE FROM tokens WHERE substr(name, 1, length(:name) + 1) = :name || '/'",
+)
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS accounts (
   name TEXT PRIMARY KEY, role TEXT NOT NULL, box BLOB NOT NULL, last_step INTEGER NOT NULL DEFAULT 0,
@@ -90,8 +95,8 @@ class People:
         """Drop an account with its sign-ins and its tokens; False where there was none."""
         with self._registry.changing() as db:
             found = list(db.query("DELETE FROM accounts WHERE name = ? RETURNING name", (name,)))
-            for put_out, values in _put_out(name):
-                db.execute(put_out, values)
+            for put_out in _PUT_OUT:
+                db.execute(put_out, {"name": name})
         return bool(found)
 
     def lock_anew(self, name: str, box: bytes) -> None:
@@ -101,8 +106,8 @@ class People:
         """
         with self._registry.changing() as db:
             db.execute("UPDATE accounts SET box = ?, wrong = 0, locked_until = '' WHERE name = ?", (box, name))
-            for put_out, values in _put_out(name):
-                db.execute(put_out, values)
+            for put_out in _PUT_OUT:
+                db.execute(put_out, {"name": name})
 
     def attempt(self, untrusted_name: str, now: datetime) -> Account | None:
         """The account that somebody tries to sign in to; None where there is none or it is locked.
@@ -210,13 +215,6 @@ class People:
     def public(self) -> frozenset[str]:
         """The releases whose public files everybody may read."""
         return frozenset(str(line["name"]) for line in self._registry.read("SELECT name FROM public_releases"))
-
-
-def _put_out(name: str) -> tuple[tuple[str, tuple[object, ...]], ...]:
-    return (
-        ("DELETE FROM sign_ins WHERE account = ?", (name,)),
-        ("DELETE FROM tokens WHERE substr(name, 1, ?) = ?", (len(name) + 1, f"{name}/")),
-    )
 
 
 def _account(line: dict[str, object]) -> Account:

@@ -57,14 +57,5 @@ def _line(figure: Figure, table: str, flagged_below: int) -> list[str]:
     count = held if figure.count is None else str(figure.count)
     notes = {"small base, read with care": weak, "carried on: nothing newer is told": figure.until}
     note = "; ".join(text for text, applies in notes.items() if applies)
-    return [
-        *map(safe_cell, words),
-        told[0],
-        base,
-        told[1],
-        told[2],
-        *map(safe_cell, rest),
-        count,
-        note,
-        safe_cell(figure.base_of),
-    ]
+    base_of = safe_cell(figure.base_of)
+    return [*map(safe_cell, words), told[0], base, *told[1:], *map(safe_cell, rest), count, note, base_of]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +38,7 @@ from survey.languages import drafts
 from survey.parcel import CARRY_OUT, Parcel, ParcelRefused, open_parcel
 from survey.progress import steps
 from survey.reference import ReferenceRefused, read_areas
+from survey.single import alone
 from survey.verbs import instance_option
 
 _FORESEEN = (
@@ -62,29 +61,13 @@ def in_custody(instance: Path) -> Iterator[Custody]:
         ClickException: saying what to do.
     """
     harden()
+    taken = CustodyRefused(f"Another command is at work in {instance}. Wait until it ends, then try again.")
     try:
-        with _alone(instance):
+        # In a folder that is not there yet nothing lies that two could write.
+        with alone(instance, taken) if instance.is_dir() else nullcontext():
             yield Custody(instance)
     except _FORESEEN as fault:
         raise click.ClickException(str(fault)) from fault
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    if not folder.is_dir():
-        yield  # nothing that two could write to
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as fault:
-            raise CustodyRefused(
-                f"Another command is at work in {folder}. Wait until it ends, then try again."
-            ) from fault
-        yield
-    finally:
-        os.close(handle)
 
 
 @click.command("sign-keys")
