@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
+from os import PathLike
+from pathlib import Path, PosixPath
 from typing import Any
 
 import pytest
@@ -184,6 +185,23 @@ def test_a_draft_tells_no_time(centre: Centre) -> None:
     (draft,) = drafts.iterdir()
     for path in (draft, drafts):
         assert (path.stat().st_mtime, path.stat().st_mode & 0o077) == (0, 0)
+
+
+class NightFalls(PosixPath):
+    """A folder where night falls as soon as a draft has its name."""
+
+    def replace(self, target: str | PathLike[str]) -> NightFalls:
+        named = super().replace(target)
+        if self.suffix == ".half":
+            Drafts(self.parent).age()
+        return named
+
+
+def test_a_draft_that_is_saved_just_as_the_night_comes_stays(tmp_path: Path) -> None:
+    drafts = Drafts(NightFalls(tmp_path / "drafts"))
+    drafts.put("visit", b"before")
+    drafts.put("visit", b"after")
+    assert drafts.get("visit") == b"after"
 
 
 def test_what_nobody_finishes_is_filed_at_night_and_the_draft_goes_with_the_second(centre: Centre) -> None:

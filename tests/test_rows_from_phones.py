@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from centre_world import LINKED, PLACE, Answer, ask
 from on_a_phone import Linked, linked
 
+from export.centre.carrying import carry_out
+from export.centre.instance import ROWS
 from export.custodian.unsealing import CollectionSecret
 from survey.ceiling import MOST_A_DAY
+from survey.marked_store import MarkedStore
+from survey.parcel import CARRY_OUT, open_parcel
 from survey.sealing import PLAINTEXT_BYTES, ROW_BYTES, row_id
+from survey.store import STEP
 
 OCTETS = "application/octet-stream"
 
@@ -32,6 +37,33 @@ def word(answer: Answer) -> tuple[int, str]:
     assert "Set-Cookie" not in answer.headers
     assert answer.headers["Content-Type"].startswith("text/plain")
     return answer.status, answer.body.decode()
+
+
+class WhileItIsRead(MarkedStore):
+    """A centre's rows, of which a phone replaces one while somebody reads them."""
+
+    def __init__(self, path: Path, replacing: Callable[[MarkedStore], object]) -> None:
+        super().__init__(path)
+        self.replacing: list[Callable[[MarkedStore], object]] = [replacing]
+
+    def rows(self, shelf: str) -> Iterator[tuple[str, bytes]]:
+        for pair in super().rows(shelf):
+            yield pair
+            if self.replacing:
+                self.replacing.pop()(self)
+
+
+def test_a_fuller_copy_that_comes_while_rows_are_carried_out_goes_along(served: Linked, tmp_path: Path) -> None:
+    fuller, *rows = served.world.rows(STEP + 2)
+    for row in rows:
+        served.centre.store.admit(row)
+    last = max(rows, key=row_id)  # not read yet when the first is
+    served.centre.store = WhileItIsRead(
+        served.world.folder / ROWS, lambda store: store.admit(fuller, replaces=row_id(last))
+    )
+    carry_out(served.centre, tmp_path / "intake.carried")
+    parcel = open_parcel(tmp_path / "intake.carried", CARRY_OUT, served.centre.intake_key.public)
+    assert {row for _, row in parcel.rows} == {fuller, *rows} - {last}
 
 
 def test_a_row_is_stored_once_however_often_it_comes(served: Linked) -> None:
