@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from at_the_tablet import SIGNED_ON, SMALL, Tablet, a_tablet, one_of, page
 from on_a_phone import Linked, a_phone, expect_heading, linked
 from phone_screens import phone_shown
-from playwright.sync_api import Browser, Locator, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Route, expect
 from real_browser import Window, window
 from screens import CORE, MADE_UP_LINES, shown, victim_voice
 from test_browser_idling import COVER, covered, idle
@@ -200,15 +202,32 @@ def test_a_voice_that_never_ends_does_not_hold_the_cover_off_for_ever(person: Wi
     assert covered(person)
 
 
+def leaves(person: Window, what: str) -> list[Any]:
+    """Press Leave; what holds on the page as soon as that was heard.
+
+    Told as a line that nobody answers: whoever waits for an answer of a page that is gone may wait for ever.
+    """
+    told: list[Any] = []
+
+    def heard(line: ConsoleMessage) -> None:
+        begins, _, said = line.text.partition("LEFT ")
+        if said and not begins:
+            told.append(json.loads(said))
+
+    person.page.on("console", heard)
+    # After the page's own, at the same place.
+    person.page.evaluate(
+        f"document.addEventListener('click', () => console.info('LEFT ' + JSON.stringify({what})), true)"
+    )
+    person.page.locator(".bar .leave").click(no_wait_after=True)
+    person.until(lambda: bool(told))
+    return told
+
+
 def test_leaving_stops_the_sound_at_once(tablet: Tablet, person: Window) -> None:
     press(person)
-    told: list[tuple[bool, str]] = []
-    person.page.expose_function("tell", lambda still, seen: told.append((still, seen)))
-    # Told before the page goes: whoever waits for an answer of a page that is gone may wait for ever.
-    left = "document.querySelector('.leave').click(); tell(sounds.some(each => !each.paused), document.body.innerText)"
-    person.page.evaluate(f"() => void setTimeout(() => {{ {left} }})")
-    person.until(lambda: bool(told))
-    assert told == [(False, "")]
+    told = leaves(person, "[sounds.some(each => !each.paused), document.body.innerText]")
+    assert told == [[False, ""]]
     person.until(lambda: tablet.resets > 0)
     assert tablet.responses() == []
 
@@ -281,12 +300,7 @@ def test_a_voice_on_the_device_reads_what_has_no_clip_and_leaving_silences_it(tm
         person.page.evaluate("window.last.dispatchEvent(new Event('end'))")
         expect(person.page.locator(".aloud .start")).to_be_visible()
         button(person).click()
-        told: list[str] = []
-        person.page.expose_function("tell", lambda last: told.append(last))  # noqa: PLW0108 - Playwright marks what it is given
-        left = "document.querySelector('.leave').click(); tell(said.at(-1))"
-        person.page.evaluate(f"() => void setTimeout(() => {{ {left} }})")
-        person.until(lambda: bool(told))
-        assert told == ["quiet"]
+        assert leaves(person, "said.at(-1)") == ["quiet"]
 
 
 OFF_LINE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "502")
