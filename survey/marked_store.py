@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from survey.clock import utc_day
-from survey.marks import OF_LINKS, PART_BYTES, Filed, Mark, parts_of
+from survey.marks import OF_LINKS, PART_BYTES, Filed, Mark, door_after, parts_of
 from survey.sealing import key_id_of, row_id
 from survey.store import CENTRE_SHELVES, Door, Store
 from survey.store_file import Connection
@@ -57,7 +57,7 @@ class MarkedStore(Store):
         with self._file.opened() as connection:
             return connection.execute("SELECT batch, part, bits FROM spent_codes").fetchall()
 
-    def admit(self, row: bytes, mark: Mark | None = None, replaces: bytes | None = None) -> Filed:
+    def admit(self, row: bytes, mark: Mark | None = None, replaces: Sequence[bytes] = ()) -> Filed:
         """Keep a link's row in the arrivals, by the open door or for a code (``survey.marks.CentreStore.admit``).
 
         Raises:
@@ -68,7 +68,7 @@ class MarkedStore(Store):
         with self._file.transaction() as connection:
             if _door(connection, self.shelves, row_id(row)) is not None:
                 return "had"
-            door = None if replaces is None else self._gone(connection, replaces)
+            door = door_after(self._gone(connection, one) for one in replaces)
             if door is None and mark is not None and not _spend(connection, mark):
                 return "refused"
             fresh: Door = "open" if mark is None else "code"

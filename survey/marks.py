@@ -7,7 +7,7 @@ part, however many codes there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -39,6 +39,12 @@ class Mark:
 
 NO_MARK = Mark(-1, 0)
 """A bit that does not exist, for a code that is none: refused by the same steps, in the same time."""
+
+
+def door_after(replaced: Iterable[Door | None]) -> Door | None:
+    """The door of a row that takes the place of others; None where none of them was there."""
+    doors = {*replaced}
+    return next((door for door in OF_LINKS if door in doors), None)
 
 
 def parts_of(count: int) -> range:
@@ -80,16 +86,18 @@ class CentreStore(Shelves, Protocol):
     def spent(self, batch: int) -> int:
         """How many codes of a batch were spent."""
 
-    def admit(self, row: bytes, mark: Mark | None = None, replaces: bytes | None = None) -> Filed:
+    def admit(self, row: bytes, mark: Mark | None = None, replaces: Sequence[bytes] = ()) -> Filed:
         """Keep a link's row in the arrivals durably, by the open door or for a code, which is spent with it.
 
-        A row that is here already is had, whatever came with it. One that replaces another of a link takes that one's
-        door and needs no code. All of it in one transaction: a crash leaves everything as before or as after.
+        A row that is here already is had, whatever came with it. One that replaces others of a link takes their
+        door, a code's before the open one, and needs no code.
+        All of it in one transaction: a crash leaves everything as before or as after.
 
         Args:
             row: sealed to a key of ours.
             mark: the code's bit; None: no code is needed.
-            replaces: the id of the row whose place it takes, which only the page that made both can know.
+            replaces: ids of the rows whose place it takes, which only the page that made them all can know. It names
+                every one that it made, since it cannot know which of them arrived.
 
         Raises:
             NotARow: it is not sealed.

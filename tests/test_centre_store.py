@@ -146,7 +146,7 @@ def test_eight_identical_ones_at_once_are_stored_once_and_all_are_told(
         "code": lambda own, _: own.admit(row, Mark(1, 1)),
         "each with another code": lambda own, number: own.admit(row, Mark(1, number)),
         "open": lambda own, _: own.admit(row),
-        "replacing": lambda own, _: own.admit(row, NO_MARK, row_id(core)),
+        "replacing": lambda own, _: own.admit(row, NO_MARK, [row_id(core)]),
     }
     own = [engine.opened() for _ in range(SENDERS)]
     said = Counter(at_once(SENDERS, lambda number: ways[how](own[number], number)))
@@ -160,9 +160,36 @@ def test_eight_identical_ones_at_once_are_stored_once_and_all_are_told(
 def test_of_eight_that_replace_the_same_row_by_others_at_once_one_does(store: CentreStore) -> None:
     core, *fuller = some_rows(1 + SENDERS)
     store.admit(core)
-    said = at_once(SENDERS, lambda number: store.admit(fuller[number], NO_MARK, row_id(core)))
+    said = at_once(SENDERS, lambda number: store.admit(fuller[number], NO_MARK, [row_id(core)]))
     assert Counter(said) == Counter(replaced=1, refused=SENDERS - 1)
     assert len(held(store)["arrivals"]) == 1
+
+
+def test_copies_of_one_visit_that_name_each_other_at_once_never_stop_each_other(store: CentreStore) -> None:
+    copies = some_rows(40)
+    ids = [row_id(row) for row in copies]
+    chance = random.Random(11)  # noqa: S311 - repeatable
+
+    def send(_: int) -> None:
+        for row in chance.sample(copies, len(copies)):
+            store.admit(row, None, chance.sample([one for one in ids if one != row_id(row)], 30))
+
+    with ThreadPoolExecutor(SENDERS) as pool:
+        list(pool.map(send, range(SENDERS)))
+    assert 1 <= len(held(store)["arrivals"]) <= 10
+
+
+def test_the_door_of_a_card_comes_before_the_open_one_where_a_copy_takes_the_place_of_both(store: CentreStore) -> None:
+    store.lay_out(1, 10)
+    opened, carded, tablets, whole = some_rows(4)
+    store.admit(opened)
+    store.admit(carded, Mark(1, 3))
+    store.merge()
+    store.put("arrivals", [tablets], "tablet")
+    assert store.admit(whole, Mark(1, 3), [row_id(row) for row in (opened, tablets, carded)]) == "replaced"
+    assert set(store.rows("arrivals")) == {("code", whole), ("tablet", tablets)}
+    assert list(store.rows("intake")) == []
+    assert store.spent(1) == 1
 
 
 def test_packets_that_hold_the_same_rows_in_other_orders_never_stop_each_other(store: CentreStore) -> None:

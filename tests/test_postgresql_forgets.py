@@ -164,7 +164,7 @@ def test_no_other_file_holds_a_row_or_its_id_and_the_log_of_the_day_is_gone(copi
     replaced, fuller, left = some_rows(3, first=9_000)
     old_files = {copied.file_of(table) for table in TABLES}
     store.admit(replaced)
-    store.admit(fuller, NO_MARK, row_id(replaced))
+    store.admit(fuller, NO_MARK, [row_id(replaced)])
     store.admit(left)
     store.take_back([row_id(left)])
     spend(store, pairs, 2)

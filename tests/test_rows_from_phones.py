@@ -11,6 +11,7 @@ from centre_world import LINKED, PLACE, Answer, ask
 from on_a_phone import Linked, linked
 
 from export.centre.carrying import carry_out
+from export.centre.codes import codes_in, issue
 from export.centre.instance import ROWS
 from export.custodian.unsealing import CollectionSecret
 from survey.ceiling import MOST_A_DAY
@@ -59,7 +60,7 @@ def test_a_fuller_copy_that_comes_while_rows_are_carried_out_goes_along(served: 
         served.centre.store.admit(row)
     last = max(rows, key=row_id)  # not read yet when the first is
     served.centre.store = WhileItIsRead(
-        served.world.folder / ROWS, lambda store: store.admit(fuller, replaces=row_id(last))
+        served.world.folder / ROWS, lambda store: store.admit(fuller, replaces=[row_id(last)])
     )
     carry_out(served.centre, tmp_path / "intake.carried")
     parcel = open_parcel(tmp_path / "intake.carried", CARRY_OUT, served.centre.intake_key.public)
@@ -83,6 +84,25 @@ def test_a_fuller_copy_takes_the_place_of_the_one_that_it_names(served: Linked) 
     assert served.rows() == [whole]
     assert word(send(served, whole, Heard_Replaces=row_id(core).hex())) == (200, "had")
     assert served.rows() == [whole]
+
+
+def test_a_fuller_copy_takes_the_place_of_every_one_that_it_names_and_is_there(served: Linked) -> None:
+    first, lost, again, whole, strangers = served.world.rows(5)
+    card = next(codes_in(issue(served.centre, LINKED, "card", 1)))
+    send(served, first, Heard_Code=card)
+    send(served, again)
+    send(served, strangers)
+    ids = ",".join(row_id(row).hex() for row in (lost, again, first))
+    assert word(send(served, whole, Heard_Replaces=ids, Heard_Code=card)) == (200, "stored")
+    assert set(served.centre.store.rows("arrivals")) == {("code", whole), ("open", strangers)}
+
+
+def test_no_more_is_read_of_what_a_copy_names_than_a_visit_makes(served: Linked) -> None:
+    one, other = served.world.rows(2)
+    send(served, one)
+    too_many = ",".join(["0" * 32] * 64 + [row_id(one).hex()])
+    assert word(send(served, other, Heard_Replaces=too_many)) == (200, "stored")
+    assert set(served.rows()) == {one, other}
 
 
 @pytest.mark.parametrize("named", ["", "x", "0" * 32, "0" * 31, "G" * 32])

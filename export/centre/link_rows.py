@@ -24,6 +24,7 @@ from survey.store import StoreDamaged, StoreFull
 PATHS = ("/rows", "/rows/forget")
 _ROW_TYPE = "application/octet-stream"
 _ID = re.compile(r"[0-9a-f]{32}")
+_MOST_REPLACED = 64
 _WORDS: dict[Filed, str] = {"stored": "stored", "replaced": "stored", "had": "had", "refused": "code"}
 _STATUS = {"stored": 200, "had": 200, "gone": 200, "row": 400, "code": 403, "unavailable": 503}
 
@@ -45,7 +46,7 @@ class LinkRows:
         row = request.get_data(cache=False) if request.mimetype == _ROW_TYPE else b""
         if len(row) != ROW_BYTES or not is_ours(row, self.centre.registry.collection_keys()):
             return _word("row")
-        replaces = _id_in(request.headers.get("Heard-Replaces", ""))
+        replaces = _ids_in(request.headers.get("Heard-Replaces", ""))
         ceiling = self.ceiling_of(place)
         mark = self._mark(place, ceiling, request.headers.get("Heard-Code"))
         filed = self.centre.store.admit(row, mark, replaces)
@@ -76,6 +77,11 @@ class LinkRows:
 
 def _id_in(untrusted: str) -> bytes | None:
     return bytes.fromhex(untrusted) if _ID.fullmatch(untrusted) else None
+
+
+def _ids_in(untrusted: str) -> list[bytes]:
+    named = untrusted.split(",", _MOST_REPLACED)[:_MOST_REPLACED]
+    return [one for one in map(_id_in, named) if one is not None]
 
 
 def _word(word: str) -> Response:

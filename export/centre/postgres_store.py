@@ -13,7 +13,7 @@ from typing import Any
 from export.centre.postgres import WAIT_SECONDS, Connection, Database
 from export.centre.postgres_tables import EMPTY, MERGED, TABLES, TICKED
 from survey.marked_store import MarkedStore
-from survey.marks import OF_LINKS, PART_BYTES, Filed, Mark, parts_of
+from survey.marks import OF_LINKS, PART_BYTES, Filed, Mark, door_after, parts_of
 from survey.sealing import ROW_BYTES, key_id_of, row_id
 from survey.store import CENTRE_SHELVES, STEP, Door, check, in_steps
 
@@ -114,7 +114,7 @@ class PostgresStore:
         statement = "SELECT coalesce(sum(bit_count(bits)), 0) FROM heard.spent_codes WHERE batch = %s"
         return self._database.transaction(lambda connection: int(_one(connection, statement, batch)))
 
-    def admit(self, row: bytes, mark: Mark | None = None, replaces: bytes | None = None) -> Filed:
+    def admit(self, row: bytes, mark: Mark | None = None, replaces: Sequence[bytes] = ()) -> Filed:
         """Keep a link's row in the arrivals, by the open door or for a code (``survey.marks.CentreStore.admit``).
 
         Raises:
@@ -198,10 +198,11 @@ def _filed(connection: Connection, shelf: str, rows: Iterable[bytes], door: str)
     return {one for (one,) in connection.execute(statement, (door, [*each], [*each.values()])).fetchall()}
 
 
-def _admitted(connection: Connection, row: bytes, mark: Mark | None, replaces: bytes | None) -> Filed:
+def _admitted(connection: Connection, row: bytes, mark: Mark | None, replaces: Sequence[bytes]) -> Filed:
     if _is_here(connection, row):
         return "had"
-    door = None if replaces is None else _gone(connection, replaces)
+    # By id, so that two copies of one visit at once never wait for each other in turn.
+    door = door_after(_gone(connection, one) for one in sorted(replaces))
     if door is None and mark is not None and not _spend(connection, mark):
         # Whoever spent it, while we waited for the bit, may have brought this very row.
         return "had" if _is_here(connection, row) else "refused"

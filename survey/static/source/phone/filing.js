@@ -10,6 +10,8 @@ import { coreSaid, reached } from "./visit.js";
 // What stands at the centre for somebody with a card who has taken back what they said: a row without it that replaced
 // none would be refused, since the card's code is spent.
 const COVER = { v: 1, kind: "cover" };
+// As many as the centre reads: nobody changes the core so often.
+const MOST_NAMED = 64;
 let last = Promise.resolve();
 
 // One after the other: a copy that is still being sealed has to be known to the one that replaces it.
@@ -28,12 +30,13 @@ async function filed(state, start, saying) {
   const [id, stored] = await inTurn(async () => {
     const row = await state.seal(state.told.collection, framed(saying()));
     const id = await idOf(row);
-    const replaces = visit.sent.at(-1) ?? "";
+    // All of them: any may be the one that arrived, and the card's code is spent for that one.
+    const replaced = visit.sent.slice(-MOST_NAMED);
     visit.sent = [...visit.sent, id];
     // Before it can reach the centre: a reload that comes sooner than its answer still knows what to replace.
     remember(start, visit);
-    const stored = await keep(start, [id, replaces, code], row);
-    await dropped(start, new Set([replaces]));
+    const stored = await keep(start, [id, replaced.sort().join(), code], row);
+    await dropped(start, new Set(replaced));
     return [id, stored];
   });
   const became = await flush(start);

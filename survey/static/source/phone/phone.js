@@ -221,7 +221,7 @@ async function sendWaiting() {
 
 async function deleteWaiting() {
   const { visit } = state;
-  const ids = (await waiting(startOf())).flatMap(([id, replaces]) => (replaces ? [id, replaces] : [id]));
+  const ids = (await waiting(startOf())).flatMap(([id, replaces]) => (replaces ? [id, ...replaces.split(",")] : [id]));
   await takeBack({ sent: [...visit.sent, ...ids] }, startOf());
   visit.sent = [];
   end(deleted("deleted"));

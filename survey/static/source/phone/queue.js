@@ -28,7 +28,8 @@ async function within(start, mode, act, make = false) {
   }
 }
 
-// A key is [row id, id of the row that it replaces, the card's code], each a text, empty where there is none.
+// A key is [row id, ids of the rows that it replaces, the card's code], each a text, empty where there is none. The ids
+// stand in their own order, not in that of answering, with commas between.
 export const put = (start, key, row) => within(start, "readwrite", (rows) => rows.put(row, key), true);
 export const remove = (start, key) => within(start, "readwrite", (rows) => rows.delete(key));
 export const keys = (start) => within(start, "readonly", (rows) => rows.getAllKeys());
