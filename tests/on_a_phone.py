@@ -25,6 +25,7 @@ from forms.response import Response, unframed
 START = f"s/{LINKED}/"
 TYPED = "Zanzibar"
 THANKS = "Thank you. Your answers are kept."
+DELETED = "Your answers are deleted"
 WAITING = "Kept sealed on this phone, not sent yet"
 TOLD: dict[str, Any] = {
     "instruments": (SMALL,), "support_lines": LINES, "neutral_address": OUTSIDE, "made_up": False,

@@ -181,6 +181,20 @@ def test_where_a_place_asks_for_a_code_the_one_in_the_address_opens_at_the_first
     assert doors(served) == {"code"}
 
 
+def test_another_cards_address_in_the_same_tab_is_another_visit_by_that_card(served: Linked, browser: Browser) -> None:
+    pin = authority_pin(served.world.authority.public)
+    with a_phone(browser, served) as person:
+        for number in (1, 2):
+            person.look(f"#k={pin}&c={a_code(served)}")
+            expect(person.page.locator("h1")).to_have_text("What about experience?")
+            person.the_core()
+            person.until(lambda now=number: len(served.rows()) == now)  # type: ignore[misc]
+        person.look(f"#k={authority_pin(SigningKey.generate().public)}")
+        expect(person.page.locator("h1")).to_have_text("The survey is not available now")
+    assert doors(served) == {"code"}
+    assert len({response.response for response in served.responses()}) == 2
+
+
 def test_a_card_of_another_authority_stops_before_the_first_question(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         for pin in (

@@ -10,6 +10,7 @@ import pytest
 from at_the_tablet import SMALL, one_of, page
 from centre_world import LINKED
 from on_a_phone import (
+    DELETED,
     NOTHING,
     START,
     THANKS,
@@ -17,6 +18,7 @@ from on_a_phone import (
     WAITING,
     Linked,
     a_phone,
+    counted,
     cut_off,
     expect_heading,
     finish,
@@ -166,7 +168,60 @@ def test_the_survey_opens_again_without_a_network_and_sends_with_one(served: Lin
         (row,) = queue_of(person)
         person.context.set_offline(False)
         person.until(lambda: served.rows() == [row])
+        # Nobody goes on reading that they are not sent, and nothing of it stays on the phone.
+        expect(person.page.locator("main")).not_to_contain_text("They are not sent yet.")
+        person.until(lambda: kept_on(person) == NOTHING)
         without_network_noise(person)
+
+
+def test_who_answers_anew_while_earlier_answers_wait_still_reads_of_them_until_they_are_sent(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        person.look()
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        person.page.close()
+        person.page = person.context.new_page()
+        person.look()
+        before = person.page.locator("main", has_text="They are not sent yet.")
+        expect(before).to_have_count(1)
+        person.page.evaluate("dispatchEvent(new Event('online'))")
+        person.until(lambda: sum(path.endswith("/rows") for path, _ in sent_by(served)) >= 3)
+        expect(before).to_have_count(1)
+        assert person.page.locator("#delete-now").count() == 1, "said once"
+        served.broken = frozenset()
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, THANKS)
+        person.until(lambda: kept_on(person) == NOTHING)
+        without_network_noise(person)
+    assert len(counted(served)) == 2
+
+
+def test_what_one_tab_deletes_no_other_tab_says_was_kept(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        person.look()
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        waits = person.page
+        person.page = person.context.new_page()
+        person.look()
+        person.page.locator("#delete-now button").click()
+        person.until(lambda: queue_of(person) == [])
+        served.broken = frozenset()
+        for tab in (waits, person.page):
+            tab.evaluate("dispatchEvent(new Event('online'))")
+        expect_heading(person, DELETED)
+        person.page = waits
+        expect_heading(person, DELETED)
+        person.until(lambda: kept_on(person) == NOTHING)
+        without_network_noise(person)
+    assert served.rows() == []
 
 
 def test_what_the_worker_keeps_are_pages_and_nothing_that_anybody_said(served: Linked, browser: Browser) -> None:

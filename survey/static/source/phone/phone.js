@@ -25,6 +25,7 @@ const needed = [Object.hasOwn, [].findLast, globalThis.AbortSignal?.timeout, nav
 const able = !isSecureContext || needed.every(Boolean);
 const shared = card.has("t");
 let state = null;
+let deletions = null;
 let loading = null;
 let busy = false;
 
@@ -217,14 +218,39 @@ async function sendWaiting() {
   if (visit?.outcome === "undeleted" && !unwanted.size && !isGone()) {
     end("deleted");
   }
+  if (state && !isGone()) {
+    await tellOfBefore();
+  }
 }
 
 async function deleteWaiting() {
-  const { visit } = state;
   const ids = (await waiting(startOf())).flatMap(([id, replaces]) => (replaces ? [id, ...replaces.split(",")] : [id]));
+  deletions?.postMessage(ids);
+  await deleteAll(ids);
+}
+
+async function deleteAll(ids) {
+  const { visit } = state;
   await takeBack({ sent: [...visit.sent, ...ids] }, startOf());
   visit.sent = [];
   end(deleted("deleted"));
+}
+
+// What another tab deletes is gone from the queue as if it had been sent: this one must not say that it was kept.
+async function deletedElsewhere({ data: ids }) {
+  const visit = state?.visit;
+  if (visit?.outcome && ids.includes(visit.sent.at(-1)) && !isGone()) {
+    await deleteAll(ids);
+  }
+}
+
+function hearOfDeletions() {
+  try {
+    deletions = new BroadcastChannel("heard rows");
+    deletions.addEventListener("message", deletedElsewhere);
+  } catch {
+    deletions = null; // Where a browser forbids all storage no tab finds another's rows either.
+  }
 }
 
 async function sendByTheOpenDoor() {
@@ -364,9 +390,12 @@ async function tellOfBefore() {
   if (visit.answers.size || visit.outcome) {
     return;
   }
-  if ((await waiting(startOf())).length) {
+  const waits = (await waiting(startOf())).length > 0;
+  const said = document.querySelector("main .before");
+  if (waits && !said) {
     document.querySelector("main").prepend(document.getElementById("waiting-before").content.cloneNode(true));
-  } else {
+  } else if (!waits) {
+    said?.remove();
     await leaveNoTrace(startOf());
   }
 }
@@ -377,6 +406,9 @@ function takeOver() {
   document.addEventListener("click", clicked);
   document.addEventListener("heard:shown", share);
   document.addEventListener("DOMContentLoaded", begin);
+  // Another card in the same tab is another visit: what an address says is read once, when a document begins.
+  addEventListener("hashchange", () => new URLSearchParams(location.hash.slice(1)).has("k") && location.reload());
+  hearOfDeletions();
   watchForIdling();
   tidyWhenLeaving(left);
   for (const [target, kind] of [[window, "online"], [window, "pageshow"], [document, "visibilitychange"]]) {
