@@ -113,7 +113,7 @@ def _add_errors(app: Flask, parts: Parts) -> None:
         if name not in already_told:
             already_told.add(name)
             _LOG.error("A page failed with %s. Please report this to whoever looks after Heard.", name)
-        return plain(500, "problem.ours", "problem.ours.text")
+        return plain(500, "problem.ours", "problem.ours.text" if parts.on_tablet else "phone.lost.text")
 
     app.register_error_handler(NotAvailable, not_available)
     app.register_error_handler(NotKept, not_available)

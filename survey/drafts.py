@@ -13,7 +13,7 @@ from pathlib import Path
 from survey.ceiling import MOST_DRAFTS
 from survey.partials import untimed, untimed_within
 
-_TODAY, _YESTERDAY = ".draft", ".older"
+_TODAY, _YESTERDAY, _HALF = ".draft", ".older", ".half"
 
 
 class Drafts:
@@ -24,6 +24,7 @@ class Drafts:
         self._folder = folder
         self._most = most
         self._held: dict[str, bytes] = {}
+        self._unfinished: set[Path] = set()
         if folder is not None:
             folder.mkdir(mode=0o700, exist_ok=True)
 
@@ -37,7 +38,7 @@ class Drafts:
         if self._folder is None:
             self._held[name + _TODAY] = locked
             return
-        half = self._folder / (name + ".half")
+        half = self._folder / (name + _HALF)
         half.touch(mode=0o600)
         half.write_bytes(locked)
         untimed(half)
@@ -82,7 +83,10 @@ class Drafts:
                 if locked is not None:
                     self._held[name.replace(_TODAY, _YESTERDAY)] = locked
             return
-        for path in [*self._folder.glob(f"*{_YESTERDAY}"), *self._folder.glob("*.half")]:
+        # One that is being written now is somebody's; what was half written the night before already is nobody's.
+        halves = set(self._folder.glob(f"*{_HALF}"))
+        for path in [*self._folder.glob(f"*{_YESTERDAY}"), *(halves & self._unfinished)]:
             path.unlink(missing_ok=True)
+        self._unfinished = halves
         for path in self._folder.glob(f"*{_TODAY}"):
             path.replace(path.with_suffix(_YESTERDAY))

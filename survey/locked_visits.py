@@ -65,7 +65,12 @@ class LockedVisits(Visits):
             if visit is None or untrusted_token in self._forgotten:
                 self._forgotten.discard(untrusted_token)
             elif visit.answers or visit.outcome or visit.end_reached or visit.shown[1:] or self._chosen(visit):
-                self._drafts.put(name, lock(_written(visit, self._monotonic()), _key(untrusted_token), name.encode()))
+                self.keep(visit)
+
+    def keep(self, visit: Visit) -> None:
+        """Write the draft down as it stands, locked."""
+        name = _name(visit.token)
+        self._drafts.put(name, lock(_written(visit, self._monotonic()), _key(visit.token), name.encode()))
 
     def _chosen(self, visit: Visit) -> bool:
         """Whether somebody who has not answered has typed a code, or chosen a language while there is room for that."""

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from survey.clock import utc_day
-from survey.marks import OF_LINKS, PART_BYTES, Filed, Mark, door_after, parts_of
+from survey.marks import OF_LINKS, PART_BYTES, Filed, Mark, door_of, parts_of
 from survey.sealing import key_id_of, row_id
 from survey.store import CENTRE_SHELVES, Door, Store
 from survey.store_file import Connection
@@ -68,12 +68,12 @@ class MarkedStore(Store):
         with self._file.transaction() as connection:
             if _door(connection, self.shelves, row_id(row)) is not None:
                 return "had"
-            door = door_after(self._gone(connection, one) for one in replaces)
-            if door is None and mark is not None and not _spend(connection, mark):
+            replaced = {self._gone(connection, one) for one in replaces} - {None}
+            door = door_of(replaced, mark, lambda code: _spend(connection, code))
+            if door is None:
                 return "refused"
-            fresh: Door = "open" if mark is None else "code"
-            connection.execute("INSERT INTO arrivals VALUES (?, ?, ?)", (row_id(row), door or fresh, row))
-            return "replaced" if door else "stored"
+            connection.execute("INSERT INTO arrivals VALUES (?, ?, ?)", (row_id(row), door, row))
+            return "replaced" if replaced else "stored"
 
     def take_back(self, ids: Sequence[bytes]) -> None:
         """Delete a link's rows for good, wherever they lie by now; a tablet's stay, and a spent code stays spent."""

@@ -7,7 +7,7 @@ part, however many codes there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -41,10 +41,19 @@ NO_MARK = Mark(-1, 0)
 """A bit that does not exist, for a code that is none: refused by the same steps, in the same time."""
 
 
-def door_after(replaced: Iterable[Door | None]) -> Door | None:
-    """The door of a row that takes the place of others; None where none of them was there."""
+def door_of(replaced: Iterable[Door | None], mark: Mark | None, spend: Callable[[Mark], bool]) -> Door | None:
+    """The door by which a row comes in that takes the place of ``replaced``; None: by none, it is refused.
+
+    A code is spent only where the row needs it: one that was spent for an earlier copy serves the later one too.
+    """
     doors = {*replaced}
-    return next((door for door in OF_LINKS if door in doors), None)
+    if "code" in doors:
+        return "code"
+    if mark is None:
+        return "open"
+    if spend(mark):
+        return "code"
+    return "open" if "open" in doors else None
 
 
 def parts_of(count: int) -> range:
@@ -89,8 +98,8 @@ class CentreStore(Shelves, Protocol):
     def admit(self, row: bytes, mark: Mark | None = None, replaces: Sequence[bytes] = ()) -> Filed:
         """Keep a link's row in the arrivals durably, by the open door or for a code, which is spent with it.
 
-        A row that is here already is had, whatever came with it. One that replaces others of a link takes their
-        door, a code's before the open one, and needs no code.
+        A row that is here already is had, whatever came with it. One that replaces others of a link needs no
+        code: it takes their door, a code's before the open one, unless it brings a code that is good.
         All of it in one transaction: a crash leaves everything as before or as after.
 
         Args:

@@ -40,7 +40,8 @@ class Partials:
     ) -> None:
         """``folder`` must lie in memory (tmpfs); None keeps partials in this process only.
 
-        ``turns``: whom several processes that share the folder take turns by.
+        ``turns``: whom several processes that share the folder take turns by. What it has no room for none of them
+        keeps: no other could destroy it.
 
         Raises:
             UnsafeFolder: another user could read or plant files there.
@@ -50,6 +51,7 @@ class Partials:
         self._shelf = shelf
         self._door = door
         self._held: dict[str, bytes] = {}
+        self._shared = turns is not None
         self._turns = turns or Turns()
         if folder is not None:
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -65,7 +67,8 @@ class Partials:
     def keep(self, name: str, row: bytes) -> None:
         """Keep this row in place of the last one of the same name: a kill leaves the old one or the new one, whole.
 
-        Where the memory folder has no room the row is kept in this process, since an interview must not stop for it.
+        Where the memory folder has no room the row is kept in this process, since an interview must not stop for it;
+        where processes share the folder the last one stays, whole.
 
         Raises:
             NotARow: it is not sealed; nothing else may lie here.
@@ -83,7 +86,8 @@ class Partials:
                     os.utime(file.fileno(), _NO_TIME)
                 self._held.pop(name, None)
             except OSError:
-                self._held[name] = row
+                if not self._shared:
+                    self._held[name] = row
             untimed(self._folder)
 
     def drop(self, name: str) -> None:

@@ -6,7 +6,7 @@ carries a question to ask. Then the page says 'not available now', and nothing i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,12 +45,12 @@ class CardCodes:
     """One-time codes of cards, where a place's link knows them; what is typed is untrusted.
 
     ``fits``: could be one. ``works``: one that is good now and not spent. ``file``: keep a row for a code, which is
-    spent with it; False where it is no good, and then nothing was kept.
+    spent with it, in place of earlier copies by their ids; False where it is no good, and then nothing was kept.
     """
 
     fits: Callable[[str], bool]
     works: Callable[[str], bool]
-    file: Callable[[bytes, str], bool]
+    file: Callable[[bytes, str, Sequence[bytes]], bool]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ on_path -> Response.to_bytes -> seal -> store.put, then the draft is wiped. Noth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from forms.response import Response, Status, status
@@ -93,15 +94,19 @@ def submit(parts: Parts, visit: Visit) -> None:
 def _file(parts: Parts, visit: Visit, reached: Status) -> None:
     if reached != "started":
         row = _sealed(parts, visit, reached)
+        # Written down before it can be kept: whoever is cut off in between tries again with a spent card.
+        earlier, visit.sealed = visit.sealed, [*visit.sealed, row_id(row).hex()]
+        parts.visits.keep(visit)
         try:
-            _put(parts, visit, row)
+            _put(parts, visit, row, earlier)
         except (StoreFull, StoreDamaged) as fault:
             raise NotKept("The response could not be filed.") from fault
     _drop_partial(parts, visit)
 
 
-def _put(parts: Parts, visit: Visit, row: bytes) -> None:
-    if visit.code and parts.codes is not None and parts.codes.file(row, visit.code):
+def _put(parts: Parts, visit: Visit, row: bytes, earlier: Sequence[str]) -> None:
+    copies = [bytes.fromhex(each) for each in earlier]
+    if visit.code and parts.codes is not None and parts.codes.file(row, visit.code, copies):
         return
     visit.code = ""
     if _code_needed(parts):

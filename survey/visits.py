@@ -191,6 +191,9 @@ class Visits:
         visit.began = now
         visit.soon = self._last_end is not None and now - self._last_end < SOON_SECONDS
 
+    def keep(self, visit: Visit) -> None:
+        """Write down how the visit stands, where it outlives this process; on a tablet it does not."""
+
     def finished(self, visit: Visit, now: float) -> None:
         """This visit has closed; its cookie leads to the thanks until the reset."""
         self._last_end = now

@@ -44,7 +44,7 @@ CORE = {
 }  # fmt: skip
 
 
-NO_CARD_PRINTED = CardCodes(could_be_a_code, lambda _typed: False, lambda _row, _typed: False)
+NO_CARD_PRINTED = CardCodes(could_be_a_code, lambda _typed: False, lambda _row, _typed, _replaces: False)
 """What a centre that has printed no card says of a code."""
 
 

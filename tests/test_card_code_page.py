@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from centre_world import LINKED
+from centre_world import LINKED, World, listening
 from linked_centre import CARDS_ONLY, address, centre, doors, links, untold, world
 from player import Player, raw
 
+from export.centre.app import centre_app
 from export.centre.codes import cancel, code_of, codes_in, issue
-from export.centre.instance import Centre
+from export.centre.instance import ROWS, Centre
 from export.centre.link import Links
 from survey.ceiling import MOST_A_DAY
+from survey.marked_store import MarkedStore
+from survey.marks import Filed, Mark
 from survey.words import load
 
 __all__ = ["address", "centre", "links", "untold", "world"]  # fixtures
@@ -97,6 +101,40 @@ def test_a_code_that_somebody_else_used_meanwhile_costs_nobody_an_answer(centre:
         person.say(experience="bad")
         assert person.page == "thanks"
     assert doors(centre) == ["code", "open"]
+
+
+class CutOff(MarkedStore):
+    """A centre's rows, whose process is cut off as soon as the first row is kept, before anything else is written."""
+
+    cut = False
+
+    def admit(self, row: bytes, mark: Mark | None = None, replaces: Sequence[bytes] = ()) -> Filed:
+        filed = super().admit(row, mark, replaces)
+        if not self.cut:
+            self.cut = True
+            raise RuntimeError("cut off")
+        return filed
+
+
+@pytest.mark.parametrize("place", [LINKED, CARDS_ONLY])
+def test_who_is_cut_off_once_the_answers_are_kept_still_gets_thanks_by_the_same_card(world: World, place: str) -> None:
+    centre = world.opened()
+    world.tell(centre)
+    code = code_for(centre, place)
+    centre.store.close()
+    centre.store = CutOff(world.folder / ROWS)
+    with listening(Links(centre, centre_app(centre))) as address:
+        person = somebody(address, place, "code")
+        assert WORDS["code.taken"] in typed(person, code)
+        assert person.say(experience="good").status == 500
+        assert "tablet" not in person.screen.words
+        person.look(f"{address}s/{place}/")
+        assert person.screen.heading == WORDS["phone.lost.heading"]
+        assert "tablet" not in person.screen.words
+        person.press("/finish")
+        assert person.page == "thanks"
+    assert (doors(centre), centre.store.spent(1)) == (["code"], 1)
+    centre.close()
 
 
 def test_where_a_code_is_needed_one_is_asked_first_and_nothing_is_kept_without(centre: Centre, address: str) -> None:

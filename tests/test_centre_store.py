@@ -192,6 +192,17 @@ def test_the_door_of_a_card_comes_before_the_open_one_where_a_copy_takes_the_pla
     assert store.spent(1) == 1
 
 
+def test_a_good_code_gives_its_door_to_a_copy_whose_earlier_one_came_by_the_open_door(store: CentreStore) -> None:
+    store.lay_out(1, 10)
+    partial, whole, later, stranger = some_rows(4)
+    store.admit(partial)
+    assert store.admit(whole, Mark(1, 3), [row_id(partial)]) == "replaced"
+    assert list(store.rows("arrivals")) == [("code", whole)]
+    assert store.admit(later, Mark(1, 3), [row_id(whole)]) == "replaced"
+    assert store.admit(stranger, Mark(1, 3)) == "refused"
+    assert (list(store.rows("arrivals")), store.spent(1)) == ([("code", later)], 1)
+
+
 def test_packets_that_hold_the_same_rows_in_other_orders_never_stop_each_other(store: CentreStore) -> None:
     rows = some_rows(60)
     chance = random.Random(7)  # noqa: S311 - repeatable

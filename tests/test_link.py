@@ -197,11 +197,30 @@ class NightFalls(PosixPath):
         return named
 
 
-def test_a_draft_that_is_saved_just_as_the_night_comes_stays(tmp_path: Path) -> None:
-    drafts = Drafts(NightFalls(tmp_path / "drafts"))
+class NightHasFallen(PosixPath):
+    """A folder where night falls just before a draft has its name."""
+
+    def replace(self, target: str | PathLike[str]) -> NightHasFallen:
+        if self.suffix == ".half":
+            Drafts(self.parent).age()
+        return super().replace(target)
+
+
+@pytest.mark.parametrize("folder", [NightFalls, NightHasFallen])
+def test_a_draft_that_is_saved_just_as_the_night_comes_stays(tmp_path: Path, folder: type[Path]) -> None:
+    drafts = Drafts(folder(tmp_path / "drafts"))
     drafts.put("visit", b"before")
     drafts.put("visit", b"after")
     assert drafts.get("visit") == b"after"
+
+
+def test_what_a_killed_process_had_half_written_goes_with_the_second_night(tmp_path: Path) -> None:
+    drafts = Drafts(tmp_path / "drafts")
+    half = tmp_path / "drafts" / "visit.half"
+    half.write_bytes(b"half of")
+    drafts.age()
+    drafts.age()
+    assert not half.exists()
 
 
 def test_what_nobody_finishes_is_filed_at_night_and_the_draft_goes_with_the_second(centre: Centre) -> None:

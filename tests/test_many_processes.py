@@ -33,6 +33,7 @@ from export.centre.instance import Centre
 from export.centre.link import Links
 from export.centre.running import _night
 from forms.response import unframed
+from survey.briefing import Place
 from survey.ceiling import DailyCeiling
 from survey.drafts import Drafts
 from survey.locked_visits import STRIPES, LockedVisits
@@ -307,6 +308,29 @@ def test_one_of_two_has_the_night_watch_and_the_other_takes_it_over(world: World
         assert (one.store.count("arrivals"), one.store.count("intake")) == (0, 1)
         first.close()
         second.close()
+
+
+def test_a_night_that_fails_at_one_place_still_ages_the_next_and_merges(world: World) -> None:
+    world.places = (*world.places, Place("hub-9", "A later hub", "hub", ("link",)))
+    with opened(world) as centre:
+        world.tell(centre)
+        links, watch = Links(centre, centre_app(centre)), Hold(world.folder / "night.lock")
+        assert watch.taken()
+        links.start(alone=True)
+        memory = centre.settings.memory_folder
+        assert memory is not None
+        in_the_way = memory / f"drafts-{LINKED}" / "not-a-file.older"
+        in_the_way.mkdir()
+        drafts = links.of("hub-9").drafts
+        drafts.put("0" * 64, b"locked")
+        centre.store.put("arrivals", world.rows(1), "open")
+        for _ in range(2):
+            with pytest.raises(OSError, match=in_the_way.name):
+                _night(centre, links, watch)
+        assert (centre.store.count("arrivals"), centre.store.count("intake")) == (0, 1)
+        assert drafts.get("0" * 64) is None
+        links.close()
+        watch.let_go()
 
 
 def test_what_a_killed_process_had_counted_is_filed_by_the_next_and_what_a_living_one_counts_is_not(

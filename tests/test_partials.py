@@ -12,6 +12,7 @@ from made_up_rows import a_row, by_id, some_rows
 from survey.partials import Partials, UnsafeFolder
 from survey.sealing import NotARow
 from survey.store import Store
+from survey.turns import Turns
 
 
 @pytest.fixture
@@ -82,6 +83,22 @@ def test_where_the_folder_has_room_for_less_than_a_row_nothing_is_lost(tmp_path:
         resource.setrlimit(resource.RLIMIT_FSIZE, most)
     assert partials.file_all() == 2, "the newer from this process, and the older, which no room was needed for"
     assert outbox(store) == by_id([a_row(1), a_row(2)])
+
+
+def test_what_has_no_room_in_a_shared_folder_is_kept_by_no_process_that_another_could_not_reach(
+    tmp_path: Path, store: Store
+) -> None:
+    one, other = (Partials(tmp_path / "memory", store, turns=Turns(tmp_path / "turns")) for _ in range(2))
+    one.keep("visit", a_row(1))
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, most[1]))
+    try:
+        one.keep("visit", a_row(2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    other.drop("visit")  # Leave, which another process met
+    assert (one.file_all(), other.file_all()) == (0, 0)
+    assert outbox(store) == []
 
 
 def test_a_file_tells_neither_the_visit_nor_the_time(tmp_path: Path, store: Store) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -74,8 +74,8 @@ class Codes:
 def card_codes(centre: Centre, codes: Codes, place: str) -> CardCodes:
     """What the interview of one place's link is handed, for people who type their code."""
 
-    def file(row: bytes, untrusted_code: str) -> bool:
-        return centre.store.admit(row, codes.mark_of(untrusted_code, place)) != "refused"
+    def file(row: bytes, untrusted_code: str, replaces: Sequence[bytes]) -> bool:
+        return centre.store.admit(row, codes.mark_of(untrusted_code, place), replaces) != "refused"
 
     def works(untrusted_code: str) -> bool:
         return not centre.store.is_spent(codes.mark_of(untrusted_code, place))

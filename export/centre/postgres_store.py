@@ -13,7 +13,7 @@ from typing import Any
 from export.centre.postgres import WAIT_SECONDS, Connection, Database
 from export.centre.postgres_tables import EMPTY, MERGED, TABLES, TICKED
 from survey.marked_store import MarkedStore
-from survey.marks import OF_LINKS, PART_BYTES, Filed, Mark, door_after, parts_of
+from survey.marks import OF_LINKS, PART_BYTES, Filed, Mark, door_of, parts_of
 from survey.sealing import ROW_BYTES, key_id_of, row_id
 from survey.store import CENTRE_SHELVES, STEP, Door, check, in_steps
 
@@ -202,14 +202,14 @@ def _admitted(connection: Connection, row: bytes, mark: Mark | None, replaces: S
     if _is_here(connection, row):
         return "had"
     # By id, so that two copies of one visit at once never wait for each other in turn.
-    door = door_after(_gone(connection, one) for one in sorted(replaces))
-    if door is None and mark is not None and not _spend(connection, mark):
+    replaced = {_gone(connection, one) for one in sorted(replaces)} - {None}
+    door = door_of(replaced, mark, lambda code: _spend(connection, code))
+    if door is None:
         # Whoever spent it, while we waited for the bit, may have brought this very row.
         return "had" if _is_here(connection, row) else "refused"
-    fresh: Door = "open" if mark is None else "code"
-    if not _filed(connection, "arrivals", [row], door or fresh):
+    if not _filed(connection, "arrivals", [row], door):
         raise _AtOnce
-    return "replaced" if door else "stored"
+    return "replaced" if replaced else "stored"
 
 
 def _is_here(connection: Connection, row: bytes) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from socket import socket
 
@@ -72,9 +72,15 @@ def _night(centre: Centre, links: Links, watch: Hold) -> None:
     if not watch.taken():
         links.each(Link.file_counts)
         return
-    links.put_all_together()
-    links.each(Link.nightly)
-    centre.store.merge()
+    # Whatever fails at one place holds up no other and never the merge, without which an order of arrival stands.
+    with ExitStack() as night:
+        night.callback(centre.store.merge)
+        links.put_all_together()
+        links.each(lambda link: _also(night, link))
+
+
+def _also(night: ExitStack, link: Link) -> None:
+    night.callback(link.nightly)
 
 
 def _prepare(centre: Centre, watch: Hold) -> None:
