@@ -38,7 +38,7 @@ if __name__ == "__main__":
     for done, (number, code) in enumerate(tried):
         if done == len(tried) // 2 and sender == 0:
             say("half")
-        if cards.file(row_of(sender, int(number)), code):
+        if cards.file(row_of(sender, int(number)), code, []):
             kept.append(number)
     say(" ".join(kept))
     centre.close()

@@ -150,8 +150,8 @@ def test_a_fuller_copy_takes_the_place_and_the_door_and_needs_no_code(store: Cen
     store.admit(core, Mark(1, 3))
     if merged:
         store.merge()
-    assert store.admit(fuller, NO_MARK, replaces=row_id(core)) == "replaced"
-    assert store.admit(fuller, NO_MARK, replaces=row_id(core)) == "had"
+    assert store.admit(fuller, NO_MARK, replaces=[row_id(core)]) == "replaced"
+    assert store.admit(fuller, NO_MARK, replaces=[row_id(core)]) == "had"
     assert [pair for shelf in store.shelves for pair in store.rows(shelf)] == [("code", fuller)]
     assert store.spent(1) == 1
 
@@ -176,14 +176,14 @@ def test_whatever_is_wrong_with_a_code_the_store_takes_the_same_steps(file: Mark
 
 def test_a_row_that_is_not_here_is_no_way_past_the_code(store: CentreStore) -> None:
     store.lay_out(1, 10)
-    assert store.admit(made_up_row(), NO_MARK, replaces=os.urandom(16)) == "refused"
-    assert store.admit(made_up_row(), Mark(1, 1), replaces=os.urandom(16)) == "stored"
+    assert store.admit(made_up_row(), NO_MARK, replaces=[os.urandom(16)]) == "refused"
+    assert store.admit(made_up_row(), Mark(1, 1), replaces=[os.urandom(16)]) == "stored"
 
 
 def test_nobody_behind_a_link_replaces_or_takes_back_a_tablets_row(store: CentreStore) -> None:
     tablets = made_up_row()
     store.put("arrivals", [tablets], "tablet")
-    assert store.admit(made_up_row(), NO_MARK, replaces=row_id(tablets)) == "refused"
+    assert store.admit(made_up_row(), NO_MARK, replaces=[row_id(tablets)]) == "refused"
     store.take_back([row_id(tablets)])
     assert list(store.rows("arrivals")) == [("tablet", tablets)]
 
