@@ -34,6 +34,8 @@ _MOST_CONNECTIONS = 800
 _IDLE_SECONDS = 15
 _BACKLOG = 1024
 _LOOK_FOR_IDLE_SECONDS = 5
+# A commit takes long on a slow disk. What stops a server by force (systemd after 90 seconds) shall not come first.
+_FINISHING_SECONDS = 60
 
 
 class _Discarded:
@@ -112,10 +114,11 @@ class Serving:
 
     def _close(self) -> None:
         # In the thread that waits for the sockets, and after the last that could pull the trigger.
-        self._waitress.task_dispatcher.shutdown()
+        self._waitress.task_dispatcher.shutdown(timeout=_FINISHING_SECONDS)
         for channel in list(self._waitress._map.values()):
-            # What a browser did not stay to read is still an open file, which closing the socket alone would leave so.
             if isinstance(channel, HTTPChannel):
+                channel.handle_write()
+                # What a browser did not stay to read is an open file, which closing the socket alone would leave so.
                 channel.handle_close()
         close_all(self._waitress._map)
 

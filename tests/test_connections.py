@@ -1,10 +1,11 @@
-"""Connections that say half a sentence and then nothing silence nobody, and are hung up on soon."""
+"""Connections that say half a sentence and then nothing silence nobody; who is being answered hears it to the end."""
 
 from __future__ import annotations
 
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 from centre_world import ask
@@ -14,6 +15,10 @@ from survey.serving import server
 
 HALF = b"GET / HTTP/1.1\r\nHost: "
 PATIENCE = 20
+
+
+# Longer than waitress waits for by itself.
+SLOW_SECONDS = 6
 
 
 @contextmanager
@@ -64,3 +69,27 @@ def test_a_tablet_that_asks_again_meanwhile_keeps_its_connection() -> None:
             while not answer.endswith(b"here"):
                 answer += connection.recv(4096)
             assert b"200 OK" in answer
+
+
+def test_a_server_that_is_told_to_stop_answers_whom_it_has_begun_to_answer() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly() -> str:
+        begun.set()
+        go_on.wait(PATIENCE)
+        return "kept"
+
+    app = Flask("slow")
+    app.add_url_rule("/", "start", slowly)
+    serving = server(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=serving.run)
+    thread.start()
+    with ThreadPoolExecutor(1) as person:
+        answer = person.submit(ask, "GET", f"http://127.0.0.1:{serving.effective_port}/")
+        assert begun.wait(PATIENCE)
+        serving.close()
+        thread.join(SLOW_SECONDS)
+        assert thread.is_alive(), "it waits for the answer"
+        go_on.set()
+        assert answer.result().body == b"kept"
+    thread.join()
