@@ -37,6 +37,8 @@ class Manifest:
         made_up: True for a demonstration.
         records: how many records it holds.
         public: the files that everybody may read once a publisher has said so; records are never among them.
+        earlier: the manifests, as ``fingerprint`` has them, of all releases that were in the custodian's ledger when
+            this one was made, of whatever series: nobody who is in one of them is in this one.
         more: whatever else the custodian says about it.
     """
 
@@ -47,6 +49,12 @@ class Manifest:
     records: int
     more: Mapping[str, Any]
     public: tuple[str, ...] = ()
+    earlier: frozenset[str] = frozenset()
+
+
+def fingerprint(manifest: bytes) -> str:
+    """What a release is known by: the lower-case hex SHA-256 of its manifest."""
+    return hashlib.sha256(manifest).hexdigest()
 
 
 def digest_of(path: Path) -> str:
@@ -76,12 +84,19 @@ def read_manifest(untrusted: bytes, authority: bytes) -> Manifest:
     public = body.pop("public", [])
     if not isinstance(public, list) or not all(isinstance(file, str) and file in files for file in public):
         raise ReleaseRefused("manifest.json calls a file public that it does not list. Build the release again.")
-    return Manifest(name, series, files, made_up, records, body, tuple(public))
+    earlier = body.pop("earlier", [])
+    if not isinstance(earlier, list) or not all(_digest(one) for one in earlier):
+        raise ReleaseRefused("manifest.json does not say which releases were made before it. Build the release again.")
+    return Manifest(name, series, files, made_up, records, body, tuple(public), frozenset(earlier))
 
 
 def _listable(name: str, digest: object) -> bool:
     plain = NAME.fullmatch(name) is not None and name != MANIFEST
-    return plain and isinstance(digest, str) and _DIGEST.fullmatch(digest) is not None
+    return plain and _digest(digest)
+
+
+def _digest(said: object) -> bool:
+    return isinstance(said, str) and _DIGEST.fullmatch(said) is not None
 
 
 def verified(folder: Path, authority: bytes) -> Manifest:

@@ -334,7 +334,23 @@ def test_publishing_needs_the_custodians_signature(told: World, tmp_path: Path) 
     assert "the same" in works(told, "publish", str(good))
     forged = built(tmp_path / "forged", SigningKey.generate(), name="forged")
     assert "not to be trusted" in refused(told, "publish", str(forged))
-    assert [entry.name for entry in (told.folder / "releases").iterdir()] == ["london-2026-1"]
+    assert [entry.name for entry in (told.folder / "releases").glob("[!.]*")] == ["london-2026-1"]
+
+
+def test_publishing_refuses_whom_an_earlier_release_may_hold_and_asks_before_a_second_series(
+    told: World, tmp_path: Path
+) -> None:
+    first = built(tmp_path / "custodian", told.authority)
+    works(told, "publish", str(first))
+    copy = built(tmp_path / "copy", told.authority, name="other-1", series="other")
+    for options in ((), ("--new-series",)):
+        said = refused(told, "publish", str(copy), *options)
+        assert "other-1 does not know of london-2026-1, which was published here" in said
+        assert "Ask for a release made in the folder that london-2026-1 came from" in said
+    meant = built(tmp_path / "meant", told.authority, name="other-1", series="other", after=[first])
+    assert "publish it with --new-series" in refused(told, "publish", str(meant))
+    assert "other-1 is published." in works(told, "publish", str(meant), "--new-series")
+    assert "the same" in works(told, "publish", str(meant))
 
 
 def test_a_publication_tells_the_tablets_what_came_of_it_and_keeps_what_they_were_told_before(
@@ -344,8 +360,9 @@ def test_a_publication_tells_the_tablets_what_came_of_it_and_keeps_what_they_wer
     centre = told.opened()
     centre.told().take_notices(write_notices(Notices(centre.clock.day(), (earlier,)), centre.content_key))
     centre.close()
-    works(told, "publish", str(built(tmp_path / "first", told.authority)))
-    works(told, "publish", str(built(tmp_path / "second", told.authority, name="london-2026-2")))
+    first = built(tmp_path / "first", told.authority)
+    works(told, "publish", str(first))
+    works(told, "publish", str(built(tmp_path / "second", told.authority, name="london-2026-2", after=[first])))
     centre = told.opened()
     published, held = centre.releases(), centre.told().notices()
     assert published is not None

@@ -8,7 +8,7 @@ import random
 import stat
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -35,58 +35,123 @@ __all__ = ["custodian", "made", "signed"]  # fixtures
 AUTHORITY = SigningKey(b"a" * 32)
 FRAME_READ = read_frame(FRAME)
 
-TELLING = [
-    ("e-mail", "jo.bloggs+x@example.org"),
-    ("e-mail", "jo @ example . org"),
-    ("web address", "https://example.org/me"),
-    ("web address", "@jo_bloggs"),
-    ("postcode", "SW1A 1AA"),
-    ("postcode", "e8 1ab"),
-    ("vehicle", "AB12 CDE"),
-    ("vehicle", "lp19xyz"),
-    ("national insurance number", "QQ 12 34 56 C".replace("QQ", "AB")),
-    ("phone", "07700 900123"),
-    ("phone", "+44 20 7946 0018"),
-    ("phone", "(020) 7946-0018"),
-    ("reference", "crime ref 4812345/26"),
-    ("reference", "CAD 1234"),
-    ("reference", "crime number is 6512345/26"),
-    ("reference", "URN: 01AB0123456"),
-    ("officer", "PC Adeyemi"),
-    ("officer", "sgt 412MD"),
-    ("officer", "Detective Constable Jane Doe"),
-    ("officer", "dc o'brien"),
-    ("name", "Mrs Khan"),
-    ("name", "my name is amina"),
-    ("number", "4929 1234 5678 9012"),
-    ("address", "12 Brixton Hill Road"),
-    ("address", "flat 7b"),
+
+@dataclass(frozen=True)
+class Case:
+    """What somebody may type, what of it must not remain, and what must."""
+
+    text: str
+    gone: str = ""
+    stays: str = ""
+
+
+def harmless(text: str) -> Case:
+    return Case(text, stays=text)
+
+
+CASES = [
+    Case("jo.bloggs+x@example.org", "jo.bloggs+x example org", "[e-mail]"),
+    Case("jo @ example . org", "jo example org", "[e-mail]"),
+    Case("jo at gmail dot com", "jo gmail com", "[e-mail]"),
+    Case("jo dot bloggs at post dot example dot org", "jo bloggs post example org", "[e-mail]"),
+    Case("jo[at]gmail.com", "jo gmail com", "[e-mail]"),
+    Case("jo (at) example (dot) org", "jo example org", "[e-mail]"),
+    Case("jo at gmail", "jo gmail", "[e-mail]"),
+    Case("jo at outlook.com", "jo outlook com", "[e-mail]"),
+    Case("https://example.org/me", "example org", "[web address]"),
+    Case("@jo_bloggs", "jo bloggs", "[web address]"),
+    Case("@jo", "@ jo", "[web address]"),
+    Case("facebook.com/jobloggs", "jobloggs", "[web address]"),
+    Case("my insta is jo_99", "jo_99", "[web address]"),
+    Case("insta: jobloggs", "jobloggs", "[web address]"),
+    Case("Snapchat name = jo.b", "jo.b", "[web address]"),
+    Case("SW1A 1AA", "SW1A 1AA", "[postcode]"),
+    Case("e8 1ab", "e8 1ab", "[postcode]"),
+    Case("SW1A  1AA", "SW1A 1AA", "[postcode]"),
+    Case("sw1a-1aa", "sw1a 1aa", "[postcode]"),
+    Case("AB12 CDE", "AB12 CDE", "[vehicle]"),
+    Case("lp19xyz", "lp19 xyz", "[vehicle]"),
+    Case("LV 70 XYZ", "LV 70 XYZ", "[vehicle]"),
+    Case("lv 70 xyz", "lv 70 xyz", "[vehicle]"),
+    Case("AB-12-CDE", "AB 12 CDE", "[vehicle]"),
+    Case("AB 12 34 56 C", "12 34 56", "[national insurance number]"),
+    Case("07700 900123", "07700 900123", "[phone]"),
+    Case("+44 20 7946 0018", "44 7946 0018", "[phone]"),
+    Case("(020) 7946-0018", "020 7946 0018", "[phone]"),
+    Case("07700/900123", "07700 900123", "[phone]"),
+    Case("o7700 900123", "7700 900123", "[phone]"),
+    Case("07700_900123", "07700 900123", "[phone]"),
+    Case("12345/678901", "12345 678901", "[number]"),
+    Case("4929 1234 5678 9012", "4929 1234 5678 9012", "[number]"),
+    Case("crime ref 4812345/26", "4812345", "[reference]"),
+    Case("CAD 1234", "1234", "[reference]"),
+    Case("crime number is 6512345/26", "6512345", "[reference]"),
+    Case("URN: 01AB0123456", "01AB0123456", "[reference]"),
+    Case("PC Adeyemi", "Adeyemi", "[officer]"),
+    Case("PC1234", "1234", "[officer]"),
+    Case("sgt 412MD", "412MD", "[officer]"),
+    Case("412 MD", "412 MD", "[officer]"),
+    Case("412md", "412md", "[officer]"),
+    Case("PCs Smith and Jones", "Smith Jones", "[officer]"),
+    Case("pcs smith and jones", "smith jones", "[officer]"),
+    Case("dcs smith, patel & jones", "smith patel jones", "[officer]"),
+    Case("PC Smith, Jones & Patel", "Smith Jones Patel", "[officer]"),
+    Case("Det Con Patel", "Patel", "[officer]"),
+    Case("Det. Sgt. Jane Doe", "Jane Doe", "[officer]"),
+    Case("Detective Constable Jane Doe", "Jane Doe", "[officer]"),
+    Case("dc o'brien", "brien", "[officer]"),
+    Case("Officer Kelly & DS Brown 4412", "Kelly Brown 4412", "[officer]"),
+    Case("Sgt. Lee", "Lee", "[officer]"),
+    Case("PC J Smith", "Smith", "[officer]"),
+    Case("Mrs Khan", "Khan", "[name]"),
+    Case("Ms A Khan", "Khan", "[name]"),
+    Case("my name is amina", "amina", "[name]"),
+    Case("my son Callum", "Callum", "my son [name]"),
+    Case("my ex Darren", "Darren", "my ex [name]"),
+    Case("my mum's boyfriend Kevin", "Kevin", "boyfriend [name]"),
+    Case("Ana-Maria da Silva", "Ana Maria Silva", "[name]"),
+    Case("his ex-wife, Mary Ann", "Mary Ann", "[name]"),
+    Case("Zoë Müller", "Zoë Müller", "[name]"),
+    Case("Łukasz O'Connor-Żak", "Łukasz Connor Żak", "[name]"),
+    Case("Anna Maria Lopez", "Anna Maria Lopez", "[name]"),
+    Case("AMINA KHAN", "AMINA KHAN", "[name]"),
+    Case("J. Smith", "Smith", "[name]"),
+    Case("J.K. Smith", "J.K. Smith", "[name]"),
+    Case("12 Brixton Hill Road", "Brixton", "[address]"),
+    Case("flat 7b", "7b", "[address]"),
+    Case("07700900123@jo", "07700900123 jo"),
+    harmless("Nobody called me back for 3 weeks."),
+    harmless("the officer was kind and listened to me"),
+    harmless("I waited 45 minutes and then 101 hung up. 999 never came."),
+    harmless("Please be faster. It took 14 days and 2 letters."),
+    harmless("PC and laptop stolen"),
+    harmless("age 43 ok"),
+    harmless("on the 12th at 10am, or 20 to 30 in all"),
+    harmless("in 20 min, by 14 day, at 11 the"),
+    harmless("my son told them twice and my ex kept my keys"),
+    harmless("they rang me at home. They came at nine"),
+    harmless("THEY NEVER CALLED ME BACK AT ALL"),
+    harmless("Victim Support was kind"),
+    harmless("the CCTV FOOTAGE was gone. Thank You"),
+    harmless("the officer I saw was kind"),
+    harmless("people at live shows told.me so"),
+    harmless("on 12/11/2026 at 10:30"),
+    harmless("on Facebook, and on my insta too"),
 ]
 AROUND = ["{}", "it was {} again", "They wrote to {}, twice.", "tell {} that\nI waited"]
-HARMLESS = [
-    "Nobody called me back for 3 weeks.",
-    "the officer was kind and listened to me",
-    "I waited 45 minutes and then 101 hung up. 999 never came.",
-    "Please be faster. It took 14 days and 2 letters.",
-    "PC and laptop stolen",
-]
 
 
-@pytest.mark.parametrize(("label", "telling"), TELLING)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.text)
 @pytest.mark.parametrize("around", AROUND)
-def test_whatever_has_the_shape_of_something_that_finds_people_is_taken_out(
-    label: str, telling: str, around: str
+def test_whatever_has_the_shape_of_something_that_finds_people_is_taken_out_and_nothing_else(
+    case: Case, around: str
 ) -> None:
-    told = masked(around.format(telling))
-    assert f"[{label}]" in told
-    for word in telling.split():
-        if any(letter.isdigit() for letter in word) and len(word) > 2:
-            assert word.casefold() not in told.casefold()
-
-
-@pytest.mark.parametrize("text", HARMLESS)
-def test_what_finds_nobody_stays_readable(text: str) -> None:
-    assert masked(text) == text
+    told = masked(around.format(case.text))
+    for telling in case.gone.split():
+        assert telling.casefold() not in told.casefold()
+    assert case.stays in told
+    for beside in around.split("{}"):
+        assert " ".join(beside.split()) in told
 
 
 @given(number=st.integers(0, 10**9 - 1), cut=st.lists(st.integers(1, 10), max_size=3), sign=st.sampled_from(" -."))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from custodian_world import PLACES, People, sealed, victim_voice
+from custodian_world import PLACES, People, Rows, sealed, victim_voice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from release_world import AUTHORITY, RECIPE, SECRET, WAITING, codebook, records, release
@@ -23,6 +23,7 @@ from export.custodian.epochs import EpochOpen, closing, weeks_to_wait
 from export.custodian.known import Known
 from export.custodian.ledger import Ledger, LedgerRefused
 from export.custodian.recipe import Epochs
+from export.custodian.release import Released
 from export.manifest import ReleaseRefused
 from survey.sealing import SigningKey
 from survey.signed import read_signed, write_signed
@@ -158,6 +159,81 @@ def test_who_forgets_the_second_release_altogether_cannot_publish_another_in_its
     forced, _ = release(tmp_path, sealed(SECRET.public, early + late))
     with pytest.raises(ReleaseRefused, match="Another release called heard-made-up-2 is published already"):
         centre.publish(forced.folder)
+
+
+def others(folder: Path, rows: Rows) -> Released:
+    """A release of another series."""
+    return release(folder, rows, recipe=replace(RECIPE, series="other"))[0]
+
+
+@pytest.mark.parametrize("way", ["another series", "a release kept back"])
+def test_a_copy_of_the_custodians_folder_lets_nobody_out_a_second_time(tmp_path: Path, way: str) -> None:
+    people, centre = People(29, victim_voice()), Releases(tmp_path / "centre", AUTHORITY.public)
+    early, late, decoys = people.many(30), people.many(60), people.many(60)
+    folder, copy = tmp_path / "custodian", tmp_path / "copy"
+    first, _ = release(folder, sealed(SECRET.public, early))
+    shutil.copytree(folder, copy)
+    second, _ = release(folder, sealed(SECRET.public, early + late))
+    for one in (first, second):
+        centre.publish(one.folder)
+    if way == "another series":
+        again = others(copy, sealed(SECRET.public, early + late))
+    else:
+        release(copy, sealed(SECRET.public, early + decoys))
+        again, _ = release(copy, sealed(SECRET.public, early + decoys + late))
+    assert again.name not in {first.name, second.name}
+    what_to_do = "does not know of heard-made-up-2, .* Ask for a release made in the folder that heard-made-up-2 came"
+    with pytest.raises(ReleaseRefused, match=what_to_do):
+        centre.publish(again.folder, new_series=True)
+    assert [one.name for one in centre.listed()] == [first.name, second.name]
+
+
+def test_an_empty_folder_with_the_same_keys_lets_nobody_out_a_second_time(tmp_path: Path) -> None:
+    people, centre = People(30, victim_voice()).many(40), Releases(tmp_path / "centre", AUTHORITY.public)
+    first, _ = release(tmp_path / "custodian", sealed(SECRET.public, people))
+    centre.publish(first.folder)
+    again = others(tmp_path / "empty", sealed(SECRET.public, people))
+    for new_series in (False, True):
+        with pytest.raises(ReleaseRefused, match="does not know of heard-made-up-1"):
+            centre.publish(again.folder, new_series=new_series)
+    centre.publish(first.folder)
+    assert [one.name for one in centre.listed()] == [first.name]
+
+
+def test_who_deletes_a_published_release_cannot_have_it_made_again_for_the_same_people(tmp_path: Path) -> None:
+    people, centre = People(31, victim_voice()).many(40), Releases(tmp_path / "centre", AUTHORITY.public)
+    first, _ = release(tmp_path / "custodian", sealed(SECRET.public, people))
+    centre.publish(first.folder)
+    shutil.rmtree(centre.folder / first.name)
+    again, _ = release(tmp_path / "empty", sealed(SECRET.public, people[:39]))
+    assert again.name == first.name
+    with pytest.raises(ReleaseRefused, match="does not know of heard-made-up-1"):
+        centre.publish(again.folder)
+    assert centre.publish(first.folder)[1]
+
+
+def test_what_one_ledger_made_is_published_in_any_order_and_also_where_one_never_is(tmp_path: Path) -> None:
+    people, centre = People(32, victim_voice()), Releases(tmp_path / "centre", AUTHORITY.public)
+    early, late, last = people.many(30), people.many(60), people.many(60)
+    first, _ = release(tmp_path, sealed(SECRET.public, early))
+    release(tmp_path, sealed(SECRET.public, early + late))
+    third, _ = release(tmp_path, sealed(SECRET.public, early + late + last))
+    for one in (third, first, third):
+        centre.publish(one.folder)
+    assert [one.name for one in centre.listed()] == ["heard-made-up-1", "heard-made-up-3"]
+
+
+def test_another_series_of_the_same_ledger_is_begun_only_where_somebody_says_so(tmp_path: Path) -> None:
+    people, centre = People(33, victim_voice()), Releases(tmp_path / "centre", AUTHORITY.public)
+    early, late, last = people.many(30), people.many(30), people.many(60)
+    centre.publish(release(tmp_path, sealed(SECRET.public, early))[0].folder)
+    second = others(tmp_path, sealed(SECRET.public, early + late))
+    with pytest.raises(ReleaseRefused, match="would begin the series other beside heard"):
+        centre.publish(second.folder)
+    centre.publish(second.folder, new_series=True)
+    third = others(tmp_path, sealed(SECRET.public, early + late + last))
+    centre.publish(third.folder)
+    assert [one.name for one in centre.listed()] == ["heard-made-up-1", "other-made-up-1", "other-made-up-2"]
 
 
 @pytest.mark.parametrize("new", [4, 9])

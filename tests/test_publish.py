@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 
 from export.centre.releases import NoSuchRelease, Releases
-from export.manifest import MANIFEST, ReleaseRefused, read_manifest, verified
+from export.manifest import MANIFEST, ReleaseRefused, fingerprint, manifest_bytes, read_manifest, verified
 from survey.sealing import SigningKey
 from survey.signed import write_signed
 
@@ -22,8 +22,13 @@ def built(
     name: str = "london-2026-1",
     records: str = "a,b\n1,2\n",
     public: Mapping[str, bytes] = MappingProxyType({}),
+    after: Sequence[Path] = (),
+    series: str = "london",
 ) -> Path:
-    """A release as a custodian builds one; ``public`` are the files in it that a publisher may make public."""
+    """A release as a custodian builds one.
+
+    ``public`` are the files in it that a publisher may make public, ``after`` the releases that its ledger knew.
+    """
     release = folder / name
     release.mkdir(parents=True)
     columns = [{"column": "a", "question": {"en": "How was it?"}, "answered": 1}]
@@ -33,11 +38,12 @@ def built(
         (release / file).write_bytes(content)
     body = {
         "name": name,
-        "series": "london",
+        "series": series,
         "files": {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()},
         "made_up": True,
         "records": 1,
         "public": sorted(public),
+        "earlier": sorted(fingerprint(manifest_bytes(one)) for one in after),
     }
     (release / MANIFEST).write_bytes(write_signed("release", body, authority))
     return release
@@ -124,6 +130,7 @@ def test_a_link_in_place_of_a_file_is_refused(tmp_path: Path, authority: Signing
         {"name": "ok", "series": "s", "files": {}, "made_up": "yes", "records": 0},
         {"name": "ok", "series": "s", "files": {}, "made_up": True, "records": -1},
         {"name": "ok", "series": "s", "files": [], "made_up": True, "records": 0},
+        {"name": "ok", "series": "s", "files": {}, "made_up": True, "records": 0, "earlier": ["all of them"]},
         {},
     ],
 )
@@ -148,7 +155,8 @@ def test_what_a_publication_that_was_cut_off_left_behind_is_no_release_and_is_re
     (left / "records.csv").write_text("half of")
     assert releases.listed() == []
     releases.publish(built(tmp_path, authority))
-    assert sorted(entry.name for entry in releases.folder.iterdir()) == ["london-2026-1"]
+    assert [listed.name for listed in releases.listed()] == ["london-2026-1"]
+    assert not left.exists()
 
 
 def test_a_published_file_that_was_changed_afterwards_does_not_leave(

@@ -2,6 +2,11 @@
 
 ``releases/<name>/`` holds a verified release as the custodian built it. Whoever changes a file here, even with the
 run of the machine, cannot make the centre hand it out: every pull is hashed against the signed manifest first.
+
+No two of them hold the same person. What a custodian's ledger knows, its next release leaves out; so of any two
+releases here one was made by a ledger that knew the other. A copy of the custodian's folder, an older one or an empty
+one with the same keys makes releases that know too little, and these are refused. What was published once is
+remembered, in ``releases/.manifests/``, when its folder is gone: whoever pulled it still has it.
 """
 
 from __future__ import annotations
@@ -18,13 +23,15 @@ from export.manifest import (
     MANIFEST,
     Manifest,
     ReleaseRefused,
+    fingerprint,
     manifest_bytes,
     read_manifest,
     verified,
 )
-from survey.durable import sync_folder
+from survey.durable import sync_folder, write_whole
 
 _UNFINISHED = ".new-"
+_REMEMBERED = ".manifests"
 
 
 class NoSuchRelease(LookupError):
@@ -38,14 +45,19 @@ class Releases:
     folder: Path
     authority: bytes
 
-    def publish(self, source: Path) -> tuple[Manifest, bool]:
+    def publish(self, source: Path, *, new_series: bool = False) -> tuple[Manifest, bool]:
         """Copy a verified release in, whole or not at all.
+
+        Args:
+            source: its folder.
+            new_series: whether it may begin a series beside another.
 
         Returns:
             Its manifest, and whether it was new; an identical one already published changes nothing.
 
         Raises:
-            ReleaseRefused: not the custodian's, not whole, or another release of this name stands already.
+            ReleaseRefused: not the custodian's, not whole, another release of this name stands already, it may hold
+                people of one that was published, or it begins another series unasked.
         """
         manifest = verified(source, self.authority)
         target = self.folder / manifest.name
@@ -57,6 +69,13 @@ class Releases:
                     " build a new one under a new name."
                 )
             return manifest, False
+        self._shares_nobody(manifest, manifest_bytes(source))
+        if not new_series:
+            self._begins_none(manifest.series)
+        self._copy_in(source, manifest)
+        return manifest, True
+
+    def _copy_in(self, source: Path, manifest: Manifest) -> None:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         unfinished = self.folder / f"{_UNFINISHED}{manifest.name}"
         if unfinished.exists():
@@ -67,9 +86,45 @@ class Releases:
         # The copy is what will be handed out, so the copy is what must hold, whatever happened to the source meanwhile.
         verified(unfinished, self.authority)
         sync_folder(unfinished)
-        unfinished.rename(target)
+        self._remember(manifest_bytes(unfinished))
+        unfinished.rename(self.folder / manifest.name)
         sync_folder(self.folder)
-        return manifest, True
+
+    def _shares_nobody(self, manifest: Manifest, signed: bytes) -> None:
+        own = fingerprint(signed)
+        for known, other in self._ever().items():
+            if own != known and known not in manifest.earlier and own not in other.earlier:
+                raise ReleaseRefused(
+                    f"{manifest.name} does not know of {other.name}, which was published here: the same people may be"
+                    " in both, and who subtracts one from the other finds them. It was made in a copy of the"
+                    " custodian's folder, in an older or in an empty one. Nothing was published. Ask for a release made"
+                    f" in the folder that {other.name} came from."
+                )
+
+    def _begins_none(self, series: str) -> None:
+        others = {one.series for one in self._ever().values()}
+        if others and series not in others:
+            raise ReleaseRefused(
+                f"This release would begin the series {series} beside {', '.join(sorted(others))}. Two series tell"
+                " groups in two ways, and nobody sets the records of one against those of the other. Ask the"
+                " custodian whether that is meant; then publish it with --new-series."
+            )
+
+    def _ever(self) -> dict[str, Manifest]:
+        """By its fingerprint every release that was ever published here and is as it was signed."""
+        found = [*self.folder.glob(f"{_REMEMBERED}/*"), *self.folder.glob(f"[!.]*/{MANIFEST}")]
+        ever = dict[str, Manifest]()
+        for path in found:
+            signed = path.read_bytes()
+            try:
+                ever[fingerprint(signed)] = read_manifest(signed, self.authority)
+            except ReleaseRefused:
+                continue  # spoilt or slipped in: the other of its two copies counts
+        return ever
+
+    def _remember(self, signed: bytes) -> None:
+        (self.folder / _REMEMBERED).mkdir(mode=0o700, exist_ok=True)
+        write_whole(self.folder / _REMEMBERED / f"{fingerprint(signed)}.json", signed)
 
     def listed(self) -> list[Manifest]:
         """The manifests of all published releases that are still the custodian's, newest name last."""

@@ -114,13 +114,22 @@ def move_rows(instance: Path) -> None:
 @click.command()
 @instance_folder
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-def publish(instance: Path, folder: Path) -> None:
-    """Put the release in FOLDER on the analysts' pages, once the custodian's signature holds."""
+@click.option(
+    "--new-series",
+    is_flag=True,
+    help="Let it begin a series beside the one published here. Only where the custodian means it: what two series tell"
+    " of the same people, should they answer again, is set against each other by nobody.",
+)
+def publish(instance: Path, folder: Path, *, new_series: bool) -> None:
+    """Put the release in FOLDER on the analysts' pages, once the custodian's signature holds.
+
+    A release that may hold people of one that was published here is refused: it does not know of it.
+    """
     with opened(instance) as centre:
         releases = centre.releases()
         if releases is None:
             raise NotYetTold("No authority is known here that could have signed a release. Take in a keys file first.")
-        manifest, new = releases.publish(folder)
+        manifest, new = releases.publish(folder, new_series=new_series)
         centre.audit.note(OPERATOR, "publish", manifest.name)
         renew_notices(centre, releases.listed())
         label = " It is labelled made up." if manifest.made_up else ""

@@ -207,6 +207,7 @@ def _sign(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger)
         "recipe": recipe.digest,
         "closes": leaving.closes,
         "previous": earlier[-1].manifest if earlier else None,
+        "earlier": sorted(entry.manifest for entry in ledger.entries),
         "levels": dict(leaving.levels),
         "suppressed_cells": sum(protected.suppressed.values()),
         "threshold": recipe.thresholds.k,

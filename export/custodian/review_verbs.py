@@ -18,8 +18,8 @@ from export.custodian.verbs import believed, custodians_folder, in_custody, sign
 from survey.progress import steps
 
 _CHECKLIST = (
-    "Could anybody who knows this person, or what happened, tell who wrote it? A rare event, a place, a job, a faith, a"
-    " family, a date? Then no."
+    "The rules miss much: read as if nothing had been masked. Could anybody who knows this person, or what happened,"
+    " tell who wrote it? A rare event, a place, a job, a faith, a family, a date? Then no."
 )
 
 
@@ -29,7 +29,11 @@ _CHECKLIST = (
 @click.option("--by", "by", prompt="Your name", help="Who reviews: the second must be somebody else.")
 @shares_options
 def review(instance: Path, carried_out: Path, by: str, **shares: Any) -> None:
-    """Read masked comments, one by one, and say which may be quoted. It takes two people, one after the other."""
+    """Read masked comments, one by one, and say which may be quoted. It takes two people, one after the other.
+
+    The masks are a help only: rules miss every other name in small letters. You two are what keeps a person from being
+    found.
+    """
     with in_custody(instance) as custody:
         signed = signed_here(custody)
         parcel = believed(carried_out, signed)
