@@ -28,6 +28,7 @@ from kiosk.sync import NotSent, Sync, take_keys
 from survey.address import UnsafeAddress
 from survey.briefing import KeysRefused
 from survey.clock import Clock
+from survey.durable import AnotherFile
 from survey.hardening import harden
 from survey.partials import UnsafeFolder
 from survey.settings import TABLET_PORT, Settings, SettingsRefused
@@ -36,8 +37,8 @@ from survey.store import Store, StoreDamaged, StoreFull
 from survey.verbs import Verbs, instance_option
 
 _FORESEEN = (
-    AlreadyRunning, CannotServe, EnrolmentRefused, KeysRefused, NoReply, NotEnrolled, NotSent, SettingsRefused,
-    StoreFull, UnfitPath, UnsafeAddress, UnsafeFolder, WeakPin,
+    AlreadyRunning, AnotherFile, CannotServe, EnrolmentRefused, KeysRefused, NoReply, NotEnrolled, NotSent,
+    SettingsRefused, StoreFull, UnfitPath, UnsafeAddress, UnsafeFolder, WeakPin,
 )  # fmt: skip
 _MOST_FILE_BYTES = 16 << 20
 _RESCUE = "Save first what is whole in it, with: python -m kiosk rescue FILE"

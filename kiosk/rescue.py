@@ -46,6 +46,7 @@ def rescue(path: Path, enrolment: Enrolment, memory_folder: Path | None) -> Resc
     """Write the rescue file, signed by the tablet's key; nothing on the tablet is changed.
 
     Raises:
+        AnotherFile: something else than an earlier rescue file of this tablet has this name.
         OSError: the file cannot be written.
     """
     rows: dict[bytes, bytes] = {}

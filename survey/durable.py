@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 UNFINISHED = ".unfinished"
+_MOST_READ_BYTES = 16 << 20
+
+
+class AnotherFile(Exception):
+    """What somebody named to be written is a file already, and not one that this may take the place of."""
+
+
+def refuse_another(path: Path, what: str, is_ours: Callable[[bytes], bool]) -> None:
+    """Fail where a path that somebody typed has something else than an earlier file of the same making.
+
+    Args:
+        what: such a file, in words.
+        is_ours: judges a file by its first 16 MB.
+
+    Raises:
+        AnotherFile: it was left as it is.
+        OSError: it cannot be read.
+    """
+    if not os.path.lexists(path):
+        return
+    if path.is_file():
+        with path.open("rb") as file:
+            if is_ours(file.read(_MOST_READ_BYTES)):
+                return
+    raise AnotherFile(
+        f"{path} is there already and is no {what}, so it was left as it is. Give another name, or move it away first."
+    )
 
 
 @contextmanager

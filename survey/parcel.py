@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from forms.strict_json import canonical, strict_object
-from survey.durable import replacement
+from survey.durable import refuse_another, replacement
 from survey.sealing import ROW_BYTES, BadSignature, SigningKey, verify
 from survey.store import Door
 
 RESCUE = "rescue 1"
 CARRY_OUT = "carry-out 1"
+_IN_WORDS = {RESCUE: "rescue file of this tablet", CARRY_OUT: "carry-out of this centre"}
 
 _LETTERS: Mapping[str, bytes] = {"tablet": b"t", "code": b"c", "open": b"o"}
 _DOORS: Mapping[int, Door] = {ord("t"): "tablet", ord("c"): "code", ord("o"): "open"}
@@ -55,15 +56,34 @@ class Parcel:
                 yield _DOORS[entry[0]], entry[1:]
 
 
+def refuse_another_parcel(path: Path, kind: str, key: SigningKey) -> None:
+    """Fail where something else lies at this path than a parcel of this kind that this key has signed before.
+
+    Raises:
+        AnotherFile: it was left as it is.
+    """
+
+    def is_ours(start: bytes) -> bool:
+        try:
+            header = strict_object(start[: start.find(b"\n") + 1].decode())
+        except ValueError:
+            return False
+        return (header.get("heard"), header.get("signer")) == (kind, key.public.hex())
+
+    refuse_another(path, _IN_WORDS[kind], is_ours)
+
+
 def write_parcel(
     path: Path, kind: str, header: Mapping[str, Any], rows: Iterable[tuple[str, bytes]], count: int, key: SigningKey
 ) -> None:
     """Write a parcel, whole or not at all: under another name first, synced, then renamed.
 
     Raises:
+        AnotherFile: what has this name already is no parcel of this kind by this signer.
         ValueError: not ``count`` rows, or something among them that is no row; nothing is left behind.
         OSError: no room or no right to write there; nothing is left behind.
     """
+    refuse_another_parcel(path, kind, key)
     with replacement(path) as file:
         content = {**header, "heard": kind, "count": count, "signer": key.public.hex()}
         file.write(key.sign(_write_rows(file, content, rows, count)))

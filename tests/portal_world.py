@@ -15,6 +15,7 @@ from centre_world import Answer, World, ask, serving
 from test_publish import built
 
 from export.centre.audit import Audit
+from export.centre.entrance import Entrance
 from export.centre.instance import Centre
 from export.centre.passphrases import STEP_SECONDS, code_at, locked, new_secret
 from export.centre.people import ROLES, Account, Role
@@ -39,10 +40,15 @@ class StaffClock:
 
 @dataclass
 class Browser:
-    """Somebody's browser at the portal: one cookie."""
+    """Somebody's browser at the portal: one cookie.
+
+    Attributes:
+        came_from: what the server in front says of who asks; nothing where none stands there.
+    """
 
     address: str
     cookie: str = ""
+    came_from: str = ""
 
     def get(self, path: str) -> Answer:
         return self._kept(ask("GET", self.address + path, headers=self._headers()))
@@ -56,7 +62,8 @@ class Browser:
         return self._kept(ask("POST", self.address + path, urlencode(fields).encode(), FORM | self._headers()))
 
     def _headers(self) -> dict[str, str]:
-        return {"Cookie": f"analyst={self.cookie}"} if self.cookie else {}
+        from_where = {"X-Real-IP": self.came_from} if self.came_from else {}
+        return from_where | ({"Cookie": f"analyst={self.cookie}"} if self.cookie else {})
 
     def _kept(self, answer: Answer) -> Answer:
         morsel = SimpleCookie(answer.headers.get("Set-Cookie", "")).get("analyst")
@@ -104,10 +111,14 @@ class PortalWorld:
 
 
 @contextmanager
-def portal_world(folder: Path) -> Iterator[PortalWorld]:
+def portal_world(folder: Path, tries_an_hour: int | None = None) -> Iterator[PortalWorld]:
     """A centre with a release that may be made public; the accounts are called like their roles."""
     world = World(folder / "centre")
+    world.folder.mkdir(parents=True)
+    (world.folder / "settings.toml").write_text('address_header = "X-Real-IP"\n')
     centre, clock = world.opened(), StaffClock()
+    if tries_an_hour is not None:
+        centre.entrance = Entrance(world.folder, centre.clock.monotonic, tries_an_hour)
     world.tell(centre)
     centre.audit = Audit(centre.registry, clock)
     releases = centre.releases()

@@ -9,10 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from centre_world import World, ask
+from centre_world import Answer, World, ask
 from hypothesis import given
 from hypothesis import strategies as st
-from portal_world import PASSPHRASE, Browser, PortalWorld, portal_world
+from portal_world import PASSPHRASE, Browser, PortalWorld, mac_in, portal_world
 from test_centre_verbs import refused, works
 
 from export.centre.passphrases import STEP_SECONDS, code_at, locked, new_passphrase, new_secret, step_of, unlocked
@@ -108,10 +108,79 @@ def test_whoever_guesses_is_locked_out_for_longer_each_time_and_the_operator_rea
 
 def test_many_guesses_at_once_are_no_more_than_the_same_in_turn(portal: PortalWorld) -> None:
     def guess(number: int) -> bool:
-        return portal.centre.people.attempt("analyst", portal.clock()) is not None
+        return portal.centre.people.attempt("analyst", portal.clock()).account is not None
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(guess, range(40))) == FREE_TRIES
+
+
+def test_every_wrong_sign_in_to_an_account_and_its_lock_out_stand_in_the_audit_log(portal: PortalWorld) -> None:
+    portal.sign_in("analyst", passphrase="a guess at it")
+    portal.sign_in("analyst", code="000000")
+    assert portal.did("wrong sign-in") == [("somebody", "analyst")] * 2
+    for _ in range(FREE_TRIES - 2):
+        portal.sign_in("analyst", passphrase="a guess at it")
+    assert len(portal.did("wrong sign-in")) == FREE_TRIES - 1
+    ((who, what),) = portal.did("locked out")
+    assert (who, what.partition(" until ")[0]) == ("somebody", "analyst")
+    portal.sign_in("analyst", passphrase="a guess at it")
+    assert portal.did("wrong sign-in")[-1] == ("somebody", "analyst while locked: 1 in this hour")
+    portal.centre.audit.newest_link()
+    operator = portal.at_work("operator")
+    assert b"locked out" in operator.get("releases/audit").body
+
+
+def test_a_wrong_old_passphrase_stands_in_the_audit_log_under_the_name_of_who_is_signed_in(portal: PortalWorld) -> None:
+    browser = portal.at_work("publisher")
+    for _ in range(FREE_TRIES):
+        browser.post("releases/account/passphrase", page="releases/account", old="wrong", new="x" * 20)
+    assert portal.did("wrong old passphrase") == [("publisher", "publisher")] * (FREE_TRIES - 1)
+    assert [who for who, _ in portal.did("locked out")] == ["publisher"]
+
+
+def test_strangers_cannot_fill_the_audit_log_nor_write_what_they_like_into_it(portal: PortalWorld) -> None:
+    before = len(portal.centre.registry.notes())
+    for number in range(12):
+        portal.sign_in(f"<b>Mallory {number}</b>", passphrase="short")
+    lines = portal.did("wrong sign-in")
+    assert lines == [("somebody", f"no such account: {count} in this hour") for count in (1, 10)]
+    portal.clock.move_on(timedelta(hours=1))
+    portal.sign_in("Mallory")
+    assert portal.did("wrong sign-in")[2:] == [("somebody", "no such account: 1 in this hour")]
+    assert len(portal.centre.registry.notes()) == before + 3
+    assert b"Mallory" not in (portal.world.folder / "registry.db").read_bytes()
+
+
+def test_an_address_that_tries_too_often_waits_and_nobody_elses_account_does(tmp_path: Path) -> None:
+    with portal_world(tmp_path, tries_an_hour=3) as portal:
+        stranger = Browser(portal.address, came_from="198.51.100.7")
+        guess = {"page": "releases/sign-in", "name": "analyst", "passphrase": "a guess at it", "code": "000000"}
+        answers = [stranger.post("releases/sign-in", **guess) for _ in range(5)]
+        assert [answer.status for answer in answers] == [401, 401, 401, 429, 429]
+        assert 0 < int(answers[-1].headers["Retry-After"]) <= 3600
+        assert b"Too many tries to sign in came from where you are" in answers[-1].body
+        assert portal.did("wrong sign-in") == [("somebody", "analyst")] * 3, "what is refused is no try at the account"
+        assert portal.sign_in("analyst")[1].status == 303
+        kept = b"".join(file.read_bytes() for file in portal.world.folder.rglob("*") if file.is_file())
+        assert b"198.51.100.7" not in kept
+
+
+def test_many_strangers_at_once_leave_the_centre_free_for_others(portal: PortalWorld) -> None:
+    browsers = [Browser(portal.address) for _ in range(12)]
+    tokens = [mac_in(browser.get("releases/sign-in").body) for browser in browsers]
+
+    def guess(number: int) -> Answer:
+        fields = {"csrf_token": tokens[number], "name": f"nobody-{number}", "passphrase": "guess", "code": "000000"}
+        return browsers[number].post_raw("releases/sign-in", **fields)
+
+    with ThreadPoolExecutor(12) as strangers:
+        answers = list(strangers.map(guess, range(12)))
+    told = {answer.status for answer in answers}
+    assert told == {401, 503}, "as many as are bearable are heard"
+    busy = next(answer for answer in answers if answer.status == 503)
+    assert int(busy.headers["Retry-After"]) > 0
+    assert b"Wait a few seconds, then sign in again" in busy.body
+    assert portal.sign_in("analyst")[1].status == 303
 
 
 @pytest.mark.parametrize("idle", [True, False])

@@ -328,6 +328,25 @@ def test_carry_out_to_where_nothing_can_be_written_says_so_and_leaves_nothing(to
     assert not (tmp_path / "missing").exists()
 
 
+def test_carry_out_writes_over_nothing_but_an_earlier_carry_out_of_this_centre(told: World, tmp_path: Path) -> None:
+    path = tmp_path / "intake.carried"
+    works(told, "carry-out", str(path))
+    works(told, "carry-out", str(path))
+    other = World(tmp_path / "other")
+    other.opened().close()
+    works(other, "carry-out", str(tmp_path / "other.carried"))
+    (tmp_path / "thesis.odt").write_bytes(b"PK\x03\x04 three years of work")
+    register = told.folder / "registry.db"
+    for taken in (tmp_path / "other.carried", tmp_path / "thesis.odt", told.folder / "intake.key", register):
+        before = taken.read_bytes()
+        said = refused(told, "carry-out", str(taken))
+        assert "is there already and is no carry-out of this centre" in said
+        assert "Give another name" in said
+        if taken != register:
+            assert taken.read_bytes() == before
+    assert works(told, "audit").count("carry-out") == 2
+
+
 def test_publishing_needs_the_custodians_signature(told: World, tmp_path: Path) -> None:
     good = built(tmp_path / "good", told.authority)
     assert "made up" in works(told, "publish", str(good))

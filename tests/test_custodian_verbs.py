@@ -107,6 +107,30 @@ def test_keygen_prints_the_words_that_the_authority_is_known_by(tmp_path: Path) 
     refused(heard(tmp_path / "new", "keygen"), "already holds keys")
 
 
+@pytest.mark.parametrize("file", ["tablet.key", "outbox.db", "intake.key", "content.key", "registry.db"])
+def test_keys_are_put_into_no_folder_of_a_centre_or_a_tablet(custodian: Path, tmp_path: Path, file: str) -> None:
+    well(heard(custodian, "split", "--shares", "2", "--threshold", "2", "--out", str(tmp_path / "sheets")))
+    sheets = sorted(map(str, (tmp_path / "sheets").iterdir()))
+    (tmp_path / "else").mkdir()
+    (tmp_path / "else" / file).write_bytes(b"of another machine")
+    for verb in (["keygen"], ["restore", *sheets]):
+        done = heard(tmp_path / "else", *verb)
+        refused(done, "is a centre's or a tablet's folder")
+        assert "Give the custodian's folder with --instance" in done.stderr
+    assert [path.name for path in (tmp_path / "else").iterdir()] == [file]
+
+
+def test_a_keys_file_is_written_over_nothing_but_an_earlier_one_of_this_authority(signed: Path, tmp_path: Path) -> None:
+    well(sign(signed, tmp_path))
+    serial = keys_in(tmp_path, signed).serial
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear Sir")
+    refused(heard(signed, "sign-keys", "--out", str(letter)), "is there already and is no keys file of this authority")
+    assert letter.read_text() == "Dear Sir"
+    well(sign(signed, tmp_path))
+    assert keys_in(tmp_path, signed).serial == serial + 1, "no serial was used up"
+
+
 def test_whoever_verifies_in_another_folder_is_not_told_to_make_keys(tmp_path: Path) -> None:
     done = heard(tmp_path / "else", "verify", str(tmp_path))
     refused(done, "Give the custodian's folder with --instance")
@@ -226,6 +250,7 @@ def test_the_first_keys_file_needs_a_carry_out_and_places(custodian: Path, tmp_p
 def test_real_keys_never_become_a_demonstration_and_the_other_way_round(signed: Path, tmp_path: Path) -> None:
     refused(sign(signed, tmp_path, "--made-up"), "other keys for a demonstration")
     Custody(tmp_path / "demo").make(PASSPHRASE)
+    (tmp_path / "keys.signed").unlink()
     well(sign(tmp_path / "demo", tmp_path, "--from", str(tmp_path / "empty.carried"), "--made-up"))
     well(sign(tmp_path / "demo", tmp_path))
     assert keys_in(tmp_path, tmp_path / "demo").made_up

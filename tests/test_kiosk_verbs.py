@@ -369,6 +369,21 @@ def test_a_rescue_holds_everything_sealed_and_says_nothing_of_how_many(machine: 
     assert (tmp_path / "rescue").stat().st_size == size
 
 
+def test_a_rescue_writes_over_nothing_but_an_earlier_rescue_file_of_this_tablet(
+    machine: Machine, tmp_path: Path
+) -> None:
+    assert machine.verb("rescue", str(tmp_path / "rescue")).code == 0
+    assert machine.verb("rescue", str(tmp_path / "rescue")).code == 0
+    (tmp_path / "letter.txt").write_text("Dear Sir")
+    outbox = machine.instance / "outbox.db"
+    machine.answers(2)
+    for taken in (tmp_path / "letter.txt", outbox, machine.instance / "tablet.key"):
+        before = taken.read_bytes()
+        said = machine.verb("rescue", str(taken))
+        assert (said.code, taken.read_bytes()) == (1, before)
+        assert "is there already and is no rescue file of this tablet" in said.err
+
+
 def test_a_rescue_of_more_is_filled_up_with_covers_and_without_keys_it_says_that_it_is_not(
     machine: Machine, tmp_path: Path
 ) -> None:

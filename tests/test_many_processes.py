@@ -21,7 +21,7 @@ from at_the_tablet import SMALL
 from centre_world import LINKED, World, ask, enrolled
 from click.testing import CliRunner
 from player import Player
-from portal_world import RELEASE
+from portal_world import RELEASE, Browser
 from test_publish import built
 
 from export.__main__ import main
@@ -199,6 +199,22 @@ def test_an_analyst_who_signed_in_at_one_process_is_known_to_all(world: World) -
         cookie = signed_in(address, token)
         pages = [ask("GET", f"{address}releases/", headers={"Cookie": f"analyst={cookie}"}) for _ in range(12)]
     assert {answer.status for answer in pages} == {200}
+
+
+def guessed(address: str) -> int:
+    """What a stranger's guess at a passphrase is answered with."""
+    browser = Browser(address)
+    return browser.post("releases/sign-in", name="nobody", passphrase="guess", code="000000").status
+
+
+def test_passphrases_are_looked_at_two_at_a_time_among_all_processes(world: World) -> None:
+    with served(world) as (address, _):
+        elsewhere = [Hold(world.folder / f"sign-in-{number}.lock") for number in range(2)]
+        assert all(hold.taken() for hold in elsewhere)
+        assert {guessed(address) for _ in range(8)} == {503}, "whichever process is asked"
+        elsewhere[1].let_go()
+        assert guessed(address) == 401
+        elsewhere[0].let_go()
 
 
 @pytest.mark.parametrize(

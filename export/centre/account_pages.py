@@ -11,8 +11,10 @@ from werkzeug.wrappers import Response
 
 from export.centre.accounts import new_token, token_digest
 from export.centre.audit import ChainBroken
+from export.centre.entrance import TryLater
 from export.centre.guard import COOKIE, PATH, WITHOUT_ONE, form_is_ours, page
 from export.centre.instance import Centre
+from export.centre.limits import address_of
 from export.centre.passphrases import LONGEST, SHORTEST
 from export.centre.people import NameTaken
 from export.centre.preparing import waiting
@@ -36,10 +38,9 @@ class AccountPages:
     centre: Centre
     sign_ins: SignIns
 
-    def sign_in_page(self, problem: str = "") -> Response:
+    def sign_in_page(self, problem: str = "", status: HTTPStatus = HTTPStatus.OK) -> Response:
         """GET /releases/sign-in."""
         cookie = request.cookies.get(COOKIE) or new_token()
-        status = HTTPStatus.UNAUTHORIZED if problem else HTTPStatus.OK
         with_token = bool(request.form.get("token")) if problem else False
         sent = render_template("sign_in.html", problem=problem, with_token=with_token, mac=csrf_token(cookie))
         return _with_cookie(make_response(sent, status), cookie)
@@ -47,16 +48,20 @@ class AccountPages:
     def sign_in(self) -> Response:
         """POST /releases/sign-in: a passphrase with a code, or a token, in; a fresh random cookie out."""
         if not form_is_ours():
-            return self.sign_in_page(_STALE_FORM)
+            return self.sign_in_page(_STALE_FORM, HTTPStatus.UNAUTHORIZED)
         form = request.form
         try:
             if form.get("token"):
                 cookie, person = self.sign_ins.with_token(form["token"])
             else:
                 untrusted = (form.get("name", ""), form.get("passphrase", ""), form.get("code", ""))
-                cookie, person = self.sign_ins.with_passphrase(*untrusted)
+                address = address_of(request.environ, self.centre.settings.address_header)
+                cookie, person = self.sign_ins.with_passphrase(*untrusted, address)
         except NotAdmitted:
-            return self.sign_in_page(_UNKNOWN_TOKEN if form.get("token") else _NOT_ADMITTED)
+            says = _UNKNOWN_TOKEN if form.get("token") else _NOT_ADMITTED
+            return self.sign_in_page(says, HTTPStatus.UNAUTHORIZED)
+        except TryLater as refusal:
+            return _later(self.sign_in_page(str(refusal), refusal.status), refusal)
         self.centre.audit.note(person.name, "signed in", "releases")
         home = "audit" if person.role == "operator" else "releases"
         return _with_cookie(redirect(url_for(home), HTTPStatus.SEE_OTHER), cookie)
@@ -81,7 +86,11 @@ class AccountPages:
         if not SHORTEST <= len(new) <= LONGEST:
             return self.account(person, f"A passphrase has {SHORTEST} to {LONGEST} characters: four words or more.")
         old = request.form.get("old", "")
-        if person.account is None or not self.sign_ins.change_passphrase(person.account, old, new):
+        try:
+            changed = person.account is not None and self.sign_ins.change_passphrase(person.account, old, new)
+        except TryLater as refusal:
+            return _later(self.account(person, str(refusal)), refusal)
+        if not changed:
             return self.account(person, "The old passphrase does not fit. Nothing was changed.")
         self.centre.audit.note(person.name, "changed", "their passphrase")
         return redirect(url_for("sign_in_page"), HTTPStatus.SEE_OTHER)
@@ -115,6 +124,12 @@ class AccountPages:
         notes = self.centre.registry.notes()[: -_LATEST_LINES - 1 : -1]
         ready = waiting(self.centre)
         return make_response(page("audit.html", person, notes=notes, newest=newest, broken=broken, ready=ready))
+
+
+def _later(response: Response, refusal: TryLater) -> Response:
+    response.status_code = refusal.status
+    response.headers["Retry-After"] = str(refusal.seconds)
+    return response
 
 
 def _with_cookie(response: Response, cookie: str) -> Response:

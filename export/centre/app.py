@@ -106,7 +106,7 @@ def _bind_machines(app: Flask, centre: Centre) -> None:
 
 def _bind_portal(app: Flask, centre: Centre) -> None:
     """The pages about releases, each with the roles that it is for: nothing else decides who sees what."""
-    sign_ins = SignIns(centre.people, centre.audit.now)
+    sign_ins = SignIns(centre.people, centre.audit, centre.entrance)
     guard, portal, people = Guard(sign_ins), Portal(centre, centre.people), AccountPages(centre, sign_ins)
     readers: tuple[Role, ...] = ("analyst", "publisher")
     _bind(

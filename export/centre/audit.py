@@ -36,7 +36,7 @@ class Audit:
         """Keep one line, durably, before the thing it tells of happens.
 
         Args:
-            who: an analyst's name, or ``operator``.
+            who: an account's name, ``operator``, or ``somebody`` who was not let in.
             did: a verb in the past or a word such as ``pull``.
             what: what it was done to.
         """

@@ -18,7 +18,7 @@ from export.centre.audit import OPERATOR
 from export.centre.instance import Centre
 from forms.strict_json import strict_object
 from survey.briefing import read_keys, untrusted_authority
-from survey.parcel import CARRY_OUT, RESCUE, open_parcel, write_parcel
+from survey.parcel import CARRY_OUT, RESCUE, open_parcel, refuse_another_parcel, write_parcel
 from survey.progress import steps
 
 _FIRST_LINE_BYTES = 64 * 1024 * 1024
@@ -144,9 +144,11 @@ def carry_out(centre: Centre, path: Path) -> Carried:
     """Fold the arrivals into the intake, then write every row and what was printed into one signed parcel, or nothing.
 
     Raises:
+        AnotherFile: something else than an earlier carry-out of this centre has this name.
         RowsChanged: rows kept coming in by hand meanwhile.
         StoreFull, StoreDamaged, OSError: nothing was written.
     """
+    refuse_another_parcel(path, CARRY_OUT, centre.intake_key)
     centre.audit.note(OPERATOR, "carry-out", path.name)
     public_halves = {"intake": centre.intake_key.public.hex(), "content": centre.content_key.public.hex()}
     header = {"keys": public_halves, "printed": [one.to_json() for one in centre.batches.printings()]}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from export.centre.audit import Audit
 from export.centre.batches import Batches
+from export.centre.entrance import Entrance
 from export.centre.people import People
 from export.centre.registry import Registry
 from export.centre.releases import Releases
@@ -64,6 +65,7 @@ class Centre:
     batches: Batches = field(init=False)
     audit: Audit = field(init=False)
     people: People = field(init=False)
+    entrance: Entrance = field(init=False)
     _briefing: Briefing | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +74,7 @@ class Centre:
         self.batches = Batches(self.registry)
         self.audit = Audit(self.registry)
         self.people = People(self.registry)
+        self.entrance = Entrance(self.folder, self.clock.monotonic)
 
     @property
     def authority_file(self) -> Path:

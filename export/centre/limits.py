@@ -1,4 +1,4 @@
-"""So many rows an hour from one address, without a list of addresses.
+"""So many rows, or tries to sign in, an hour from one address, without a list of addresses.
 
 What is kept is a count under a keyed hash of the address, in this process's memory alone; after an hour the key is
 thrown away, and with it every count, so that nobody can be looked up in it afterwards. Behind a server in front the
@@ -40,6 +40,11 @@ class AddressLimit:
         with self._lock:
             if self._monotonic() - self._since >= _HOUR:
                 self._begin()
+
+    def seconds_left(self) -> int:
+        """After how long everybody may come again."""
+        with self._lock:
+            return max(1, round(self._since + _HOUR - self._monotonic()))
 
     def over(self, address: str) -> bool:
         """Count one more from an address; whether it is more than there may be. ``""`` is nobody in particular."""

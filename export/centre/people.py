@@ -23,6 +23,8 @@ _PUT_OUT = (
     "DELETE FROM tokens WHERE substr(name, 1, length(:name) + 1) = :name || '/'",
 )
 
+_FORGIVEN = "UPDATE accounts SET wrong = 0, locked_until = ''"
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS accounts (
   name TEXT PRIMARY KEY, role TEXT NOT NULL, box BLOB NOT NULL, last_step INTEGER NOT NULL DEFAULT 0,
@@ -32,6 +34,7 @@ CREATE TABLE IF NOT EXISTS tokens (digest BLOB PRIMARY KEY, name TEXT NOT NULL U
 CREATE TABLE IF NOT EXISTS sign_ins (
   digest BLOB PRIMARY KEY, account TEXT, token BLOB, until TEXT NOT NULL, idle_until TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS idle_tries (what TEXT PRIMARY KEY, hour TEXT NOT NULL, times INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS public_releases (name TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
@@ -56,6 +59,23 @@ class SignIn:
     account: str | None
     token: bytes | None
     idle_until: datetime
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A try to sign in to a name, counted as wrong until it turns out right.
+
+    Attributes:
+        account: what the passphrase is compared with; None where there is no such account or it is locked.
+        known: the name, where there is such an account.
+        locked_until: since this try, where it is one too many.
+        times: where nothing is compared, how many such tries there were in this hour.
+    """
+
+    account: Account | None
+    known: str = ""
+    locked_until: str = ""
+    times: int = 0
 
 
 class People:
@@ -105,47 +125,47 @@ class People:
         A token may have been made by the very person because of whom the passphrase is changed.
         """
         with self._registry.changing() as db:
-            db.execute("UPDATE accounts SET box = ?, wrong = 0, locked_until = '' WHERE name = ?", (box, name))
+            db.execute(f"{_FORGIVEN}, box = ? WHERE name = ?", (box, name))
             for put_out in _PUT_OUT:
                 db.execute(put_out, {"name": name})
 
-    def attempt(self, untrusted_name: str, now: datetime) -> Account | None:
-        """The account that somebody tries to sign in to; None where there is none or it is locked.
+    def attempt(self, untrusted_name: str, now: datetime) -> Attempt:
+        """Somebody tries to sign in.
 
         Counted as wrong before anything is compared, so that many tries at once are no more than the same tries in
         turn. From the fifth on each locks the account: a minute, then twice as long each time, a day at most.
         """
         with self._registry.changing() as db:
             found = list(db.query("SELECT * FROM accounts WHERE name = ?", (untrusted_name,)))
-            if not found or str(found[0]["locked_until"]) > now.isoformat():
-                return None
-            wrong = int(found[0]["wrong"]) + 1
-            over = min(wrong - FREE_TRIES, 20)
-            until = (now + min(timedelta(minutes=2**over), _LONGEST_LOCK)).isoformat() if over >= 0 else ""
-            db.execute("UPDATE accounts SET wrong = ?, locked_until = ? WHERE name = ?", (wrong, until, untrusted_name))
-            return _account(found[0])
+            if found and str(found[0]["locked_until"]) <= now.isoformat():
+                wrong = int(found[0]["wrong"]) + 1
+                over = min(wrong - FREE_TRIES, 20)
+                until = (now + min(timedelta(minutes=2**over), _LONGEST_LOCK)).isoformat() if over >= 0 else ""
+                counted = "UPDATE accounts SET wrong = ?, locked_until = ? WHERE name = ?"
+                db.execute(counted, (wrong, until, untrusted_name))
+                return Attempt(_account(found[0]), untrusted_name, until)
+        known, hour = untrusted_name if found else "", now.isoformat()[: len("2026-11-03T14")]
+        with self._registry.changing() as db:
+            db.execute("DELETE FROM idle_tries WHERE hour <> ?", (hour,))
+            counted = "INSERT INTO idle_tries VALUES (?, ?, 1) ON CONFLICT (what) DO UPDATE SET times = times + 1"
+            times = list(db.query(f"{counted} RETURNING times", (known, hour)))
+        return Attempt(None, known, times=int(times[0]["times"]))
+
+    def took_as_long(self) -> None:
+        """A write that changes nothing, where another wrong way in would have written a line."""
+        with self._registry.changing() as db:
+            db.execute("UPDATE idle_tries SET times = times")
 
     def entered(self, name: str, step: int) -> bool:
         """Passphrase and code were right: forget the wrong tries. False where this code, or a later one, was used."""
         with self._registry.changing() as db:
-            return bool(
-                list(
-                    db.query(
-                        "UPDATE accounts SET wrong = 0, locked_until = '', last_step = ?"
-                        " WHERE name = ? AND last_step < ? RETURNING name",
-                        (step, name, step),
-                    )
-                )
-            )
+            sql = f"{_FORGIVEN}, last_step = ? WHERE name = ? AND last_step < ? RETURNING name"
+            return bool(list(db.query(sql, (step, name, step))))
 
     def unlock(self, name: str) -> bool:
         """Forget the wrong tries; False where there is no such account."""
         with self._registry.changing() as db:
-            return bool(
-                list(
-                    db.query("UPDATE accounts SET wrong = 0, locked_until = '' WHERE name = ? RETURNING name", (name,))
-                )
-            )
+            return bool(list(db.query(f"{_FORGIVEN} WHERE name = ? RETURNING name", (name,))))
 
     def begin(self, digest: bytes, who: SignIn, until: datetime, now: datetime) -> None:
         """Keep a sign-in under the hash of its cookie; those that ran out are dropped on the way."""

@@ -21,6 +21,7 @@ from export.centre.proxy import UnreadableConfiguration
 from export.centre.registry import RegistryDamaged
 from export.manifest import ReleaseRefused
 from survey.briefing import KeysRefused
+from survey.durable import AnotherFile
 from survey.hardening import harden
 from survey.parcel import ParcelRefused
 from survey.partials import UnsafeFolder
@@ -29,10 +30,10 @@ from survey.store import StoreDamaged, StoreFull
 from survey.verbs import instance_option
 
 _FORESEEN = (
-    AuthorityRefused, BatchesFull, BatchUnknown, CentreServes, ChainBroken, DamagedKey, KeysOfAnotherCentre,
-    KeysRefused, NameTaken, NoCentre, NothingToMove, NotPrintable, NotYetTold, ParcelRefused, PlaceUnknown,
-    RegistryDamaged, ReleaseRefused, RowsChanged, RowsNotMoved, RowsThere, SettingsRefused, StoreDamaged, StoreFull,
-    TabletUnknown, TokenUnknown, UnfamiliarFile, UnreadableConfiguration, UnsafeFolder,
+    AnotherFile, AuthorityRefused, BatchesFull, BatchUnknown, CentreServes, ChainBroken, DamagedKey,
+    KeysOfAnotherCentre, KeysRefused, NameTaken, NoCentre, NothingToMove, NotPrintable, NotYetTold, ParcelRefused,
+    PlaceUnknown, RegistryDamaged, ReleaseRefused, RowsChanged, RowsNotMoved, RowsThere, SettingsRefused,
+    StoreDamaged, StoreFull, TabletUnknown, TokenUnknown, UnfamiliarFile, UnreadableConfiguration, UnsafeFolder,
 )  # fmt: skip
 
 instance_folder = instance_option("The centre's folder.")

@@ -54,6 +54,7 @@ def run(centre: Centre, listening: socket, ready: Callable[[], None]) -> None:
     schedule.every("tallies", _TALLY_MINUTES, 0, lambda: links.each(_keep_tally))
     schedule.every("times", _TICK_MINUTES, 0, lambda: hide_times(centre, links, watch))
     schedule.every("addresses", 1, 0, links.forget_addresses)
+    schedule.every("tries", 1, 0, centre.entrance.forget_addresses)
     schedule.every("instruments", 1, 0, lambda: links.each(_follow))
     for told_to_stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told_to_stop, lambda _number, _frame: serving.close())

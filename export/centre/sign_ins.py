@@ -1,23 +1,29 @@
 """Who is signed in: by passphrase and time-based code, or by a token; and what each role may do.
 
+A wrong sign-in stands in the audit log, under no name but an account's: what strangers type is not ours to keep. Where
+no passphrase is compared (no such account, or it is locked) tries can be as many as somebody likes, so of those in
+one hour the 1st, the 10th, the 100th and so on have a line.
+
 A sign-in ends after half an hour without a page, after eight hours, at sign-out, when its account is closed or its
 passphrase changed, and when its token is taken back. Every wrong way in gets one answer that took as long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
 from export.centre.accounts import new_token, token_digest
+from export.centre.audit import Audit
+from export.centre.entrance import Entrance
 from export.centre.passphrases import locked, new_passphrase, new_secret, step_of, unlocked
-from export.centre.people import Account, People, Role, SignIn
+from export.centre.people import Account, Attempt, People, Role, SignIn
 
 LONGEST = timedelta(hours=8)
 IDLE = timedelta(minutes=30)
 _STAY_ANEW = timedelta(minutes=1)
+_SOMEBODY = "somebody"
 
 
 @cache
@@ -48,25 +54,39 @@ class SignIns:
     """The sign-ins of one centre."""
 
     people: People
-    now: Callable[[], datetime]
+    audit: Audit
+    entrance: Entrance
 
     def with_passphrase(
-        self, untrusted_name: str, untrusted_passphrase: str, untrusted_code: str
+        self, untrusted_name: str, untrusted_passphrase: str, untrusted_code: str, address: str
     ) -> tuple[str, Person]:
-        """A fresh cookie for whoever knows the passphrase and holds the authenticator.
+        """A fresh cookie for whoever knows the passphrase and holds the authenticator; ``address``: where they are.
 
         Raises:
             NotAdmitted: something did not fit, or the account is locked.
+            TryLater: nothing was tried.
         """
-        now = self.now()
-        account = self.people.attempt(untrusted_name, now)
-        secret = unlocked(untrusted_passphrase, _nobodys_box() if account is None else account.box)
-        if account is None or secret is None:
-            raise NotAdmitted
-        step = step_of(untrusted_code, secret, int(now.timestamp()))
-        if step is None or not self.people.entered(account.name, step):
-            raise NotAdmitted
-        return self._begun(SignIn(account.name, None, now + IDLE), now), _person(account)
+        with self.entrance.trying(address):
+            now = self.audit.now()
+            tried = self.people.attempt(untrusted_name, now)
+            account = tried.account
+            secret = unlocked(untrusted_passphrase, _nobodys_box() if account is None else account.box)
+            step = None if secret is None else step_of(untrusted_code, secret, int(now.timestamp()))
+            if account is None or step is None or not self.people.entered(account.name, step):
+                self._note_wrong(_SOMEBODY, "wrong sign-in", tried)
+                raise NotAdmitted
+            return self._begun(SignIn(account.name, None, now + IDLE), now), _person(account)
+
+    def _note_wrong(self, who: str, did: str, tried: Attempt) -> None:
+        if tried.locked_until:
+            self.audit.note(who, "locked out", f"{tried.known} until {tried.locked_until[:19]}")
+        elif tried.account is not None:
+            self.audit.note(who, did, tried.known)
+        elif str(tried.times).strip("0") == "1":
+            where = f"{tried.known} while locked" if tried.known else "no such account"
+            self.audit.note(who, did, f"{where}: {tried.times} in this hour")
+        else:
+            self.people.took_as_long()
 
     def with_token(self, untrusted_token: str) -> tuple[str, Person]:
         """A fresh cookie for whoever holds a token.
@@ -77,7 +97,7 @@ class SignIns:
         person = self.bearer(untrusted_token)
         if person is None:
             raise NotAdmitted
-        now = self.now()
+        now = self.audit.now()
         return self._begun(SignIn(None, token_digest(untrusted_token), now + IDLE), now), person
 
     def _begun(self, who: SignIn, now: datetime) -> str:
@@ -87,7 +107,7 @@ class SignIns:
 
     def person(self, untrusted_cookie: str) -> Person | None:
         """Who is signed in with this cookie now."""
-        digest, now = token_digest(untrusted_cookie), self.now()
+        digest, now = token_digest(untrusted_cookie), self.audit.now()
         held = self.people.signed_in(digest, now)
         if held is None:
             return None
@@ -112,13 +132,19 @@ class SignIns:
         self.people.end(token_digest(untrusted_cookie))
 
     def change_passphrase(self, account: str, untrusted_old: str, new: str) -> bool:
-        """Lock the secret of the codes under another passphrase; False where the old one is not right."""
-        held = self.people.attempt(account, self.now())
-        secret = None if held is None else unlocked(untrusted_old, held.box)
-        if secret is None:
-            return False
-        self.people.lock_anew(account, locked(new, secret))
-        return True
+        """Lock the secret of the codes under another passphrase; False where the old one is not right.
+
+        Raises:
+            TryLater: nothing was tried.
+        """
+        with self.entrance.trying():
+            tried = self.people.attempt(account, self.audit.now())
+            secret = None if tried.account is None else unlocked(untrusted_old, tried.account.box)
+            if secret is None:
+                self._note_wrong(account, "wrong old passphrase", tried)
+                return False
+            self.people.lock_anew(account, locked(new, secret))
+            return True
 
 
 def _person(account: Account) -> Person:

@@ -18,7 +18,7 @@ from forms.instrument import Instrument
 from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from survey.briefing import Keys, KeysRefused, Place, SupportLine, read_keys, write_keys
 from survey.clock import Clock
-from survey.durable import write_whole
+from survey.durable import refuse_another, write_whole
 from survey.parcel import CARRY_OUT, open_parcel
 from survey.reference import DEMO_PLACES, SUPPORT_LINES, read_places, read_support_lines
 from survey.sealing import CollectionKey
@@ -67,13 +67,23 @@ def known_of(keys: Sequence[Keys]) -> Known:
     )
 
 
+def _holds(untrusted: bytes, authority: bytes) -> bool:
+    try:
+        read_keys(untrusted, authority, 0)
+    except KeysRefused:
+        return False
+    return True
+
+
 def sign(custody: Custody, passphrase: str, wishes: Wishes, clock: Clock, out: Path) -> Keys:
     """Sign the next keys file, keep it, and write it to ``out``.
 
     Raises:
+        AnotherFile: something else than an earlier keys file of this authority has ``out``'s name.
         SigningRefused, CustodyRefused, KeysRefused, ParcelRefused, ReferenceRefused, OSError: nothing was signed.
     """
     authority, keyring = custody.authority(passphrase), Keyring(custody)
+    refuse_another(out, "keys file of this authority", lambda untrusted: _holds(untrusted, authority.public))
     signed = history(custody)
     last = signed[0] if signed else None
     intake, content = _public_halves(wishes, last)

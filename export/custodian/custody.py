@@ -115,12 +115,26 @@ class Custody:
         write_whole(self._authority_file, locked)
         return authority, collection
 
+    def refuse_anothers_folder(self) -> None:
+        """Fail in a folder of a centre or a tablet: there the keys would lie on a machine that has a network.
+
+        Raises:
+            CustodyRefused: it is one.
+        """
+        own = {*self._collection_files(), self._authority_file, self._tables_file}
+        if any(self.folder.glob("*.db")) or set(self.folder.glob("*.key")) - own:
+            raise CustodyRefused(
+                f"{self.folder} is a centre's or a tablet's folder, and no key that opens answers may lie in it. Give"
+                " the custodian's folder with --instance."
+            )
+
     def keep_collection(self, secret: CollectionSecret, passphrase: str) -> Path:
         """Lock a collection key into the folder.
 
         Raises:
-            CustodyRefused: a key file of that id is there already.
+            CustodyRefused: a key file of that id is there already, or the folder is a centre's or a tablet's.
         """
+        self.refuse_anothers_folder()
         path = self.folder / f"collection-{secret.public.key_id.hex()}.key"
         if path.exists():
             raise CustodyRefused(f"{path} is there already. Move it away first if it is the one that is damaged.")

@@ -30,6 +30,7 @@ _until = click.option(
 def keygen(instance: Path, until: datetime | None) -> None:
     """Make the authority key and the collection key, locked under a passphrase."""
     with in_custody(instance) as custody:
+        custody.refuse_anothers_folder()
         authority, collection = custody.make(custody_passphrase(new=True))
         Keyring(custody).remember(_in_folder(collection, until))
         click.echo(f"Authority words: {' '.join(authority_words(authority.public))}")
@@ -96,6 +97,7 @@ def drill(instance: Path, sheets: tuple[Path, ...], *, typed: bool, with_passphr
 def restore(instance: Path, sheets: tuple[Path, ...], *, with_passphrase: bool) -> None:
     """Put the collection key back into the folder from the SHEETS of its shares, or from words typed in."""
     with in_custody(instance) as custody:
+        custody.refuse_anothers_folder()
         secret = joined(sheets, typed=not sheets, with_passphrase=with_passphrase)
         if secret is None:
             raise CustodyRefused("No share was given. Give the sheets, or type their words.")

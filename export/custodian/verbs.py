@@ -33,6 +33,7 @@ from export.manifest import ReleaseRefused, verified
 from export.printings import UntrustworthyPrintings, read_printings
 from survey.briefing import Keys, KeysRefused
 from survey.clock import Clock
+from survey.durable import AnotherFile
 from survey.hardening import harden, open_swap
 from survey.languages import drafts
 from survey.parcel import CARRY_OUT, Parcel, ParcelRefused, open_parcel
@@ -42,9 +43,9 @@ from survey.single import alone
 from survey.verbs import instance_option
 
 _FORESEEN = (
-    CannotClose, Contradiction, CrewLost, CustodyRefused, DisclosureFailed, EpochOpen, KeysRefused, LedgerRefused,
-    ParcelRefused, RecipeRefused, ReferenceRefused, ReleaseRefused, ReviewRefused, SigningRefused, TooFew,
-    UntrustworthyPrintings,
+    AnotherFile, CannotClose, Contradiction, CrewLost, CustodyRefused, DisclosureFailed, EpochOpen, KeysRefused,
+    LedgerRefused, ParcelRefused, RecipeRefused, ReferenceRefused, ReleaseRefused, ReviewRefused, SigningRefused,
+    TooFew, UntrustworthyPrintings,
 )  # fmt: skip
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
