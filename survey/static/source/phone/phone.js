@@ -8,9 +8,10 @@ import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
 import { focus } from "../screen.js";
 import { draw, hashed, spelled } from "./again.js";
 import { file, keepCore, takeBack } from "./filing.js";
+import { isKept, keepPages, leaveNoTrace } from "./kept_pages.js";
 import { lendIdling, showQuestion, showScreen } from "./pages.js";
 import { card, known, remember, unwanted } from "./remembering.js";
-import { flush, keepPages, leaveNoTrace, waiting, withoutCode } from "./sending.js";
+import { flush, waiting, withoutCode } from "./sending.js";
 import { NotTrusted, trusted } from "./trust.js";
 import * as walk from "./visit.js";
 
@@ -335,6 +336,7 @@ async function begin() {
     return;
   }
   remember(startOf());
+  const offLine = isKept();
   try {
     const { visit } = await ready();
     document.documentElement.classList.remove("checking");
@@ -348,7 +350,7 @@ async function begin() {
       showQuestion(state, visit.position);
     }
     await flush(startOf());
-    await tellOfBefore();
+    await tellOfBefore(offLine);
   } catch (fault) {
     if (fault instanceof NotTrusted || card.has("k")) {
       failed(fault);
@@ -358,15 +360,17 @@ async function begin() {
   }
 }
 
-// Something sealed waits from an earlier time: the person can delete it. Where nothing does, no trace has to stay.
-async function tellOfBefore() {
+// Something sealed waits from an earlier time: the person can delete it. Where nothing does, no trace has to stay; only
+// what there was no network for cannot be fetched again. Who answers while a slow phone looks has the pages kept anew.
+async function tellOfBefore(offLine) {
+  const waits = (await waiting(startOf())).length;
   const { visit } = state;
   if (visit.answers.size || visit.outcome) {
     return;
   }
-  if ((await waiting(startOf())).length) {
+  if (waits) {
     document.querySelector("main").prepend(document.getElementById("waiting-before").content.cloneNode(true));
-  } else {
+  } else if (!offLine) {
     await leaveNoTrace(startOf());
   }
 }
