@@ -53,6 +53,27 @@ def check_nothing_overlaps(person: Window) -> None:
         assert right <= start or end <= left or bottom <= above or below <= top, (one, other)
 
 
+def check_skipping(person: Window) -> None:
+    """Whoever goes by keyboard gets past the bar at one press, and nothing of that stays in the address or history."""
+    page, before = person.page, person.page.evaluate("[location.href, history.length]")
+    if page.locator("dialog[open]").count():
+        return
+    skip = page.locator("a[href], button, input, textarea").first
+    assert skip.get_attribute("class") == "to-main"
+    skip.focus()
+    box = skip.bounding_box()
+    assert box is not None
+    assert box["height"] >= LEAST_TARGET, "in sight once it is reached"
+    assert skip.evaluate(
+        "(each, {x, y, width, height}) => document.elementFromPoint(x + width / 2, y + height / 2) === each", box
+    )
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.tagName") == "MAIN"
+    assert page.evaluate("[location.href, history.length]") == before
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.bar') === null")
+
+
 def check_every_size(person: Window) -> None:
     for size in (TABLET, PHONE):
         person.page.set_viewport_size({"width": size["width"], "height": size["height"]})
@@ -60,6 +81,7 @@ def check_every_size(person: Window) -> None:
         check_nothing_sticks_out(person)
         check_targets(person)
         check_nothing_overlaps(person)
+        check_skipping(person)
     person.page.set_viewport_size({"width": NARROW["width"], "height": NARROW["height"]})
     check_nothing_sticks_out(person)
     for size in (TABLET, PHONE):

@@ -32,7 +32,7 @@ from on_a_phone import (
     without_network_noise,
 )
 from playwright.sync_api import Browser, Route, expect
-from real_browser import OUTSIDE
+from real_browser import OUTSIDE, Window
 
 from export.centre.codes import codes_in, issue
 from export.custodian.unsealing import CollectionSecret
@@ -336,3 +336,75 @@ def test_after_an_update_the_worker_keeps_the_new_pages_and_only_those(served: L
         person.say("weather", "dry")
         person.until(lambda: kept_on(person)["caches"] not in ([], [before]))
         assert before not in kept_on(person)["caches"]
+
+
+# The second look into what waits: between the first and the worst of a slow phone, long enough for a tap.
+SLOW_TO_LOOK = """
+  const open = IDBFactory.prototype.open;
+  let looks = 0;
+  IDBFactory.prototype.open = function (...asked) {
+    looks += 1;
+    if (looks === 2) {
+      const held = open.apply(this, asked);
+      held.onsuccess = () => { globalThis.lookedAtLast = () => held.result.close(); };
+      this.deleteDatabase(asked[0]);
+    }
+    return open.apply(this, asked);
+  };
+"""
+
+
+def test_who_answers_while_a_slow_phone_still_tidies_keeps_the_pages(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script(SLOW_TO_LOOK)
+        person.look()
+        person.page.wait_for_function("() => globalThis.lookedAtLast")
+        person.say("experience", "good")
+        person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        person.page.evaluate("() => { lookedAtLast(); }")
+        person.until(lambda: kept_on(person)["databases"] == [])
+        cut_off(person)
+        person.say("contact", "easy")
+        person.page.reload()
+        expect_heading(person, "What about experience?")
+        without_network_noise(person)
+
+
+def test_without_a_network_the_survey_opens_a_second_time_too(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        cut_off(person)
+        for _ in range(3):
+            person.page.reload()
+            expect_heading(person, "What about experience?")
+            person.say("experience", "good")
+        assert len(kept_on(person)["caches"]) == 1
+        without_network_noise(person)
+
+
+def everything_is_kept(person: Window) -> bool:
+    """A worker has fetched all that it was told to."""
+    done: bool = person.page.evaluate(
+        """async () => {
+          const { active, installing } = (await navigator.serviceWorker.getRegistration()) ?? {};
+          return (await caches.keys()).length > 0 && active?.state === "activated" && !installing;
+        }"""
+    )
+    return done
+
+
+def test_pages_that_stayed_from_before_are_fetched_anew_once_somebody_answers(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        person.page.reload()
+        person.until(lambda: kept_on(person) == NOTHING)
+        person.say("experience", "good")
+        person.until(lambda: everything_is_kept(person))
+        cut_off(person)
+        person.page.reload()
+        expect_heading(person, "What about experience?")
+        without_network_noise(person)

@@ -8,9 +8,10 @@ import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
 import { focus } from "../screen.js";
 import { draw, hashed, spelled } from "./again.js";
 import { file, keepCore, takeBack } from "./filing.js";
+import { isKept, keepPages, leaveNoTrace } from "./kept_pages.js";
 import { lendIdling, showQuestion, showScreen } from "./pages.js";
 import { card, known, remember, unwanted } from "./remembering.js";
-import { flush, keepPages, leaveNoTrace, waiting, withoutCode } from "./sending.js";
+import { flush, waiting, withoutCode } from "./sending.js";
 import { NotTrusted, trusted } from "./trust.js";
 import * as walk from "./visit.js";
 
@@ -26,6 +27,7 @@ const able = !isSecureContext || needed.every(Boolean);
 const shared = card.has("t");
 let state = null;
 let deletions = null;
+let offLine = false;
 let loading = null;
 let busy = false;
 
@@ -218,8 +220,8 @@ async function sendWaiting() {
   if (visit?.outcome === "undeleted" && !unwanted.size && !isGone()) {
     end("deleted");
   }
-  if (state && !isGone()) {
-    await tellOfBefore();
+  if (state) {
+    await tellOfBefore(became);
   }
 }
 
@@ -361,6 +363,7 @@ async function begin() {
     return;
   }
   remember(startOf());
+  offLine = isKept();
   try {
     const { visit } = await ready();
     document.documentElement.classList.remove("checking");
@@ -373,8 +376,7 @@ async function begin() {
       // The server had a draft of this person from before scripts ran, or asked for a code that came with the address.
       showQuestion(state, visit.position);
     }
-    await flush(startOf());
-    await tellOfBefore();
+    await tellOfBefore(await flush(startOf()));
   } catch (fault) {
     if (fault instanceof NotTrusted || card.has("k")) {
       failed(fault);
@@ -384,19 +386,21 @@ async function begin() {
   }
 }
 
-// Something sealed waits from an earlier time: the person can delete it. Where nothing does, no trace has to stay.
-async function tellOfBefore() {
+// Something sealed waits from an earlier time: the person can delete it. Where nothing does, no trace has to stay; only
+// what there was no network for cannot be fetched again. Who answers while a slow phone looks has the pages kept anew.
+async function tellOfBefore(became) {
+  const waits = (await waiting(startOf())).length > 0;
   const { visit } = state;
-  if (visit.answers.size || visit.outcome) {
+  if (visit.answers.size || visit.outcome || isGone()) {
     return;
   }
-  const waits = (await waiting(startOf())).length > 0;
+  offLine &&= ![...became.values()].includes("sent");
   const said = document.querySelector("main .before");
   if (waits && !said) {
     document.querySelector("main").prepend(document.getElementById("waiting-before").content.cloneNode(true));
   } else if (!waits) {
     said?.remove();
-    await leaveNoTrace(startOf());
+    await (offLine || leaveNoTrace(startOf()));
   }
 }
 

@@ -6,7 +6,9 @@ const PATIENCE_MS = 8000;
 const { version, start, page, files, bundles } = self.heard;
 const CACHE = `heard ${start} ${version}`;
 
+// In place of an older one at once: what that one kept goes with it.
 self.addEventListener("install", (event) => {
+  self.skipWaiting();
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([page, ...files])));
 });
 

@@ -1,0 +1,51 @@
+// The pages of the survey on this phone, with which it opens where there is no network: kept once somebody answers, since
+// they are a trace, and gone once nothing needs them.
+
+import * as queue from "./queue.js";
+
+const CACHES = "heard ";
+let kept;
+let tidied = Promise.resolve();
+let anew = "";
+
+export function keepPages(start) {
+  kept ??= tidied
+    .then(() => navigator.serviceWorker?.register(`${start}worker.js${anew}`, { scope: start }))
+    .catch(() => {});
+}
+
+// This page is what the phone had kept: there was no network, or a very slow one.
+export const isKept = () => document.querySelector("#question [name='csrf_token'][value='']") !== null;
+
+// Nothing of the survey stays on this phone, unless something sealed still waits to be sent. Whoever answers meanwhile
+// keeps the pages all the same: they are fetched once what was there before is gone.
+export function leaveNoTrace(start) {
+  tidied = tidy(start, kept);
+  return tidied;
+}
+
+// Each step for itself: what a browser refuses to touch must not keep the rest from going.
+async function tidy(start, pages) {
+  const waits = await queue.keys(start).catch(() => []);
+  if (!waits.length) {
+    await queue.destroy(start).catch(() => {});
+    await pages;
+    await noWorker(start).catch(() => {});
+    await noPages(start).catch(() => {});
+  }
+}
+
+// A worker lives on beside the page that it opened. Asked for by the same address Chromium hands back that one, which
+// fetches nothing any more (measured).
+async function noWorker(start) {
+  if (navigator.serviceWorker?.controller) {
+    anew = `?${crypto.randomUUID()}`;
+  }
+  const registered = await navigator.serviceWorker?.getRegistration(start);
+  await registered?.unregister();
+}
+
+async function noPages(start) {
+  const names = (await globalThis.caches?.keys()) ?? [];
+  await Promise.all(names.filter((name) => name.startsWith(`${CACHES}${start} `)).map((name) => caches.delete(name)));
+}
