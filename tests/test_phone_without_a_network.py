@@ -138,8 +138,8 @@ def test_two_pages_that_send_the_same_at_once_send_it_once(served: Linked, brows
         cut_off(person)
         finish(person)
         expect_heading(person, WAITING)
-        person.context.set_offline(False)
         before = len(sent_by(served))
+        person.context.set_offline(False)
         others = [person.context.new_page() for _ in range(2)]
         for other in others:
             other.goto(person.address)
