@@ -23,6 +23,7 @@ from export.custodian.custody import Custody
 from export.custodian.entries import digest_of
 from export.custodian.masking import masked
 from export.custodian.quotations import Decision, ReviewBook, ReviewRefused, places_of, shown
+from export.custodian.recipe_file import DEMONSTRATION
 from export.custodian.recipe_shapes import RecipeRefused
 from export.custodian.release import Released
 from export.custodian.themes import FRAME, LEAST, NOT_CODED, Said, read_frame, write_themes
@@ -242,7 +243,7 @@ def test_a_quotation_leaves_once(tmp_path: Path) -> None:
     for digest in ("d1", "d2"):
         for by in ("Ana", "Bo"):
             book.decide(digest, f"said {digest}", Decision(by, let_out=True))
-    book.left(["d1"], "heard-1")
+    book.left({"d1": "heard-1", "d0": "heard-1"})
     assert ReviewBook.opened(tmp_path, AUTHORITY).waiting() == {"d2": "said d2"}
 
 
@@ -430,6 +431,40 @@ def test_a_quotation_needs_fifty_comments_beside_it_and_is_told_with_the_family_
     assert bool(line["kind_of_crime"]) == (shown_as == "family")
     assert set(line) == {"quotation", "kind_of_crime"}
     assert "burglary" not in line["kind_of_crime"].casefold()
+
+
+def test_a_quotation_that_left_never_leaves_again_though_the_book_forgot_or_words_it_otherwise(tmp_path: Path) -> None:
+    people = quoted_people(120, "burglary", 5)
+    early = people[:60]
+    first = with_words(tmp_path, early, {hash_of(early[0]): "They were kind"})
+    assert [line["quotation"] for line in told(first, "quotations.csv")] == ["They were kind"]
+    again = {hash_of(early[0]): "They were kind to […]", hash_of(early[1]): "They were kind"}
+    second = with_words(tmp_path, people, again)
+    assert second.quoted == (hash_of(early[1]),)
+    assert [line["quotation"] for line in told(second, "quotations.csv")] == ["They were kind"]
+
+
+def test_a_release_that_breaks_off_before_the_book_knows_lets_no_quotation_out_twice(
+    signed: Path, tmp_path: Path
+) -> None:
+    custody = Custody(signed)
+    (secret,), people = custody.collection(PASSPHRASE), quoted_people(120, "burglary", 5)
+    book = ReviewBook.opened(signed, custody.authority(PASSPHRASE))
+    for by in ("Ana", "Bo"):
+        book.decide(hash_of(people[0]), "They were kind", Decision(by, let_out=True))
+    (signed / "reports").write_text("a file where the folder should be")
+    for number, rows in enumerate((people[:60], people), start=1):
+        path = str(carried_out(tmp_path / f"{number}.carried", sealed(secret.public, rows)))
+        done = heard(signed, "release", "--from", path, "--recipe", str(DEMONSTRATION))
+        if number == 1:
+            refused(done, "reports")
+            (signed / "reports").unlink()
+        else:
+            well(done)
+    assert "They were kind" in (signed / "releases/heard-1/quotations.csv").read_text()
+    assert not (signed / "releases/heard-2/quotations.csv").exists()
+    waits = well(heard(signed, "review", "--from", path, "--by", "Ana", said="q\n"))
+    assert "0 quotations were let out by two people and wait" in waits
 
 
 def test_whatever_a_release_holds_the_analysts_page_says_what_it_is(tmp_path: Path) -> None:

@@ -126,11 +126,16 @@ class ReviewBook:
             if one.quotation is not None and one.release is None
         }
 
-    def left(self, digests: Sequence[str], release: str) -> None:
-        """Note that these quotations are in a release, so that none leaves twice."""
-        for digest in digests:
-            self.reviewed[digest] = replace(self.reviewed[digest], release=release)
-        if digests:
+    def left(self, quoted: Mapping[str, str]) -> None:
+        """Note which quotations are in a release, so that none is thought to wait still.
+
+        Args:
+            quoted: hash of a response -> name of the release; the ledger's word for it.
+        """
+        news = [digest for digest in self.waiting() if digest in quoted]
+        for digest in news:
+            self.reviewed[digest] = replace(self.reviewed[digest], release=quoted[digest])
+        if news:
             self._keep()
 
     def _mark(self, text: str) -> str:
