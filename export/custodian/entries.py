@@ -1,4 +1,4 @@
-"""One release as the ledger writes it down: who left with it, by hashes, and what its records were."""
+"""One release as the ledger writes it down: who left or was quoted with it, by hashes, and what its records were."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ class Entry:
             who left; 32 bytes each, sorted, so that their order says nothing.
         contents: ``differencing.contents`` of its records.
         out: whether the folder was put in place. False only between two steps of one release.
+        quoted: SHA-256 of the id of each response whose comment left as a quotation, as ``responses``. The words are
+            not what counts: blanked in two ways, one comment would tell more than either.
     """
 
     name: str
@@ -41,22 +43,27 @@ class Entry:
     responses: bytes
     contents: bytes
     out: bool
+    quoted: bytes = b""
 
     @property
     def digests(self) -> Iterator[bytes]:
         """``responses``, one by one."""
-        every = self.responses
-        return (every[start : start + _DIGEST_BYTES] for start in range(0, len(every), _DIGEST_BYTES))
+        return _one_by_one(self.responses)
 
-    def and_never(self, others: Iterable[bytes]) -> Entry:
-        """The same with the ids of further responses that may never leave."""
+    @property
+    def quotations(self) -> Iterator[str]:
+        """``quoted``, one by one and in hex, as the book of decisions has them."""
+        return map(bytes.hex, _one_by_one(self.quoted))
+
+    def and_never(self, others: Iterable[bytes], quoted: Iterable[str]) -> Entry:
+        """The same with the ids of further responses that may never leave, and the hashes of those quoted."""
         digests = [*self.digests, *map(digest_of, others)]
-        return replace(self, responses=b"".join(sorted(digests)))
+        return replace(self, responses=b"".join(sorted(digests)), quoted=b"".join(sorted(map(bytes.fromhex, quoted))))
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the file."""
         plain = {name: value for name, value in vars(self).items() if not isinstance(value, bytes | Mapping)}
-        coded = {"responses": self.responses, "contents": self.contents}
+        coded = {"responses": self.responses, "contents": self.contents, "quoted": self.quoted}
         return {
             **plain,
             "levels": dict(self.levels),
@@ -66,8 +73,12 @@ class Entry:
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Entry:
         """What ``to_json`` wrote and the authority signed."""
-        coded = {name: base64.b64decode(said[name], validate=True) for name in ("responses", "contents")}
+        coded = {name: base64.b64decode(said[name], validate=True) for name in ("responses", "contents", "quoted")}
         return cls(**{**said, **coded})
+
+
+def _one_by_one(every: bytes) -> Iterator[bytes]:
+    return (every[start : start + _DIGEST_BYTES] for start in range(0, len(every), _DIGEST_BYTES))
 
 
 def digest_of(response: bytes) -> bytes:

@@ -68,6 +68,10 @@ class Ledger:
         """``digest_of`` every response that has left or never may, in whatever series."""
         return frozenset(digest for entry in self.entries for digest in entry.digests)
 
+    def quoted(self) -> Mapping[str, str]:
+        """Hash of every response whose comment left as a quotation, in whatever series -> name of the release."""
+        return {digest: entry.name for entry in self.entries for digest in entry.quotations}
+
     def standing(self, series: str, year: str) -> list[Path]:
         """The folders of the series' releases that closed a month of this year, oldest first.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -94,17 +95,21 @@ class ReviewBook:
         return held
 
     def waits_for(self, digest: str, text: str, by: str) -> bool:
-        """Whether this person is to decide about this comment: nobody decides twice."""
-        held = self.about(digest, text)
-        return not held.decisions or (held.open and _same(held.decisions[0].by) != _same(by))
+        """Whether this person is to decide about this comment: nobody decides twice.
+
+        Raises:
+            ReviewRefused: that is no name.
+        """
+        held, person = self.about(digest, text), _spellings(by)
+        return not held.decisions or (held.open and not _spellings(held.decisions[0].by) & person)
 
     def decide(self, digest: str, text: str, decision: Decision) -> Reviewed:
         """Take a decision and keep it. With the second that lets it out, the masked comment becomes a quotation.
 
         Raises:
-            ReviewRefused: this person decided about it already, or no decision is open.
+            ReviewRefused: this person decided about it already, no decision is open, or nobody is named.
         """
-        if not decision.by.strip() or not self.waits_for(digest, text, decision.by):
+        if not self.waits_for(digest, text, decision.by):
             raise ReviewRefused("Two different people decide about a comment, each once.")
         held = self.about(digest, text)
         decisions = (*held.decisions, decision)
@@ -121,11 +126,16 @@ class ReviewBook:
             if one.quotation is not None and one.release is None
         }
 
-    def left(self, digests: Sequence[str], release: str) -> None:
-        """Note that these quotations are in a release, so that none leaves twice."""
-        for digest in digests:
-            self.reviewed[digest] = replace(self.reviewed[digest], release=release)
-        if digests:
+    def left(self, quoted: Mapping[str, str]) -> None:
+        """Note which quotations are in a release, so that none is thought to wait still.
+
+        Args:
+            quoted: hash of a response -> name of the release; the ledger's word for it.
+        """
+        news = [digest for digest in self.waiting() if digest in quoted]
+        for digest in news:
+            self.reviewed[digest] = replace(self.reviewed[digest], release=quoted[digest])
+        if news:
             self._keep()
 
     def _mark(self, text: str) -> str:
@@ -161,8 +171,18 @@ def places_of(text: str, passages: Sequence[str]) -> tuple[tuple[int, int], ...]
     return tuple(found)
 
 
-def _same(name: str) -> str:
-    return " ".join(name.casefold().split())
+def _spellings(name: str) -> frozenset[str]:
+    """What two spellings of one name share: its letters, whatever their case, accents and spaces and the words' order.
+
+    Raises:
+        ReviewRefused: there is no letter in it.
+    """
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    kinds = [(letter, unicodedata.category(letter)) for letter in plain if letter not in "'’"]
+    words = "".join(letter if kind[0] == "L" or kind == "Mc" else " " for letter, kind in kinds if kind != "Mn").split()
+    if not words:
+        raise ReviewRefused("Give your name, first and last: two people decide about a comment.")
+    return frozenset((" ".join(sorted(words)), "".join(words)))
 
 
 def _to_json(one: Reviewed) -> dict[str, Any]:

@@ -95,6 +95,7 @@ def build(
     """
     recipe, ledger, columns = materials.recipe, Ledger(folder, authority), Columns(materials.known)
     ledger.bound(recipe)
+    materials = replace(materials, words=materials.words.without(ledger.quoted()))
     closes = closing(recipe.epochs, ledger.closed(recipe.series), materials.month)
     shape = RecordOf(columns, OpenItems.of(materials.known), materials.words.frame)
     shaped = fullest(rows, secrets, materials.known, report, shape)
@@ -185,7 +186,7 @@ def _put_in_place(
         verified(beside, authority.public)
         manifest = file_digest(beside / MANIFEST)
         entry = entry_of(place.name, recipe, manifest, leaving.levels, leaving.closes, table)
-        ledger.note(entry.and_never(leaving.passed_over))
+        ledger.note(entry.and_never(leaving.passed_over, leaving.quoted))
         beside.rename(place)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

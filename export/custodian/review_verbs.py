@@ -14,7 +14,7 @@ from export.custodian.opening import OpeningReport
 from export.custodian.passphrase import custody_passphrase
 from export.custodian.quotations import Decision, ReviewBook, ReviewRefused, places_of, shown
 from export.custodian.sheets import FILE, joined, shares_options
-from export.custodian.verbs import believed, custodians_folder, in_custody, signed_here, warn_of_keys
+from export.custodian.verbs import believed, custodians_folder, in_custody, review_book, signed_here, warn_of_keys
 from survey.progress import steps
 
 _CHECKLIST = (
@@ -41,7 +41,7 @@ def review(instance: Path, carried_out: Path, by: str, **shares: Any) -> None:
         authority, keyring = custody.authority(passphrase), Keyring(custody)
         secrets = keyring.opening(passphrase, joined(**shares))
         warn_of_keys(keyring)
-        book = ReviewBook.opened(custody.folder, authority)
+        book = review_book(custody, authority)
         rows = steps(parcel.rows, parcel.count, "Opening")
         written = list(comments(rows, secrets, known_of(signed), OpeningReport()))
         mine = [(digest, text) for digest, text in written if book.waits_for(digest, text, by)]

@@ -19,7 +19,7 @@ from export.custodian.disclosure import DisclosureFailed, TooFew
 from export.custodian.epochs import EpochOpen
 from export.custodian.keyring import Keyring
 from export.custodian.leaving import Materials
-from export.custodian.ledger import LedgerRefused
+from export.custodian.ledger import Ledger, LedgerRefused
 from export.custodian.opening import OpeningReport
 from export.custodian.passphrase import custody_passphrase
 from export.custodian.quotations import ReviewBook, ReviewRefused
@@ -39,6 +39,7 @@ from survey.languages import drafts
 from survey.parcel import CARRY_OUT, Parcel, ParcelRefused, open_parcel
 from survey.progress import steps
 from survey.reference import ReferenceRefused, read_areas
+from survey.sealing import SigningKey
 from survey.single import alone
 from survey.verbs import instance_option
 
@@ -125,7 +126,7 @@ def release(
         report = OpeningReport()
         rows = steps(parcel.rows, parcel.count, "Opening")
         month = Clock(lambda: signed[0].signed_on).month()
-        book, secret = ReviewBook.opened(custody.folder, authority), custody.table_secret(passphrase)
+        book, secret = review_book(custody, authority), custody.table_secret(passphrase)
         words = Words(read_frame(themes or FRAME), book.waiting())
         materials = Materials(
             known_of(signed), read_areas(), rules, signed[0].made_up, month, secret, words, printings
@@ -134,10 +135,20 @@ def release(
             released = build(custody.folder, rows, secrets, authority, materials, report)
         finally:
             _say_opened(report)
-        book.left(released.quoted, released.name)
         _say_released(released)
         if as_json:
             click.echo(json.dumps(_summary(report, released)))
+
+
+def review_book(custody: Custody, authority: SigningKey) -> ReviewBook:
+    """What reviewers decided, and which of it has left by the ledger's word: no release tells the book itself.
+
+    Raises:
+        ReviewRefused, LedgerRefused: one of the two files is damaged or was edited.
+    """
+    book = ReviewBook.opened(custody.folder, authority)
+    book.left(Ledger(custody.folder, authority).quoted())
+    return book
 
 
 def warn_of_keys(keyring: Keyring) -> None:

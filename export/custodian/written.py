@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from export.custodian.generalising import Hierarchy
 from export.custodian.table import FIRST_VALUE, Cell
@@ -28,6 +28,10 @@ class Words:
 
     frame: CodeFrame = field(default_factory=lambda: CodeFrame({}, {}))
     quotations: Mapping[str, str] = field(default_factory=dict)
+
+    def without(self, quoted: Collection[str]) -> Words:
+        """The same without the quotations of these responses: theirs left."""
+        return replace(self, quotations={one: said for one, said in self.quotations.items() if one not in quoted})
 
 
 @dataclass
