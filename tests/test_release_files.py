@@ -216,6 +216,56 @@ def test_the_codebook_says_since_when_until_when_and_under_which_other_name_a_qu
     )
 
 
+@pytest.fixture(scope="module")
+def series(tmp_path_factory: pytest.TempPathFactory) -> tuple[Released, Released]:
+    """Two releases; before the second the questionnaire got options in front and in between, and a question more."""
+    folder = tmp_path_factory.mktemp("custodian")
+    scale = tuple(option(code) for code in ("1", "2"))
+    old = replace(
+        instrument(page("p1", item("experience", core=True)), page("p2", item("kept", options=scale)),
+                   page("p3", item("long_enough_to_be_cut_by_both_1"), item("day", "date"))),
+        version="1",
+    )  # fmt: skip
+    more = (option("unsure"), option("no"), option("later"), option("yes"))
+    new = replace(
+        instrument(page("p1", item("experience", core=True, options=more)),
+                   page("p2", item("kept", options=(option("dk"), *reversed(scale)))),
+                   page("p3", item("long_enough_to_be_cut_by_both_0"), item("day", "date"),
+                        item("long_enough_to_be_cut_by_both_1"))),
+        version="2",
+    )  # fmt: skip
+    early = [who(n, old, {"experience": ("yes", "no")[n % 2], "kept": "2", "day": "2026-11-05"}) for n in range(40)]
+    late = [
+        replace(who(100 + n, new, {"experience": ("unsure", "yes", "later")[n % 3], "kept": ("dk", "1")[n % 2],
+                                   "day": "2026-11-04"}), period="2027-02", place="hub-1")
+        for n in range(90)
+    ]  # fmt: skip
+    known = Known.of([new, old], PLACES)
+    first, _ = release(folder, sealed(SECRET.public, early), Known.of([old], PLACES))
+    second, _ = release(folder, sealed(SECRET.public, [*early, *late]), known, month="2027-02")
+    return first, second
+
+
+def test_a_number_means_one_thing_in_every_release_of_a_series(series: tuple[Released, Released]) -> None:
+    meant: dict[tuple[str, float], str] = {}
+    numbers: dict[tuple[str, str], float] = {}
+    for released in series:
+        for column in columns_of(released):
+            name = column["spss_and_stata"]["name"]
+            for code in column["codes"]:
+                assert meant.setdefault((name, code["number"]), code["code"]) == code["code"], name
+                assert numbers.setdefault((column["column"], code["code"]), code["number"]) == code["number"], name
+    assert [numbers["experience", code] for code in ("yes", "no", "unsure", "later")] == [1, 2, 3, 4]
+    assert [numbers["kept", code] for code in ("1", "2", "dk")] == [1, 2, 3]
+    assert numbers["month", codebook(series[0])["columns"][2]["codes"][0]["code"]] == 1
+
+
+def test_a_variable_of_spss_and_stata_keeps_its_name_through_a_series(series: tuple[Released, Released]) -> None:
+    names = [{one["column"]: one["spss_and_stata"]["name"] for one in columns_of(released)} for released in series]
+    assert names[0].items() <= names[1].items()
+    assert len(set(names[1].values())) == len(names[1])
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.text(alphabet="aA_b-.1é", min_size=1, max_size=40), min_size=1, max_size=30, unique=True))
 def test_names_fit_both_programs_and_no_two_are_one(names: list[str]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from export.custodian.known import Known
 from export.custodian.leaving import Leaving
 from export.custodian.records import BY_DEFINITION, ItemColumns
-from export.custodian.table import ALIKE, FIRST_VALUE, Table
+from export.custodian.table import ALIKE, Table
 from forms.instrument import Instrument, Item
 from forms.items import Texts
 
@@ -78,10 +78,9 @@ def described(leaving: Leaving) -> tuple[Described, ...]:
     of_items = {
         column: (one, place) for one in leaving.columns.items for place, column in enumerate(one.variable.columns)
     }
-    gathered = {"month"} | {c for one in leaving.columns.items if one.codes is None for c in one.variable.columns}
     found = []
     for column in table.columns:
-        values = _that_stand(table, column) if column in gathered else table.values[column]
+        values = table.that_stand(column) if column in leaving.gathered else table.values[column]
         if column in of_items:
             found.append(_of_item(column, *of_items[column], values, table, known))
         else:
@@ -99,12 +98,6 @@ def _of_item(column: str, one: ItemColumns, place: int, values: Sequence[str], t
         options, option = {}, options.get(one.codes[place], {"en": one.codes[place]})
     codes = tuple((value, _label(table, column, value, options)) for value in values)
     return Described(column, item.kind, item.labels, option, codes, item, _history(item, known))
-
-
-def _that_stand(table: Table, column: str) -> list[str]:
-    """The values that a cell still has: a list gathered from answers must not name what was blanked or left out."""
-    standing = set(table.frame[column].unique())
-    return [value for code, value in enumerate(table.values[column], FIRST_VALUE) if code in standing]
 
 
 def _label(table: Table, column: str, value: str, options: Mapping[str, Texts]) -> Texts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from export.custodian.differencing import contents
@@ -13,6 +13,18 @@ from export.custodian.recipe import Recipe
 from export.custodian.table import RESPONSE, Table
 
 _DIGEST_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What SPSS and Stata know a column and its values by."""
+
+    name: str
+    numbers: Mapping[str, float]
+
+
+Numbering = Mapping[str, Telling]
+"""Column -> what it and its values are told by."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,7 @@ class Entry:
             who left; 32 bytes each, sorted, so that their order says nothing.
         contents: ``differencing.contents`` of its records.
         out: whether the folder was put in place. False only between two steps of one release.
+        numbering: names and numbers that this release was the first of its series to tell something by.
     """
 
     name: str
@@ -41,6 +54,7 @@ class Entry:
     responses: bytes
     contents: bytes
     out: bool
+    numbering: Numbering = field(default_factory=dict)
 
     @property
     def digests(self) -> Iterator[bytes]:
@@ -60,6 +74,7 @@ class Entry:
         return {
             **plain,
             "levels": dict(self.levels),
+            "numbering": {column: asdict(telling) for column, telling in self.numbering.items()},
             **{name: base64.b64encode(value).decode() for name, value in coded.items()},
         }
 
@@ -67,7 +82,9 @@ class Entry:
     def from_json(cls, said: Mapping[str, Any]) -> Entry:
         """What ``to_json`` wrote and the authority signed."""
         coded = {name: base64.b64decode(said[name], validate=True) for name in ("responses", "contents")}
-        return cls(**{**said, **coded})
+        # An entry from before numbers were kept has none.
+        numbering = {column: Telling(**telling) for column, telling in said.get("numbering", {}).items()}
+        return cls(**{**said, **coded, "numbering": numbering})
 
 
 def digest_of(response: bytes) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from export.custodian.disclosure import Protected
+from export.custodian.entries import Numbering
 from export.custodian.generalising import Hierarchy
 from export.custodian.known import Known
 from export.custodian.recipe import Recipe
@@ -77,6 +78,7 @@ class Leaving:
         interviews: (place, month) -> what tablets counted.
         passed_over: ids of other visits of people whose record leaves; they never leave.
         earlier: what the year's earlier releases of the series told, where the recipe has a table of the year so far.
+        numbering: what the series' files for SPSS and Stata told columns and values by until now.
     """
 
     name: str
@@ -93,6 +95,12 @@ class Leaving:
     interviews: Mapping[tuple[str, str], Mapping[str, int]]
     passed_over: tuple[bytes, ...]
     earlier: tuple[Published, ...] = ()
+    numbering: Numbering = field(default_factory=dict)
+
+    @property
+    def gathered(self) -> frozenset[str]:
+        """The columns whose values are no list of ours, but what people answered."""
+        return frozenset({"month"}.union(*(one.variable.columns for one in self.columns.items if one.codes is None)))
 
 
 def not_whole(path: Path, fault: Exception) -> OSError:

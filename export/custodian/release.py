@@ -21,6 +21,7 @@ from export.custodian.generalising import Hierarchy, hierarchy
 from export.custodian.leaving import Leaving, Materials, Published, Writer
 from export.custodian.ledger import Ledger
 from export.custodian.long_file import FIGURES, write_figures
+from export.custodian.numbering import first_told
 from export.custodian.opening import OpeningReport, fullest
 from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import Columns
@@ -109,6 +110,7 @@ def build(
     if any(spec.so_far for spec in recipe.tables.tables):
         places = ledger.standing(recipe.series, closes[:4])
         leaving = replace(leaving, earlier=tuple(_told_by(place, authority) for place in places))
+    leaving = replace(leaving, numbering=ledger.numbering(recipe.series))
     ledger.set_against(recipe, leaving.protected.table, new.counting, materials.month)
     earlier = [entry.name for entry in ledger.of(recipe.series)]
     place = _put_in_place(folder / "releases" / leaving.name, leaving, writers, authority, ledger)
@@ -185,6 +187,7 @@ def _put_in_place(
         verified(beside, authority.public)
         manifest = file_digest(beside / MANIFEST)
         entry = entry_of(place.name, recipe, manifest, leaving.levels, leaving.closes, table)
+        entry = replace(entry, numbering=first_told(leaving))
         ledger.note(entry.and_never(leaving.passed_over))
         beside.rename(place)
     finally:

@@ -67,6 +67,11 @@ class Table:
         """Every column that may be written, in order."""
         return [column for variable in self.variables for column in variable.columns]
 
+    def that_stand(self, column: str) -> list[str]:
+        """The values that a cell still has: a list gathered from answers must not name what was blanked or left out."""
+        standing = set(self.frame[column].unique())
+        return [value for code, value in enumerate(self.values[column], FIRST_VALUE) if code in standing]
+
 
 def codes_of(places: Iterable[int]) -> pl.Series:
     """Code -> code, for recoding a column: the missing codes stay, then one code a value."""
