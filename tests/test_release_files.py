@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -264,6 +265,21 @@ def test_a_variable_of_spss_and_stata_keeps_its_name_through_a_series(series: tu
     names = [{one["column"]: one["spss_and_stata"]["name"] for one in columns_of(released)} for released in series]
     assert names[0].items() <= names[1].items()
     assert len(set(names[1].values())) == len(names[1])
+
+
+def test_records_that_are_stacked_tell_which_release_each_is_from(series: tuple[Released, Released]) -> None:
+    stacked = [record for released in series for record in records(released)]
+    assert Counter(record["release"] for record in stacked) == {"heard-made-up-1": 40, "heard-made-up-2": 90}
+    for read, name in ((pyreadstat.read_sav, "records.sav"), (pyreadstat.read_dta, "records.dta")):
+        files = [read(released.folder / name, user_missing=True, output_format="dict") for released in series]
+        assert [set(told["release"]) for told, _ in files] == [{1}, {2}]
+        labels = [meta.variable_value_labels["release"] for _, meta in files]
+        assert [labels[0][1], labels[1][2]] == ["heard-made-up-1", "heard-made-up-2"]
+    for released in series:
+        assert set(pl.read_parquet(released.folder / "records.parquet")["release"]) == {released.name}
+        told = next(one for one in columns_of(released) if one["column"] == "release")
+        assert told["question"]["en"] == "The release that this record is in"
+        assert told["treatment"] == "kept as answered"
 
 
 @settings(max_examples=200, deadline=None)

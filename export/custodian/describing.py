@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from export.custodian.known import Known
 from export.custodian.leaving import Leaving
 from export.custodian.records import BY_DEFINITION, ItemColumns
-from export.custodian.table import ALIKE, Table
+from export.custodian.table import ALIKE, RELEASE, Table
 from forms.instrument import Instrument, Item
 from forms.items import Texts
 
@@ -20,6 +20,7 @@ _QUESTIONS = {
     "status": "How far the respondent came",
     "quick": "Answered very quickly, or begun straight after another person",
     "came_back": "The same person has answered more than once",
+    RELEASE: "The release that this record is in",
     ALIKE: "Everybody in this record's group gave the same answer to at least one sensitive question",
 }
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import polars as pl
 
 from export.custodian.disclosure import Protected
 from export.custodian.entries import Numbering
@@ -13,7 +15,7 @@ from export.custodian.generalising import Hierarchy
 from export.custodian.known import Known
 from export.custodian.recipe import Recipe
 from export.custodian.records import Columns
-from export.custodian.table import Table
+from export.custodian.table import FIRST_VALUE, RELEASE, Table, Variable
 from export.custodian.telling import Told
 from export.custodian.written import Words, Written
 from export.printings import Printing
@@ -101,6 +103,21 @@ class Leaving:
     def gathered(self) -> frozenset[str]:
         """The columns whose values are no list of ours, but what people answered."""
         return frozenset({"month"}.union(*(one.variable.columns for one in self.columns.items if one.codes is None)))
+
+
+def naming_itself(leaving: Leaving) -> Leaving:
+    """The same, each record with the release's name, so that files that were put together can be told apart.
+
+    For the files alone: what is held against other releases must look the same in each.
+    """
+    table = leaving.protected.table
+    named = replace(
+        table,
+        frame=table.frame.with_columns(pl.lit(FIRST_VALUE, dtype=pl.UInt8).alias(RELEASE)),
+        variables=(*table.variables, Variable(RELEASE, (RELEASE,))),
+        values={**table.values, RELEASE: (leaving.name,)},
+    )
+    return replace(leaving, protected=replace(leaving.protected, table=named))
 
 
 def not_whole(path: Path, fault: Exception) -> OSError:

@@ -18,7 +18,7 @@ from export.custodian.entries import entry_of
 from export.custodian.epochs import closing, wait_for
 from export.custodian.formats import write_csv, write_parquet
 from export.custodian.generalising import Hierarchy, hierarchy
-from export.custodian.leaving import Leaving, Materials, Published, Writer
+from export.custodian.leaving import Leaving, Materials, Published, Writer, naming_itself
 from export.custodian.ledger import Ledger
 from export.custodian.long_file import FIGURES, write_figures
 from export.custodian.numbering import first_told
@@ -178,16 +178,17 @@ def _put_in_place(
     beside = place.with_name(_UNFINISHED + place.name)
     beside.mkdir(mode=0o700)
     recipe, table = leaving.materials.recipe, leaving.protected.table
+    named = naming_itself(leaving)
     try:
         for write in steps(writers, len(writers), "Writing"):
-            write(beside, leaving)
+            write(beside, named)
         if leaving.earlier and (beside / FIGURES).exists():
             only_sums(beside / FIGURES, leaving.closes, leaving.earlier)
         _sign(beside, leaving, authority, ledger)
         verified(beside, authority.public)
         manifest = file_digest(beside / MANIFEST)
         entry = entry_of(place.name, recipe, manifest, leaving.levels, leaving.closes, table)
-        entry = replace(entry, numbering=first_told(leaving))
+        entry = replace(entry, numbering=first_told(named))
         ledger.note(entry.and_never(leaving.passed_over))
         beside.rename(place)
     finally:
