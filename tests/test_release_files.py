@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from release_world import AUTHORITY, RECIPE, SECRET, codebook, records, release, who
 from small_instruments import instrument, item, option, page
 
+from export.custodian.generalising import in_words
 from export.custodian.known import Known
 from export.custodian.numbering import numbered
 from export.custodian.release import Released
@@ -245,6 +246,35 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> tuple[Released, Released
     first, _ = release(folder, sealed(SECRET.public, early), Known.of([old], PLACES))
     second, _ = release(folder, sealed(SECRET.public, [*early, *late]), known, month="2027-02")
     return first, second
+
+
+def test_labels_say_in_words_which_months_and_languages_and_how_coarsely_a_key_is_told(
+    series: tuple[Released, Released], real: Released
+) -> None:
+    told = {one["column"]: one for one in columns_of(series[0])}
+    labels = {name: {code["code"]: code["label"]["en"] for code in told[name]["codes"]} for name in told}
+    assert labels["month"] == {"2026-11": "November 2026"}
+    assert labels["language"] == {"en": "English"}
+    for read, name in ((pyreadstat.read_sav, "records.sav"), (pyreadstat.read_dta, "records.dta")):
+        plain = read(series[0].folder / name)[1].column_names_to_labels
+        assert (plain["month"], plain["place"]) == ("Month", "Place")
+        coarse = read(real.folder / name)[1].column_names_to_labels
+        assert coarse["place"] == "Place (told as: kind)"
+        assert real.levels["place"] == "kind"
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        ("2026-11", "November 2026"),
+        ("2026-Q4", "October to December 2026"),
+        ("2026-H1", "January to June 2026"),
+        ("2026", "2026"),
+        ("unknown", "Not known"),
+    ],
+)
+def test_a_span_of_months_is_told_in_words(span: str, words: str) -> None:
+    assert in_words(span) == words
 
 
 def test_a_number_means_one_thing_in_every_release_of_a_series(series: tuple[Released, Released]) -> None:
