@@ -42,7 +42,8 @@ class Settings:
 
     Attributes:
         memory_folder: where partials lie, in memory-backed storage; None where this machine has none.
-        release_months: how many months a release covers, as the custodian's recipe says: a centre prepares by it.
+        release_months: how many months the first release covers; a centre prepares it by this, and each later one by
+            the recipe of the one before.
         public_address: what a centre's cards lead to, without a slash at its end; "" where none was set.
         address_header: the header in which the server in front of a centre says who asks; "" where none is believed.
         serves: those of a centre's three applications that a process answers for.

@@ -11,9 +11,10 @@ from centre_world import World
 from hypothesis import given
 from hypothesis import strategies as st
 from portal_world import PortalWorld, portal_world
+from test_publish import built
 
 from export.centre.instance import Centre
-from export.centre.preparing import last_span, prepare, waiting
+from export.centre.preparing import cadence, last_span, prepare, waiting
 from survey.clock import Clock
 from survey.parcel import CARRY_OUT, open_parcel
 
@@ -70,6 +71,24 @@ def test_it_is_prepared_once_and_made_up_once_and_not_again_when_it_was_fetched(
     assert second is not None
     assert second.name == "2027-01-to-2027-03.carried", "what was missed meanwhile is in it: it holds everything"
     assert prepare(centre) is None
+
+
+def test_the_recipe_of_the_release_that_closed_last_says_how_often(portal: PortalWorld, tmp_path: Path) -> None:
+    world, centre = portal.world, portal.centre
+    with_rows(world, centre)
+    on(centre, date(2026, 12, 31))
+    assert cadence(centre) == centre.settings.release_months == 3
+    releases = centre.releases()
+    assert releases is not None
+    after = [releases.folder / one.name for one in releases.listed()]
+    for name, closes, months in (("z-first", "2026-09", 6), ("a-second", "2026-11", 1)):
+        more = {"closes": closes, "epoch_months": months}
+        release = built(tmp_path / "made", world.authority, name, after=after, more=more)
+        releases.publish(release)
+        after.append(release)
+    prepared = prepare(centre)
+    assert prepared is not None
+    assert prepared.name == "2026-11-to-2026-11.carried"
 
 
 def test_a_centre_that_nobody_answered_at_prepares_nothing(portal: PortalWorld) -> None:

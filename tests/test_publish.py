@@ -24,10 +24,12 @@ def built(
     public: Mapping[str, bytes] = MappingProxyType({}),
     after: Sequence[Path] = (),
     series: str = "london",
+    more: Mapping[str, object] = MappingProxyType({}),
 ) -> Path:
     """A release as a custodian builds one.
 
-    ``public`` are the files in it that a publisher may make public, ``after`` the releases that its ledger knew.
+    ``public`` are the files in it that a publisher may make public, ``after`` the releases that its ledger knew,
+    ``more`` what else its manifest says.
     """
     release = folder / name
     release.mkdir(parents=True)
@@ -44,6 +46,7 @@ def built(
         "records": 1,
         "public": sorted(public),
         "earlier": sorted(fingerprint(manifest_bytes(one)) for one in after),
+        **more,
     }
     (release / MANIFEST).write_bytes(write_signed("release", body, authority))
     return release

@@ -187,6 +187,7 @@ def test_the_recipe_and_the_manifest_before_are_signed_in_the_manifest(tmp_path:
     assert [one["recipe"] for one in said] == [RECIPE.digest] * 2
     assert said[0]["previous"] is None
     assert said[1]["previous"] is not None
+    assert {one["epoch_months"] for one in said} == {3}
     assert codebook(first)["recipe"] == RECIPE.digest
 
 

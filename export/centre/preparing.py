@@ -28,13 +28,21 @@ def last_span(day: date, months: int) -> str:
     return f"{began // 12:04}-{began % 12 + 1:02}-to-{ended // 12:04}-{ended % 12 + 1:02}"
 
 
+def cadence(centre: Centre) -> int:
+    """How many months a release covers: as the recipe of the one that closed last says, before any as settings do."""
+    releases = centre.releases()
+    told = [] if releases is None else [one.more for one in releases.listed() if "epoch_months" in one.more]
+    newest = max(told, key=lambda more: str(more["closes"]), default=None)
+    return centre.settings.release_months if newest is None else int(newest["epoch_months"])
+
+
 def prepare(centre: Centre) -> Path | None:
     """Carry out for the span that ended last, unless that was done; the file, or None where nothing was to do.
 
     Raises:
         RowsChanged, StoreFull, StoreDamaged, OSError: nothing was written; the next night tries again.
     """
-    name = last_span(centre.clock.day(), centre.settings.release_months) + _SUFFIX
+    name = last_span(centre.clock.day(), cadence(centre)) + _SUFFIX
     done = any((note.who, note.did, note.what) == (_WHO, _DID, name) for note in centre.registry.notes())
     if done or centre.briefing() is None or not centre.store.count("intake"):
         return None

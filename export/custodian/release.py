@@ -210,6 +210,7 @@ def _sign(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger)
         "public": sorted(path.name for path in folder.iterdir() if path.name in PUBLIC),
         "recipe": recipe.digest,
         "closes": leaving.closes,
+        "epoch_months": recipe.epochs.months,
         "previous": earlier[-1].manifest if earlier else None,
         "earlier": sorted(entry.manifest for entry in ledger.entries),
         "levels": dict(leaving.levels),

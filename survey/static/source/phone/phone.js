@@ -400,7 +400,9 @@ async function tellOfBefore(became) {
     document.querySelector("main").prepend(document.getElementById("waiting-before").content.cloneNode(true));
   } else if (!waits) {
     said?.remove();
-    await (offLine || leaveNoTrace(startOf()));
+    if (!offLine) {
+      await leaveNoTrace(startOf());
+    }
   }
 }
 
