@@ -138,6 +138,12 @@ def test_or_other_adds_the_option_and_asks_what_it_is_straight_after(tmp_path: P
     assert instrument.item("told_other").disclosure == "withhold"
 
 
+@pytest.mark.parametrize("name", ["release", "alike", "came_back"])
+def test_no_item_can_take_the_name_of_a_column_that_every_release_has(tmp_path: Path, name: str) -> None:
+    checked = load(tiny(tmp_path, f"| | select_one yn | {name} | Were you told? | |"))
+    assert any("is a name that pages or releases use" in str(fault) for fault in checked.faults)
+
+
 def test_no_item_can_take_the_name_of_something_that_a_form_has_already() -> None:
     assert {name for name in dir(FlaskForm) if name[0].islower()} <= RESERVED
 

@@ -24,7 +24,7 @@ from export.custodian.known import Known
 from export.custodian.ledger import LedgerRefused
 from export.custodian.records import BY_DEFINITION
 from export.custodian.release import Released
-from export.custodian.table import ALIKE
+from export.custodian.table import ALIKE, RELEASE
 from export.manifest import ReleaseRefused, verified
 from forms.instrument import Instrument
 from forms.response import Response
@@ -270,6 +270,7 @@ def test_each_kind_of_item_has_its_columns(tmp_path: Path) -> None:
         "came_back": "no",
         "experience": "yes", "actions_visit": "1", "actions_call": "0", "age": "41", "agreed": "1",
         "day": "2026-11-05", "court": "no", "status_": "-2.5", "older": "42", "visited": "'=1+1", "alike": "no",
+        "release": "heard-made-up-1",
     }  # fmt: skip
     treatment = {column["column"]: column["treatment"] for column in codebook(released)["columns"]}
     assert treatment["visited"] == treatment["actions_call"] == "key"
@@ -322,7 +323,7 @@ def test_a_withheld_answer_cannot_be_read_from_what_was_asked_because_of_it(tmp_
         for n in range(40)
     ]
     released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([made], PLACES))
-    assert list(records(released)[0])[len(BY_DEFINITION) :] == ["experience", "plain", ALIKE]
+    assert list(records(released)[0])[len(BY_DEFINITION) :] == ["experience", "plain", ALIKE, RELEASE]
 
 
 def test_a_list_that_a_key_filters_tells_no_more_of_the_key_than_the_key_itself(tmp_path: Path) -> None:

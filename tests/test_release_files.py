@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from release_world import AUTHORITY, RECIPE, SECRET, codebook, records, release, who
 from small_instruments import instrument, item, option, page
 
+from export.custodian.generalising import in_words
 from export.custodian.known import Known
 from export.custodian.numbering import numbered
 from export.custodian.release import Released
@@ -215,6 +217,100 @@ def test_the_codebook_says_since_when_until_when_and_under_which_other_name_a_qu
         ["before"],
         [],
     )
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory: pytest.TempPathFactory) -> tuple[Released, Released]:
+    """Two releases; before the second the questionnaire got options in front and in between, and a question more."""
+    folder = tmp_path_factory.mktemp("custodian")
+    scale = tuple(option(code) for code in ("1", "2"))
+    old = replace(
+        instrument(page("p1", item("experience", core=True)), page("p2", item("kept", options=scale)),
+                   page("p3", item("long_enough_to_be_cut_by_both_1"), item("day", "date"))),
+        version="1",
+    )  # fmt: skip
+    more = (option("unsure"), option("no"), option("later"), option("yes"))
+    new = replace(
+        instrument(page("p1", item("experience", core=True, options=more)),
+                   page("p2", item("kept", options=(option("dk"), *reversed(scale)))),
+                   page("p3", item("long_enough_to_be_cut_by_both_0"), item("day", "date"),
+                        item("long_enough_to_be_cut_by_both_1"))),
+        version="2",
+    )  # fmt: skip
+    early = [who(n, old, {"experience": ("yes", "no")[n % 2], "kept": "2", "day": "2026-11-05"}) for n in range(40)]
+    late = [
+        replace(who(100 + n, new, {"experience": ("unsure", "yes", "later")[n % 3], "kept": ("dk", "1")[n % 2],
+                                   "day": "2026-11-04"}), period="2027-02", place="hub-1")
+        for n in range(90)
+    ]  # fmt: skip
+    known = Known.of([new, old], PLACES)
+    first, _ = release(folder, sealed(SECRET.public, early), Known.of([old], PLACES))
+    second, _ = release(folder, sealed(SECRET.public, [*early, *late]), known, month="2027-02")
+    return first, second
+
+
+def test_labels_say_in_words_which_months_and_languages_and_how_coarsely_a_key_is_told(
+    series: tuple[Released, Released], real: Released
+) -> None:
+    told = {one["column"]: one for one in columns_of(series[0])}
+    labels = {name: {code["code"]: code["label"]["en"] for code in told[name]["codes"]} for name in told}
+    assert labels["month"] == {"2026-11": "November 2026"}
+    assert labels["language"] == {"en": "English"}
+    for read, name in ((pyreadstat.read_sav, "records.sav"), (pyreadstat.read_dta, "records.dta")):
+        plain = read(series[0].folder / name)[1].column_names_to_labels
+        assert (plain["month"], plain["place"]) == ("Month", "Place")
+        coarse = read(real.folder / name)[1].column_names_to_labels
+        assert coarse["place"] == "Place (told as: kind)"
+        assert real.levels["place"] == "kind"
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        ("2026-11", "November 2026"),
+        ("2026-Q4", "October to December 2026"),
+        ("2026-H1", "January to June 2026"),
+        ("2026", "2026"),
+        ("unknown", "Not known"),
+    ],
+)
+def test_a_span_of_months_is_told_in_words(span: str, words: str) -> None:
+    assert in_words(span) == words
+
+
+def test_a_number_means_one_thing_in_every_release_of_a_series(series: tuple[Released, Released]) -> None:
+    meant: dict[tuple[str, float], str] = {}
+    numbers: dict[tuple[str, str], float] = {}
+    for released in series:
+        for column in columns_of(released):
+            name = column["spss_and_stata"]["name"]
+            for code in column["codes"]:
+                assert meant.setdefault((name, code["number"]), code["code"]) == code["code"], name
+                assert numbers.setdefault((column["column"], code["code"]), code["number"]) == code["number"], name
+    assert [numbers["experience", code] for code in ("yes", "no", "unsure", "later")] == [1, 2, 3, 4]
+    assert [numbers["kept", code] for code in ("1", "2", "dk")] == [1, 2, 3]
+    assert numbers["month", codebook(series[0])["columns"][2]["codes"][0]["code"]] == 1
+
+
+def test_a_variable_of_spss_and_stata_keeps_its_name_through_a_series(series: tuple[Released, Released]) -> None:
+    names = [{one["column"]: one["spss_and_stata"]["name"] for one in columns_of(released)} for released in series]
+    assert names[0].items() <= names[1].items()
+    assert len(set(names[1].values())) == len(names[1])
+
+
+def test_records_that_are_stacked_tell_which_release_each_is_from(series: tuple[Released, Released]) -> None:
+    stacked = [record for released in series for record in records(released)]
+    assert Counter(record["release"] for record in stacked) == {"heard-made-up-1": 40, "heard-made-up-2": 90}
+    for read, name in ((pyreadstat.read_sav, "records.sav"), (pyreadstat.read_dta, "records.dta")):
+        files = [read(released.folder / name, user_missing=True, output_format="dict") for released in series]
+        assert [set(told["release"]) for told, _ in files] == [{1}, {2}]
+        labels = [meta.variable_value_labels["release"] for _, meta in files]
+        assert [labels[0][1], labels[1][2]] == ["heard-made-up-1", "heard-made-up-2"]
+    for released in series:
+        assert set(pl.read_parquet(released.folder / "records.parquet")["release"]) == {released.name}
+        told = next(one for one in columns_of(released) if one["column"] == "release")
+        assert told["question"]["en"] == "The release that this record is in"
+        assert told["treatment"] == "kept as answered"
 
 
 @settings(max_examples=200, deadline=None)

@@ -149,6 +149,21 @@ def test_the_workbook_is_one_that_everybody_can_use(first: Released) -> None:
     assert book.properties.created.year == 2000
 
 
+def test_each_sheet_explains_the_shorthand_that_stands_in_it_and_whose_answers_it_tells(first: Released) -> None:
+    book = openpyxl.load_workbook(first.folder / "tables.xlsx")
+    explained = set()
+    for sheet in book.worksheets[3:]:
+        texts = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None]
+        stands = {value for row in rows_of(sheet)[1:] for value in row if str(value).startswith("[")}
+        legend = {text[:3]: text for text in texts if text.startswith("[") and text not in stands}
+        assert legend.keys() == stands, "no more and no less: in the records [x] means something else"
+        explained |= set(legend.values())
+        assert "Up to 2026-12, without what an earlier release of the series told" in texts
+    assert "[u] held back: fewer than 30 answered" in explained
+    cover = " ".join(str(cell.value) for row in book["Cover"].iter_rows() for cell in row)
+    assert "Answers are not weighted" in cover
+
+
 def rows_of(sheet: Any) -> list[list[Any]]:
     """A sheet's table, its heading without the marks of notes."""
     table = next(iter(sheet.tables.values()))

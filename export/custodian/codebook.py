@@ -10,7 +10,7 @@ from typing import Any
 from export.custodian.describing import Described, described
 from export.custodian.formats import safe_cell
 from export.custodian.leaving import MADE_UP, Leaving
-from export.custodian.numbering import Numbered, numbered
+from export.custodian.numbering import Numbered, numbers_of
 from export.custodian.table import FIRST_VALUE, MISSING, NOT_ASKED, SKIPPED, SUPPRESSED
 from forms.instrument import Instrument
 from forms.strict_json import canonical
@@ -37,7 +37,7 @@ def write_codebook(folder: Path, leaving: Leaving) -> None:
         "missing": MISSING_LABELS,
         "questionnaires": [_questionnaire(one.instrument) for one in materials.known.instruments.values()],
         "columns": [
-            _column(one, numbers, leaving) for one, numbers in zip(described(leaving), numbered(table), strict=True)
+            _column(one, numbers, leaving) for one, numbers in zip(described(leaving), numbers_of(leaving), strict=True)
         ],
     }
     write_whole(folder / "codebook.json", (canonical(book) + "\n").encode())

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from babel import Locale
+
+from export.custodian.generalising import in_words
 from export.custodian.known import Known
 from export.custodian.leaving import Leaving
 from export.custodian.records import BY_DEFINITION, ItemColumns
-from export.custodian.table import ALIKE, FIRST_VALUE, Table
+from export.custodian.table import ALIKE, RELEASE, Table
 from forms.instrument import Instrument, Item
 from forms.items import Texts
+from survey.languages import EASY_READ
 
 _QUESTIONS = {
     "place": "Place",
@@ -20,6 +24,7 @@ _QUESTIONS = {
     "status": "How far the respondent came",
     "quick": "Answered very quickly, or begun straight after another person",
     "came_back": "The same person has answered more than once",
+    RELEASE: "The release that this record is in",
     ALIKE: "Everybody in this record's group gave the same answer to at least one sensitive question",
 }
 
@@ -51,6 +56,7 @@ class Described:
         option: the option that the column is about, where several could be chosen.
         codes: every code that a cell can hold, missing codes apart, with its label.
         item, history: where it is an item's column.
+        told_as: how coarsely it is told, where not as it was answered.
     """
 
     column: str
@@ -60,11 +66,13 @@ class Described:
     codes: tuple[tuple[str, Texts], ...]
     item: Item | None = None
     history: History | None = None
+    told_as: str = ""
 
     @property
     def title(self) -> str:
-        """Question and option in English."""
-        return " - ".join(english(texts) for texts in (self.question, self.option) if texts)
+        """Question and option in English, and how coarsely the answers are told."""
+        asked = " - ".join(english(texts) for texts in (self.question, self.option) if texts)
+        return f"{asked} (told as: {self.told_as})" if self.told_as else asked
 
 
 def english(texts: Texts) -> str:
@@ -78,17 +86,22 @@ def described(leaving: Leaving) -> tuple[Described, ...]:
     of_items = {
         column: (one, place) for one in leaving.columns.items for place, column in enumerate(one.variable.columns)
     }
-    gathered = {"month"} | {c for one in leaving.columns.items if one.codes is None for c in one.variable.columns}
     found = []
     for column in table.columns:
-        values = _that_stand(table, column) if column in gathered else table.values[column]
+        values = table.that_stand(column) if column in leaving.gathered else table.values[column]
         if column in of_items:
             found.append(_of_item(column, *of_items[column], values, table, known))
         else:
             kind = "about the interview" if column in BY_DEFINITION else "about the release"
             codes = tuple((value, _label(table, column, value, {})) for value in values)
             found.append(Described(column, kind, {"en": _QUESTIONS[column]}, None, codes))
-    return tuple(found)
+    return tuple(replace(one, told_as=_coarser(leaving, one.column)) for one in found)
+
+
+def _coarser(leaving: Leaving, column: str) -> str:
+    """The level of a key, where it is not the finest."""
+    level = leaving.levels.get(column, "")
+    return "" if any(one.variable == column and one.levels[0].name == level for one in leaving.hierarchies) else level
 
 
 def _of_item(column: str, one: ItemColumns, place: int, values: Sequence[str], table: Table, known: Known) -> Described:
@@ -101,15 +114,15 @@ def _of_item(column: str, one: ItemColumns, place: int, values: Sequence[str], t
     return Described(column, item.kind, item.labels, option, codes, item, _history(item, known))
 
 
-def _that_stand(table: Table, column: str) -> list[str]:
-    """The values that a cell still has: a list gathered from answers must not name what was blanked or left out."""
-    standing = set(table.frame[column].unique())
-    return [value for code, value in enumerate(table.values[column], FIRST_VALUE) if code in standing]
-
-
 def _label(table: Table, column: str, value: str, options: Mapping[str, Texts]) -> Texts:
     """By language where the questionnaire has it, else in English."""
-    return options.get(value) or {"en": table.labels.get(column, {}).get(value, value)}
+    return options.get(value) or {"en": table.labels.get(column, {}).get(value) or _of_itself(column, value)}
+
+
+def _of_itself(column: str, value: str) -> str:
+    if column == "language":
+        return "Easy Read English" if value == EASY_READ else Locale("en").languages.get(value, value)
+    return in_words(value) if column == "month" else value
 
 
 def _history(item: Item, known: Known) -> History:

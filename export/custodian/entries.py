@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from export.custodian.differencing import contents
@@ -13,6 +13,18 @@ from export.custodian.recipe import Recipe
 from export.custodian.table import RESPONSE, Table
 
 _DIGEST_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What SPSS and Stata know a column and its values by."""
+
+    name: str
+    numbers: Mapping[str, float]
+
+
+Numbering = Mapping[str, Telling]
+"""Column -> what it and its values are told by."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,7 @@ class Entry:
         out: whether the folder was put in place. False only between two steps of one release.
         quoted: SHA-256 of the id of each response whose comment left as a quotation, as ``responses``. The words are
             not what counts: blanked in two ways, one comment would tell more than either.
+        numbering: names and numbers that this release was the first of its series to tell something by.
     """
 
     name: str
@@ -44,6 +57,7 @@ class Entry:
     contents: bytes
     out: bool
     quoted: bytes = b""
+    numbering: Numbering = field(default_factory=dict)
 
     @property
     def digests(self) -> Iterator[bytes]:
@@ -67,6 +81,7 @@ class Entry:
         return {
             **plain,
             "levels": dict(self.levels),
+            "numbering": {column: asdict(telling) for column, telling in self.numbering.items()},
             **{name: base64.b64encode(value).decode() for name, value in coded.items()},
         }
 
@@ -74,7 +89,8 @@ class Entry:
     def from_json(cls, said: Mapping[str, Any]) -> Entry:
         """What ``to_json`` wrote and the authority signed."""
         coded = {name: base64.b64decode(said[name], validate=True) for name in ("responses", "contents", "quoted")}
-        return cls(**{**said, **coded})
+        numbering = {column: Telling(**telling) for column, telling in said["numbering"].items()}
+        return cls(**{**said, **coded, "numbering": numbering})
 
 
 def _one_by_one(every: bytes) -> Iterator[bytes]:

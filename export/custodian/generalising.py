@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from calendar import month_name
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -68,6 +69,18 @@ def _step(spec: LevelSpec, areas: Areas, kinds: Mapping[str, str]) -> tuple[_Ste
         return _banded(spec.bands), spec.labels
     told = {code: coarse for coarse, codes in spec.groups.items() for code in codes}
     return lambda value: told.get(value, value if spec.rest is None else spec.rest), spec.labels
+
+
+def in_words(span: str) -> str:
+    """``2026-Q4``: October to December 2026."""
+    found = _SPAN.fullmatch(span)
+    if found is None:
+        return "Not known" if span == "unknown" else span
+    year, month, quarter, half = found.groups()
+    months = _MONTHS_A_QUARTER if quarter else _MONTHS_A_HALF
+    last = int(month or 0) or int(quarter or half) * months
+    first = "" if month else f"{month_name[last - months + 1]} to "
+    return f"{first}{month_name[last]} {year}"
 
 
 def _span(letter: str, months: int) -> _Step:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import polars as pl
+
 from export.custodian.disclosure import Protected
+from export.custodian.entries import Numbering
 from export.custodian.generalising import Hierarchy
 from export.custodian.known import Known
 from export.custodian.recipe import Recipe
 from export.custodian.records import Columns
-from export.custodian.table import Table
+from export.custodian.table import FIRST_VALUE, RELEASE, Table, Variable
 from export.custodian.telling import Told
 from export.custodian.written import Words, Written
 from export.printings import Printing
@@ -77,6 +80,7 @@ class Leaving:
         interviews: (place, month) -> what tablets counted.
         passed_over: ids of other visits of people whose record leaves; they never leave.
         earlier: what the year's earlier releases of the series told, where the recipe has a table of the year so far.
+        numbering: what the series' files for SPSS and Stata told columns and values by until now.
     """
 
     name: str
@@ -93,6 +97,27 @@ class Leaving:
     interviews: Mapping[tuple[str, str], Mapping[str, int]]
     passed_over: tuple[bytes, ...]
     earlier: tuple[Published, ...] = ()
+    numbering: Numbering = field(default_factory=dict)
+
+    @property
+    def gathered(self) -> frozenset[str]:
+        """The columns whose values are no list of ours, but what people answered."""
+        return frozenset({"month"}.union(*(one.variable.columns for one in self.columns.items if one.codes is None)))
+
+
+def naming_itself(leaving: Leaving) -> Leaving:
+    """The same, each record with the release's name, so that files that were put together can be told apart.
+
+    For the files alone: what is held against other releases must look the same in each.
+    """
+    table = leaving.protected.table
+    named = replace(
+        table,
+        frame=table.frame.with_columns(pl.lit(FIRST_VALUE, dtype=pl.UInt8).alias(RELEASE)),
+        variables=(*table.variables, Variable(RELEASE, (RELEASE,))),
+        values={**table.values, RELEASE: (leaving.name,)},
+    )
+    return replace(leaving, protected=replace(leaving.protected, table=named))
 
 
 def not_whole(path: Path, fault: Exception) -> OSError:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from export.custodian.differencing import contents, exposed
-from export.custodian.entries import Entry, digest_of
+from export.custodian.entries import Entry, Numbering, Telling, digest_of
 from export.custodian.epochs import wait_for
 from export.custodian.recipe import Recipe
 from export.custodian.table import RESPONSE, Table
@@ -59,6 +59,15 @@ class Ledger:
         for entry in self.of(series):
             bound = {**entry.levels, **bound}
         return bound
+
+    def numbering(self, series: str) -> Numbering:
+        """What the series' files for SPSS and Stata tell columns and values by."""
+        told: dict[str, Telling] = {}
+        for entry in self.of(series):
+            for column, new in entry.numbering.items():
+                before = told.get(column, Telling(new.name, {}))
+                told[column] = Telling(before.name, {**new.numbers, **before.numbers})
+        return told
 
     def closed(self, series: str) -> str | None:
         """The last month that the series has closed."""

@@ -1,16 +1,26 @@
-"""Numbers for SPSS and Stata, which label numbers. Where all values of a column are numbers, they stay themselves."""
+"""Numbers for SPSS and Stata, which label numbers. Where all values of a column are numbers, they stay themselves.
+
+A number, and a variable's name, means one thing in all releases of a series, so that files can be put together: what an
+earlier release told something by is in the ledger, and what is new gets the next number.
+"""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
+from export.custodian.entries import Numbering, Telling
+from export.custodian.leaving import Leaving
 from export.custodian.table import FIRST_VALUE, Table
 
 # Stata takes 32 and SPSS 64, but pyreadstat names a variable's labels by its name and a number of up to four digits.
 _NAME_CHARACTERS = 28
 _LARGEST_WHOLE = 2**31
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 _SPSS_WORDS = ("all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not", "or", "to", "with")
 _STATA_WORDS = ("byte", "double", "float", "if", "in", "int", "long", "str", "strl", "using")
@@ -41,19 +51,66 @@ class Numbered:
         return self.numbers[:FIRST_VALUE]
 
 
-def numbered(table: Table) -> tuple[Numbered, ...]:
-    """Every column in order."""
-    taken = {*_SPSS_WORDS, *_STATA_WORDS}
+def numbers_of(leaving: Leaving) -> tuple[Numbered, ...]:
+    """Every column of a release in order."""
+    return numbered(leaving.protected.table, leaving.numbering, _stands(leaving))
+
+
+def first_told(leaving: Leaving) -> Numbering:
+    """What this release tells by a name or a number that no earlier one of its series has, for the ledger.
+
+    A value that was blanked has none: the ledger would tell of it, and so would a gap between two others.
+    """
+    stands, found = _stands(leaving), {}
+    for one in numbers_of(leaving):
+        told = zip(one.values, one.numbers[FIRST_VALUE:], strict=True)
+        # Answers that are numbers tell themselves, and can be many.
+        open_list = one.measured and one.column in stands
+        listed = {} if open_list else {value: n for value, n in told if value in stands.get(one.column, one.values)}
+        before = leaving.numbering.get(one.column)
+        new = {value: n for value, n in listed.items() if before is None or value not in before.numbers}
+        if new or before is None:
+            found[one.column] = Telling(one.name, new)
+    return found
+
+
+def _stands(leaving: Leaving) -> dict[str, frozenset[str]]:
+    """Column whose values are gathered from answers -> those that a cell still has."""
+    table = leaving.protected.table
+    return {column: frozenset(table.that_stand(column)) for column in leaving.gathered if column in table.values}
+
+
+def numbered(
+    table: Table, earlier: Numbering = _NOTHING, stands: Mapping[str, Collection[str]] = _NOTHING
+) -> tuple[Numbered, ...]:
+    """Every column in order.
+
+    Args:
+        earlier: what the series calls things already.
+        stands: column -> its values that are told, where some are not; those are numbered first.
+    """
+    taken = {*_SPSS_WORDS, *_STATA_WORDS, *(telling.name.lower() for telling in earlier.values())}
     found = []
     for column in table.columns:
-        values = table.values[column]
-        measured = bool(values) and all(map(_NUMBER.fullmatch, values))
-        numbers = [float(value) for value in values] if measured else [float(n) for n in range(1, len(values) + 1)]
-        every = (*_below(numbers), *numbers)
+        values, before = table.values[column], earlier.get(column)
+        told = {} if before is None else before.numbers
+        measured = bool(values) and all(map(_NUMBER.fullmatch, (*values, *told)))
+        numbers = [float(value) for value in values] if measured else _next(values, told, stands.get(column, values))
+        every = (*_below([*numbers, *told.values()]), *numbers)
         if all(number.is_integer() and abs(number) < _LARGEST_WHOLE for number in every):
             every = tuple(map(int, every))
-        found.append(Numbered(column, _name(column, taken), tuple(values), every, measured))
+        name = _name(column, taken) if before is None else before.name
+        found.append(Numbered(column, name, tuple(values), every, measured))
     return tuple(found)
+
+
+def _next(values: Sequence[str], told: Mapping[str, float], stands: Collection[str]) -> list[float]:
+    numbers, last = dict(told), max(0, *map(math.floor, told.values()), 0)
+    for value in sorted(values, key=lambda value: value not in stands):
+        if value not in numbers:
+            last += 1
+            numbers[value] = last
+    return [float(numbers[value]) for value in values]
 
 
 def _below(numbers: Sequence[float]) -> tuple[float, float, float]:

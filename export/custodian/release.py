@@ -18,9 +18,10 @@ from export.custodian.entries import entry_of
 from export.custodian.epochs import closing, wait_for
 from export.custodian.formats import write_csv, write_parquet
 from export.custodian.generalising import Hierarchy, hierarchy
-from export.custodian.leaving import Leaving, Materials, Published, Writer
+from export.custodian.leaving import Leaving, Materials, Published, Writer, naming_itself
 from export.custodian.ledger import Ledger
 from export.custodian.long_file import FIGURES, write_figures
+from export.custodian.numbering import first_told
 from export.custodian.opening import OpeningReport, fullest
 from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import Columns
@@ -110,6 +111,7 @@ def build(
     if any(spec.so_far for spec in recipe.tables.tables):
         places = ledger.standing(recipe.series, closes[:4])
         leaving = replace(leaving, earlier=tuple(_told_by(place, authority) for place in places))
+    leaving = replace(leaving, numbering=ledger.numbering(recipe.series))
     ledger.set_against(recipe, leaving.protected.table, new.counting, materials.month)
     earlier = [entry.name for entry in ledger.of(recipe.series)]
     place = _put_in_place(folder / "releases" / leaving.name, leaving, writers, authority, ledger)
@@ -177,15 +179,17 @@ def _put_in_place(
     beside = place.with_name(_UNFINISHED + place.name)
     beside.mkdir(mode=0o700)
     recipe, table = leaving.materials.recipe, leaving.protected.table
+    named = naming_itself(leaving)
     try:
         for write in steps(writers, len(writers), "Writing"):
-            write(beside, leaving)
+            write(beside, named)
         if leaving.earlier and (beside / FIGURES).exists():
             only_sums(beside / FIGURES, leaving.closes, leaving.earlier)
         _sign(beside, leaving, authority, ledger)
         verified(beside, authority.public)
         manifest = file_digest(beside / MANIFEST)
         entry = entry_of(place.name, recipe, manifest, leaving.levels, leaving.closes, table)
+        entry = replace(entry, numbering=first_told(named))
         ledger.note(entry.and_never(leaving.passed_over, leaving.quoted))
         beside.rename(place)
     finally:

@@ -20,7 +20,7 @@ from export.custodian.codebook import MISSING_LABELS
 from export.custodian.describing import described, english
 from export.custodian.formats import slices
 from export.custodian.leaving import MADE_UP, Leaving
-from export.custodian.numbering import numbered
+from export.custodian.numbering import numbers_of
 from export.custodian.table import MISSING
 from survey.durable import replacement
 
@@ -61,7 +61,6 @@ def write_xlsx(folder: Path, leaving: Leaving) -> None:
 
 def _pieces(leaving: Leaving, texts: dict[str, int]) -> dict[str, pl.Series]:
     """Column -> code -> the cell as it is written."""
-    table = leaving.protected.table
     return {
         one.column: pl.Series(
             [
@@ -70,7 +69,7 @@ def _pieces(leaving: Leaving, texts: dict[str, int]) -> dict[str, pl.Series]:
             ],
             dtype=pl.String,
         )
-        for one in numbered(table)
+        for one in numbers_of(leaving)
     }
 
 

@@ -17,7 +17,7 @@ import pyreadstat
 from export.custodian.codebook import MISSING_LABELS
 from export.custodian.describing import Described, described, english
 from export.custodian.leaving import Leaving, not_whole
-from export.custodian.numbering import Numbered, numbered
+from export.custodian.numbering import Numbered, numbers_of
 from export.custodian.table import FIRST_VALUE, MISSING, Table
 from forms.items import NUMBER_KINDS
 
@@ -67,7 +67,7 @@ def write_dta(folder: Path, leaving: Leaving) -> None:
 
 
 def _told(leaving: Leaving) -> list[tuple[Described, Numbered]]:
-    return list(zip(described(leaving), numbered(leaving.protected.table), strict=True))
+    return list(zip(described(leaving), numbers_of(leaving), strict=True))
 
 
 def _write(write: Callable[..., None], frame: pl.DataFrame, path: Path, **said: Any) -> None:

@@ -15,7 +15,7 @@ import polars as pl
 NOT_ASKED, SKIPPED, SUPPRESSED, FIRST_VALUE = 0, 1, 2, 3
 MISSING = ("[z]", "[x]", "[c]")
 COUNTS, RESPONSE = "_counts", "_response"
-ALIKE = "alike"
+ALIKE, RELEASE = "alike", "release"
 _BLOCK = 20_000
 
 Cell = int | str
@@ -66,6 +66,11 @@ class Table:
     def columns(self) -> list[str]:
         """Every column that may be written, in order."""
         return [column for variable in self.variables for column in variable.columns]
+
+    def that_stand(self, column: str) -> list[str]:
+        """The values that a cell still has: a list gathered from answers must not name what was blanked or left out."""
+        standing = set(self.frame[column].unique())
+        return [value for code, value in enumerate(self.values[column], FIRST_VALUE) if code in standing]
 
 
 def codes_of(places: Iterable[int]) -> pl.Series:

@@ -27,12 +27,7 @@ with warnings.catch_warnings():
     import gptables
 
 WORKBOOK = "tables.xlsx"
-LEGEND = (
-    f"[{SMALL}] held back: the count is small, or a small count could be worked out from it",
-    f"[{WEAK_BASE}] held back: too few answered for a percentage",
-    "[z] not an answer to this question",
-    f"[{NOT_ALL}] held back in one of the releases that are added up",
-)
+_NO_ANSWER = "[z]"
 _MODE, _AREA, _QUESTION, _COUNTED, _BASE, _NOTES = (
     "How it was answered", "Area", "Question", "Responses counted", "Base", "Notes",
 )  # fmt: skip
@@ -86,10 +81,22 @@ def _cover(leaving: Leaving) -> gptables.Cover:
             "Percentages are whole numbers, worked out from the counts as they stand here.",
             "Answers at a tablet, by a link and through an advocate are never added together.",
             "Rows in which fewer than ten answered are not listed.",
-            *LEGEND,
+            "Answers are not weighted.",
+            *_legend(leaving.materials.recipe.tables).values(),
         ],
         contact=["Ask whoever gave you this file."],
     )
+
+
+def _legend(tables: Tables) -> Mapping[str, str]:
+    """Shorthand -> it and what it means."""
+    meanings = {
+        f"[{SMALL}]": "held back: the count is small, or a small count could be worked out from it",
+        f"[{WEAK_BASE}]": f"held back: fewer than {tables.hidden_below} answered",
+        _NO_ANSWER: "not an answer to this question",
+        f"[{NOT_ALL}]": "held back in one of the releases that are added up",
+    }
+    return {shorthand: f"{shorthand} {meaning}" for shorthand, meaning in meanings.items()}
 
 
 def _notes(tables: Tables) -> pd.DataFrame:
@@ -118,7 +125,8 @@ def _tables(words: Wording, leaving: Leaving) -> Iterator[_Told]:
             answers = list(dict.fromkeys(answer for one in listed for answer in words.answers(one.measure)))
             figures = list(words.of(listed))
             base = base_of(dict.fromkeys(answer for one in listed for answer in words.outside(one.measure)))
-            yield _Told(spec, figures, answers, f"Up to {leaving.closes}", base)
+            over = f"Up to {leaving.closes}, without what an earlier release of the series told"
+            yield _Told(spec, figures, answers, over, base)
             if spec.so_far and leaving.earlier:
                 over = f"{leaving.closes[:4]} so far: the sum of {len(leaving.earlier) + 1} releases"
                 yield _Told(spec, list(so_far(figures, leaving.earlier)), answers, over, base)
@@ -131,6 +139,7 @@ def _sheet(number: int, told: _Told, leaving: Leaving) -> Any:
     columns = [_MODE, _AREA, *([split] if spec.by else []), _QUESTION, _COUNTED, _BASE, *told.answers, _NOTES]
     # A sheet without a row would not say why it has none.
     frame = pd.DataFrame(rows or [[f"[{SMALL}]"] * len(columns)], columns=columns)
+    stands = {cell for row in frame.to_numpy() for cell in row}
     nothing = [] if any(one.percent is not None for one in told.figures) else [_NOTHING]
     return gptables.GPTable(
         table=frame,
@@ -141,7 +150,7 @@ def _sheet(number: int, told: _Told, leaving: Leaving) -> Any:
         scope="People who chose to answer",
         source=leaving.name,
         table_notes={_COUNTED: "$$sure$$", _BASE: "$$weak$$"},
-        legend=list(LEGEND),
+        legend=[line for each, line in _legend(leaving.materials.recipe.tables).items() if each in stands],
     )
 
 
@@ -164,7 +173,7 @@ def _rows(told: _Told, split: str | None, tables: Tables) -> Iterator[list[Any]]
                 question,
                 responses,
                 base,
-                *(said.get(one, "[z]") for one in told.answers),
+                *(said.get(one, _NO_ANSWER) for one in told.answers),
                 ". ".join([*weak, *until]) or "None",
             ]
 

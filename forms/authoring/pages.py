@@ -21,7 +21,7 @@ _FORM_WORDS = frozenset(
 )
 _RECORD_WORDS = frozenset(
     {"response", "instrument", "digest", "record", "place", "mode", "door", "period", "month", "epoch", "language"}
-    | {"status", "quick", "again", "came_back"}
+    | {"status", "quick", "again", "came_back", "alike", "release"}
 )
 _CHECKER_WORD = "validate_"
 _DEEPEST = 20
