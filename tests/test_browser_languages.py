@@ -270,7 +270,7 @@ def test_telephone_numbers_are_read_in_the_order_in_which_they_are_dialled(
     with window(browser, tablet.address, size) as person:
         hand_over(somebody(tablet, language), person)
         person.look("help")
-        for number in ("0800 1111", "0800 000 0001"):
+        for number in ("0800 000 0000", "0800 000 0001"):
             places = person.page.evaluate(_PLACES, number)
             assert places == sorted(places), number
             assert len(set(places)) == len(number.split())
