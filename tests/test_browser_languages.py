@@ -270,10 +270,35 @@ def test_telephone_numbers_are_read_in_the_order_in_which_they_are_dialled(
     with window(browser, tablet.address, size) as person:
         hand_over(somebody(tablet, language), person)
         person.look("help")
-        for number in ("0800 1111", "0800 000 0001"):
+        for number in ("0800 000 0000", "0800 000 0001"):
             places = person.page.evaluate(_PLACES, number)
             assert places == sorted(places), number
             assert len(set(places)) == len(number.split())
+
+
+_SPACES = """() => [...document.querySelectorAll(".lines bdi")].flatMap(each => {
+    const text = each.firstChild, size = parseFloat(getComputedStyle(each).fontSize);
+    return [...text.data.matchAll(/\\S (?=\\S)/g)].map(({index}) => {
+        const range = document.createRange();
+        range.setStart(text, index + 1);
+        range.setEnd(text, index + 2);
+        return range.getBoundingClientRect().width / size;
+    });
+})"""
+
+
+@pytest.mark.parametrize("language", FROM_THE_RIGHT)
+def test_words_in_latin_letters_and_groups_of_a_number_stand_apart(
+    tablet: Tablet, browser: Browser, language: str
+) -> None:
+    """A space of Nastaliq is too narrow between them."""
+    with window(browser, tablet.address) as person:
+        hand_over(somebody(tablet, language), person)
+        person.look("help")
+        person.page.evaluate("document.fonts.ready.then(() => null)")
+        widths = person.page.evaluate(_SPACES)
+        assert len(widths) > 10
+        assert min(widths) >= 0.2
 
 
 DATED = replace(

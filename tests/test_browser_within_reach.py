@@ -13,6 +13,9 @@ from playwright.sync_api import Browser, expect
 from real_browser import PHONE, TABLET, Window, window
 from screens import long_list, shown, victim_voice
 
+from survey.languages import own_name
+from survey.words import load as load_words
+
 pytestmark = pytest.mark.browser
 
 _END_OF = "what => [...document.querySelectorAll(what)].at(-1).getBoundingClientRect().bottom + scrollY"
@@ -119,3 +122,44 @@ def test_an_answer_that_a_finger_took_back_looks_like_any_other(tmp_path: Path, 
 def backgrounds(person: Window) -> set[str]:
     colours = "all => all.map(each => getComputedStyle(each).backgroundColor)"
     return set(person.page.locator(".row").evaluate_all(colours))
+
+
+SMALL_PHONES = [{"width": 360, "height": 640}, {"width": 640, "height": 360}]
+
+
+@pytest.mark.parametrize("size", SMALL_PHONES, ids=["upright", "on its side"])
+def test_whoever_reads_none_of_it_finds_the_globe_on_the_first_screen_and_the_question_stays_there(
+    served: Linked, browser: Browser, size: dict[str, int]
+) -> None:
+    with a_phone(browser, served) as person:
+        person.page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        person.look()
+        for language in victim_voice().languages:
+            read_in(person, language)
+            person.page.evaluate("scrollTo(0, 0)")
+            link = person.page.locator(".bar a.language")
+            expect(link).to_be_in_viewport(ratio=1)
+            expect(link).to_have_text(load_words()[language]["bar.language"])
+            globe = link.locator("svg.globe").bounding_box()
+            assert globe is not None
+            assert min(globe["width"], globe["height"]) >= 24, language
+            assert 0 <= globe["x"] <= size["width"] - globe["width"], language
+            assert end_of(person, ".bar") <= 70, language
+            # In Easy Read's large letters on a phone on its side, the heading only begins there.
+            if language != "en-easy" or size["width"] < size["height"]:
+                assert end_of(person, "#question h1") <= size["height"], language
+
+
+def test_the_globe_leads_to_every_language_by_its_own_name_and_back_to_the_same_question(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "dis2")
+        person.page.locator(".bar a.language").click()
+        expect(person.page.locator("h1")).to_have_text(load_words()["en"]["language.choose"])
+        names = person.page.locator(".languages button").all_inner_texts()
+        assert names == [own_name(language) for language in victim_voice().languages]
+        person.page.locator('.languages button[value="so"]').click()
+        expect(person.page.locator("html")).to_have_attribute("lang", "so")
+        assert person.page.locator("input[name=contact]").count() == 7

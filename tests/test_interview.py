@@ -309,7 +309,7 @@ def test_help_lists_checked_lines_that_fit_the_crime(tablet: Tablet, person: Pla
     person.look("/help")
     assert "Theft line" in person.screen.words
     assert "Nobody checked this" not in person.screen.words
-    for words in ("999", "101", "crime number", "Police officers cannot see", "16 or over", "0800 1111"):
+    for words in ("999", "101", "crime number", "Police officers cannot see", "16 or over", "Childline"):
         assert words in person.screen.words
     person.look("/")
     person.say(experience="good")

@@ -11,7 +11,19 @@ from urllib.parse import quote_plus
 import pytest
 from canary import spellings
 from centre_world import LINKED
-from on_a_phone import START, TYPED, Linked, a_phone, finish, linked, send_the_core, sent_by, to_the_end
+from on_a_phone import (
+    START,
+    THANKS,
+    TYPED,
+    Linked,
+    a_phone,
+    expect_heading,
+    finish,
+    linked,
+    send_the_core,
+    sent_by,
+    to_the_end,
+)
 from playwright.sync_api import Browser, Route, expect
 from real_browser import Window
 
@@ -21,6 +33,7 @@ from export.custodian.unsealing import CollectionSecret
 from survey.fingerprint import authority_pin
 from survey.keys import phones_part
 from survey.sealing import ROW_BYTES, SigningKey
+from survey.words import load as load_words
 
 pytestmark = pytest.mark.browser
 
@@ -41,6 +54,26 @@ def bundles(person: Window, change: str, to: str) -> None:
         route.fulfill(body=answer.text().replace(change, to), content_type="application/json")
 
     person.page.route("**/phone/en", changed)
+
+
+def test_after_the_end_help_and_the_languages_lead_back_to_the_thanks(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        back = person.page.locator(".back a")
+        person.page.locator(".bar .help").click()
+        expect(back).to_have_text("Go back to the questions")
+        back.click()
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, THANKS)
+        for link in (".bar .help", ".bar .language"):
+            person.page.locator(link).click()
+            expect(back).to_have_text("Back")
+            back.click()
+            expect_heading(person, THANKS)
+        person.page.locator(".bar .language").click()
+        person.page.locator("main button[value=pl]").click()
+        expect_heading(person, load_words()["pl"]["thanks.heading"])
 
 
 def test_a_phone_asks_the_same_and_the_centre_sees_one_sealed_response(served: Linked, browser: Browser) -> None:
