@@ -64,6 +64,7 @@ def keep_partial(parts: Parts, visit: Visit) -> None:
     """
     if _status(visit) == "started" or _code_needed(parts):
         _drop_partial(parts, visit)
+        _take_back(parts, visit)
         return
     row = _sealed(parts, visit, "core")
     visit.sealed.append(row_id(row).hex())
@@ -82,8 +83,9 @@ def submit(parts: Parts, visit: Visit) -> None:
     try:
         _file(parts, visit, reached)
     except NotKept:
-        # The page says that nothing was kept, so nothing may be filed behind this person's back later.
+        # The page says that nothing was kept, so nothing may be filed behind this person's back later, or be by now.
         _drop_partial(parts, visit)
+        _take_back(parts, visit)
         raise
     _count_end(parts, visit, reached)
     visit.close("ended" if reached == "started" else "kept")
@@ -101,6 +103,8 @@ def _file(parts: Parts, visit: Visit, reached: Status) -> None:
             _put(parts, visit, row, earlier)
         except (StoreFull, StoreDamaged) as fault:
             raise NotKept("The response could not be filed.") from fault
+    else:
+        _take_back(parts, visit)
     _drop_partial(parts, visit)
 
 

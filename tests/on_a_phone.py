@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from at_the_tablet import LINES, SMALL
+from at_the_tablet import LINES, SMALL, one_of, page
 from centre_world import LINKED, World, listening
 from playwright.sync_api import Browser, expect
 from real_browser import OUTSIDE, PHONE, Window, window
@@ -20,6 +20,7 @@ from export.centre.instance import Centre
 from export.centre.link import Links
 from export.custodian.known import Known
 from export.custodian.opening import OpeningReport, opened
+from forms.instrument import Instrument
 from forms.response import Response, unframed
 
 START = f"s/{LINKED}/"
@@ -30,6 +31,10 @@ WAITING = "Kept sealed on this phone, not sent yet"
 TOLD: dict[str, Any] = {
     "instruments": (SMALL,), "support_lines": LINES, "neutral_address": OUTSIDE, "made_up": False,
 }  # fmt: skip
+OTHER = Instrument(
+    "other", "2", {"en": "Other", "pl": "Inny"}, "en", ("en", "pl"), (page(one_of("weather", "dry", "wet", core=True)),)
+)
+"""Another questionnaire, where the custodian signs one while people answer."""
 
 
 @dataclass

@@ -223,6 +223,18 @@ def test_what_a_killed_process_had_half_written_goes_with_the_second_night(tmp_p
     assert not half.exists()
 
 
+def test_who_takes_back_all_that_a_night_has_filed_leaves_nothing_where_the_page_says_so(centre: Centre) -> None:
+    person = the_core(centre)
+    centre.night()
+    assert centre.kept() == 1
+    for name in ("experience", "contact", "crime"):
+        person.look(f"{centre.address}page/{name}")
+        person.skip()
+    person.say(more="finish")
+    assert person.page == "ended"
+    assert centre.kept() == 0
+
+
 def test_what_nobody_finishes_is_filed_at_night_and_the_draft_goes_with_the_second(centre: Centre) -> None:
     person = the_core(centre)
     centre.night()

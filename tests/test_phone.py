@@ -9,9 +9,11 @@ from pathlib import Path
 from urllib.parse import quote_plus
 
 import pytest
+from at_the_tablet import SMALL
 from canary import spellings
 from centre_world import LINKED
 from on_a_phone import (
+    OTHER,
     START,
     THANKS,
     TYPED,
@@ -410,3 +412,38 @@ def test_help_leads_to_the_lines_for_this_crime_and_back(served: Linked, browser
         person.page.locator(".back a").click()
         expect(person.page.locator("h1")).to_have_text("What about more?")
         assert person.page.evaluate("history.length") <= 2
+
+
+def test_a_visit_that_goes_on_with_another_questionnaire_is_still_one_response_by_the_same_card(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look(f"#c={a_code(served)}")
+        send_the_core(person, served)
+        person.page.reload()
+        expect(person.page.locator("h1")).to_have_text("What about experience?")
+        served.tell(2, instruments=(OTHER, SMALL))
+        person.page.locator(".languages button[value='pl']").first.click()
+        person.choose("weather", "dry")
+        person.press()
+        finish(person)
+        expect(person.page.locator("h1")).not_to_have_text("What about weather?")
+        person.until(lambda: [response.instrument for response in served.responses()] == ["other"])
+    assert doors(served) == {"code"}
+
+
+def test_the_phones_history_gets_a_line_for_what_changed_and_not_for_every_press(
+    served: Linked, browser: Browser
+) -> None:
+    counts = "const real = history.replaceState; globalThis.lines = 0;"
+    counts += "history.replaceState = function (...said) { lines += 1; return real.apply(this, said); };"
+    with a_phone(browser, served) as person:
+        person.page.add_init_script(counts)
+        person.look()
+        person.say("experience", "good")
+        before = person.page.evaluate("lines")
+        for _ in range(3):
+            person.page.locator(".back a").click()
+            expect(person.page.locator("h1")).to_have_text("What about experience?")
+            person.go_on()
+        assert person.page.evaluate("lines") == before

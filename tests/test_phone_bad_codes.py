@@ -12,16 +12,19 @@ from on_a_phone import (
     NOTHING,
     START,
     THANKS,
+    WAITING,
     Linked,
     a_phone,
+    cut_off,
     expect_heading,
     finish,
     kept_on,
     linked,
     queue_of,
     to_the_end,
+    without_network_noise,
 )
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from real_browser import Window
 
 from export.centre.codes import cancel, code_of, codes_in, issue
@@ -131,3 +134,49 @@ def test_where_it_is_not_none_is_offered_and_the_answers_can_be_deleted(cards_on
         expect_heading(person, "Your answers are deleted")
         person.until(lambda: kept_on(person) == NOTHING)
     assert cards_only.rows() == []
+
+
+def test_who_learns_only_on_opening_again_that_the_card_is_no_good_can_send_without_it(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        batch = issue(served.centre, LINKED, "card", 1)
+        served.broken = frozenset({"/rows"})
+        person.look(f"#c={next(codes_in(batch)).replace('-', '')}")
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        cancel(served.centre, batch.number)
+        served.broken = frozenset()
+        person.page.close()
+        person.page = person.context.new_page()
+        for _ in range(2):
+            person.look()
+            expect(person.page.locator("main .before")).to_contain_text(REFUSED)
+        assert OFFERED in person.words()
+        expect_heading(person, "What about experience?")
+        person.page.locator("#open-door button").click()
+        person.until(lambda: len(served.rows()) == 1)
+        expect(person.page.locator("main .before")).to_have_count(0)
+        person.until(lambda: kept_on(person) == NOTHING)
+        person.wrong = [line for line in person.wrong if "403" not in line and "502" not in line]
+    assert served.only().status == "complete"
+
+
+def test_a_refused_row_that_lies_on_the_phone_is_never_called_lost_with_the_page(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look(f"#c={cancelled(served).replace('-', '')}")
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, REFUSED)
+        cut_off(person)
+        person.page.locator("#open-door button").click()
+        expect_heading(person, WAITING)
+        assert len(queue_of(person)) == 1
+        person.context.set_offline(False)
+        expect_heading(person, THANKS)
+        person.wrong = [line for line in person.wrong if "403" not in line]
+        without_network_noise(person)
+    assert served.only().status == "complete"

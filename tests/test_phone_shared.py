@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from on_a_phone import Linked, a_phone, finish, linked, queue_of, send_the_core, to_the_end
+from on_a_phone import (
+    WAITING,
+    Linked,
+    a_phone,
+    cut_off,
+    expect_heading,
+    finish,
+    linked,
+    queue_of,
+    send_the_core,
+    to_the_end,
+    without_network_noise,
+)
 from playwright.sync_api import Browser, expect
+from real_browser import Window
 
 pytestmark = pytest.mark.browser
 
@@ -105,3 +118,70 @@ def test_on_a_phone_of_ones_own_nothing_is_covered_and_nobody_is_handed_on(serve
         expect(person.page.locator("h1")).to_contain_text("Thank you")
         expect(person.page.locator(".shared")).to_be_hidden()
     assert not served.only().quick
+
+
+FIRST = "What about experience?"
+
+
+def has_its_pages(person: Window) -> None:
+    """Wait until the device could open the survey without a network."""
+    person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+
+
+def leaves(person: Window) -> None:
+    person.page.locator(".bar .leave").click()
+
+
+def finishes(person: Window) -> None:
+    to_the_end(person)
+    expect_heading(person, WAITING)
+    person.page.locator(".shared button").click()
+
+
+def stays_untouched(person: Window) -> None:
+    person.page.clock.run_for(100_000)
+
+
+@pytest.mark.parametrize("goes", [leaves, finishes, stays_untouched])
+def test_without_a_network_the_next_person_gets_the_first_question_all_the_same(
+    served: Linked, browser: Browser, goes: Callable[[Window], None]
+) -> None:
+    with a_phone(browser, served) as person:
+        if goes is stays_untouched:
+            person.page.clock.install()
+        person.look("#t")
+        has_its_pages(person)
+        cut_off(person)
+        for _ in range(2):
+            if goes is not finishes:
+                person.say("experience", "good")
+            goes(person)
+            expect_heading(person, FIRST)
+            expect(person.page.locator("input:checked")).to_have_count(0)
+        without_network_noise(person)
+
+
+def test_the_next_person_is_not_told_that_somebodys_answers_wait_and_cannot_delete_them(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look("#t")
+        served.broken = frozenset({"/rows"})
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        person.page.locator(".shared button").click()
+        expect_heading(person, FIRST)
+        person.page.evaluate("dispatchEvent(new Event('online'))")
+        expect(person.page.locator("main .before")).to_have_count(0)
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        assert len(queue_of(person)) == 2
+        person.page.locator("#delete-now button").click()
+        person.until(lambda: len(queue_of(person)) == 1)
+        served.broken = frozenset()
+        person.page.evaluate("dispatchEvent(new Event('online'))")
+        person.until(lambda: len(served.rows()) == 1)
+        without_network_noise(person)
+    assert served.only().status == "complete"

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from at_the_tablet import SMALL, one_of, page
+from at_the_tablet import SMALL
 from centre_world import LINKED
 from on_a_phone import (
     DELETED,
     NOTHING,
+    OTHER,
     START,
     THANKS,
     TYPED,
@@ -36,12 +37,10 @@ from real_browser import OUTSIDE, Window
 
 from export.centre.codes import codes_in, issue
 from export.custodian.unsealing import CollectionSecret
-from forms.instrument import Instrument
 from survey.sealing import ROW_BYTES
 
 pytestmark = pytest.mark.browser
 
-OTHER = Instrument("other", "2", {"en": "Other"}, "en", ("en",), (page(one_of("weather", "dry", "wet", core=True)),))
 NO_STORAGE = """
   const refused = () => { throw new DOMException("no storage here", "SecurityError"); };
   for (const [kind, names] of [
@@ -407,4 +406,104 @@ def test_pages_that_stayed_from_before_are_fetched_anew_once_somebody_answers(se
         cut_off(person)
         person.page.reload()
         expect_heading(person, "What about experience?")
+        without_network_noise(person)
+
+
+LATE_TO_TIDY = """
+  const real = IDBFactory.prototype.deleteDatabase;
+  IDBFactory.prototype.deleteDatabase = function (name) {
+    const asked = {};
+    globalThis.goOn = () => {
+      const done = real.call(this, name);
+      done.onsuccess = done.onerror = done.onblocked = () => { globalThis.tidied = true; asked.onsuccess?.(); };
+    };
+    return asked;
+  };
+"""
+
+
+def test_a_tab_that_tidies_late_takes_no_answers_of_another_along(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        late = person.page
+        late.add_init_script(LATE_TO_TIDY)
+        late.goto(person.address)
+        late.wait_for_function("() => globalThis.goOn")  # it has looked, and found nothing that waits
+        person.page = person.context.new_page()
+        person.look()
+        served.broken = frozenset({"/rows"})
+        person.say("experience", "good")
+        late.evaluate("() => goOn()")
+        late.wait_for_function("() => globalThis.tidied")
+        person.say("contact", "easy")
+        person.say("crime", "theft")
+        the_rest(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        assert len(queue_of(person)) == 1
+        served.broken = frozenset()
+        person.page.evaluate("dispatchEvent(new Event('online'))")
+        expect_heading(person, THANKS)
+        without_network_noise(person)
+    assert served.only().status == "complete"
+
+
+def test_a_second_tab_that_is_only_looked_at_takes_the_pages_of_the_first_not_away(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        person.until(lambda: everything_is_kept(person))
+        other = person.context.new_page()
+        other.goto(person.address)
+        other.wait_for_load_state("networkidle")
+        other.evaluate("dispatchEvent(new Event('online'))")
+        other.close()
+        cut_off(person)
+        person.say("contact", "easy")
+        person.say("crime", "theft")
+        person.say("more", "finish")
+        expect_heading(person, WAITING)
+        person.page.close()
+        person.page = person.context.new_page()
+        person.look()
+        expect(person.page.locator("main")).to_contain_text("They are not sent yet.")
+        person.context.set_offline(False)
+        person.until(lambda: kept_on(person) == NOTHING)
+        without_network_noise(person)
+    assert served.only().status == "core"
+
+
+def test_where_a_network_swallows_what_is_sent_the_page_says_soon_that_it_is_kept(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        served.held = f"/{START}rows"
+        person.look()
+        to_the_end(person)
+        finish(person)
+        expect(person.page.locator("h1")).to_have_text(WAITING, timeout=9000)
+        served.let_go.set()
+        expect_heading(person, THANKS)
+    assert served.only().status == "complete"
+
+
+def test_a_row_that_the_centre_cannot_take_any_more_is_not_passed_over_in_silence(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        person.look()
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        person.page.close()
+        person.page = person.context.new_page()
+        person.page.route("**/rows", lambda route: route.fulfill(status=400, body="row"))
+        person.look()
+        expect(person.page.locator("main .before")).to_have_text("Sorry: your answers were not kept")
+        person.page.evaluate("dispatchEvent(new Event('online'))")
+        person.until(lambda: kept_on(person) == NOTHING)
+        expect(person.page.locator("main .before")).to_have_count(1)
+        person.wrong = [line for line in person.wrong if "400" not in line]
         without_network_noise(person)

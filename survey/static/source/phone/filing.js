@@ -20,14 +20,14 @@ function inTurn(act) {
   return last;
 }
 
-// Seal what counts now, in place of the last copy, and try to send: [what became of it, whether the phone holds it].
+// Seal what counts now, in place of the last copy, to be sent; `visit.stored` says whether the phone holds it.
 export function file(state, start, status, more = {}) {
   return filed(state, start, () => ({ ...content(state, status), ...more }));
 }
 
-async function filed(state, start, saying) {
+function filed(state, start, saying) {
   const { visit, code } = state;
-  const [id, stored] = await inTurn(async () => {
+  return inTurn(async () => {
     const row = await state.seal(state.told.collection, framed(saying()));
     const id = await idOf(row);
     // All of them: any may be the one that arrived, and the card's code is spent for that one.
@@ -35,12 +35,9 @@ async function filed(state, start, saying) {
     visit.sent = [...visit.sent, id];
     // Before it can reach the centre: a reload that comes sooner than its answer still knows what to replace.
     remember(start, visit);
-    const stored = await keep(start, [id, replaced.sort().join(), code], row);
+    visit.stored = await keep(start, [id, replaced.sort().join(), code], row);
     await dropped(start, new Set(replaced));
-    return [id, stored];
   });
-  const became = await flush(start);
-  return [became.get(id) ?? "sent", stored];
 }
 
 function content({ bundle, told, instrument, visit }, status) {
@@ -68,13 +65,12 @@ export async function keepCore(state, start) {
     return;
   }
   visit.coreSaid = said;
-  if (said !== null) {
-    await file(state, start, "core");
-  } else if (code) {
-    await filed(state, start, () => COVER);
-  } else {
+  if (said === null && !code) {
     await takeBack(visit, start);
+    return;
   }
+  await (said === null ? filed(state, start, () => COVER) : file(state, start, "core"));
+  await flush(start);
 }
 
 // Delete every copy that this visit made, here and at the centre; what cannot be deleted there yet stays `unwanted`.

@@ -2,17 +2,39 @@
 // they are a trace, and gone once nothing needs them.
 
 import * as queue from "./queue.js";
+import { card } from "./remembering.js";
 
 const CACHES = "heard ";
+const PATIENCE_MS = 3000;
 let kept;
 let tidied = Promise.resolve();
 let anew = "";
+let stays = Promise.resolve();
+let letGo = () => {};
+let over = Promise.resolve();
 
 export function keepPages(start) {
-  kept ??= tidied
-    .then(() => navigator.serviceWorker?.register(`${start}worker.js${anew}`, { scope: start }))
-    .catch(() => {});
+  if (!kept) {
+    stays = tidied.then(() => stay(start)).catch(() => {});
+    kept = stays.then(() => navigator.serviceWorker?.register(`${start}worker.js${anew}`, { scope: start })).catch(() => {});
+  }
 }
+
+const lockOf = (start) => `heard answers ${start}`;
+
+// While somebody answers in this tab no other takes the pages away, nor what waits here.
+function stay(start) {
+  const left = new Promise((done) => (letGo = done));
+  return new Promise((granted) => {
+    over = navigator.locks.request(lockOf(start), { mode: "shared" }, () => {
+      granted();
+      return left;
+    });
+  });
+}
+
+// What is put by before another tab has done tidying would go with it; nobody waits long for a tab that sleeps.
+export const staying = () => Promise.race([stays, new Promise((late) => setTimeout(late, PATIENCE_MS))]);
 
 // This page is what the phone had kept: there was no network, or a very slow one.
 export const isKept = () => document.querySelector("#question [name='csrf_token'][value='']") !== null;
@@ -20,18 +42,22 @@ export const isKept = () => document.querySelector("#question [name='csrf_token'
 // Nothing of the survey stays on this phone, unless something sealed still waits to be sent. Whoever answers meanwhile
 // keeps the pages all the same: they are fetched once what was there before is gone.
 export function leaveNoTrace(start) {
-  tidied = tidy(start, kept);
+  letGo();
+  tidied = over.then(() => navigator.locks.request(lockOf(start), { ifAvailable: true }, (alone) => alone && tidy(start, kept)));
   return tidied;
 }
 
-// Each step for itself: what a browser refuses to touch must not keep the rest from going.
+// Each step for itself: what a browser refuses to touch must not keep the rest from going. On a device that people share
+// the pages are no trace of anybody, and who comes next may have no network.
 async function tidy(start, pages) {
   const waits = await queue.keys(start).catch(() => []);
   if (!waits.length) {
     await queue.destroy(start).catch(() => {});
     await pages;
-    await noWorker(start).catch(() => {});
-    await noPages(start).catch(() => {});
+    if (!card.has("t")) {
+      await noWorker(start).catch(() => {});
+      await noPages(start).catch(() => {});
+    }
   }
 }
 

@@ -67,6 +67,27 @@ export function showScreen(state, name) {
   display(next);
 }
 
+// Over the first question: what became of answers from before, refused for their card's code, lost, or waiting still.
+export function showBefore({ bundle }, what) {
+  const main = document.querySelector("main");
+  const said = main.querySelector(".before");
+  if (said?.dataset.what === (what ?? "lost")) {
+    return;
+  }
+  said?.remove();
+  if (what) {
+    main.prepend(document.getElementById("waiting-before").content.cloneNode(true));
+    const box = main.querySelector(".before");
+    box.dataset.what = what;
+    if (what !== "waiting") {
+      const told = parsed(bundle.screens[what === "refused" ? "refused" : "unkept"]);
+      const heading = document.createElement("p");
+      heading.append(...told.querySelector("h1").childNodes);
+      box.replaceChildren(heading, ...(what === "refused" ? told.querySelectorAll("main > p, main > form[id]") : []));
+    }
+  }
+}
+
 // The support lines for this kind of crime first, then those for everyone; all of them where none is close.
 function fit(lines, crime) {
   const crimes = (line) => (line.dataset.crimes ?? "").split(" ").filter(Boolean);

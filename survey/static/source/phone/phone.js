@@ -9,7 +9,7 @@ import { focus } from "../screen.js";
 import { draw, hashed, spelled } from "./again.js";
 import { file, keepCore, takeBack } from "./filing.js";
 import { isKept, keepPages, leaveNoTrace } from "./kept_pages.js";
-import { lendIdling, showQuestion, showScreen } from "./pages.js";
+import { lendIdling, showBefore, showQuestion, showScreen } from "./pages.js";
 import { card, known, remember, unwanted } from "./remembering.js";
 import { flush, waiting, withoutCode } from "./sending.js";
 import { NotTrusted, trusted } from "./trust.js";
@@ -18,6 +18,7 @@ import * as walk from "./visit.js";
 const PATIENCE_MS = 30000;
 // For what somebody who wants to finish should not have to wait for.
 const EXTRA_PATIENCE_MS = 3000;
+const SENDING_PATIENCE_MS = 5000;
 const UNSENT = new Set(["waiting", "unstored", "refused"]);
 const SCREENS = { help: "help", about: "about", safety: "safety", language: "languages" };
 // What this page needs and old browsers lack. There it works as without scripts, and says who seals then. Where it came
@@ -28,6 +29,8 @@ const shared = card.has("t");
 let state = null;
 let deletions = null;
 let offLine = false;
+// Ids of what waits here although its card's code is no good.
+const refused = new Set();
 let loading = null;
 let busy = false;
 
@@ -158,7 +161,8 @@ async function fileAll(words = null) {
   try {
     visit.again ??= words && (await hashed(words, instrument.id));
     const more = visit.again ? { again: visit.again } : {};
-    await told(await file(state, startOf(), walk.reached(instrument, visit), more));
+    await file(state, startOf(), walk.reached(instrument, visit), more);
+    await sendLast();
   } catch {
     await notKept();
   }
@@ -182,12 +186,27 @@ async function useWords(form) {
   }
 }
 
+// Nobody looks at an unchanged page while a network swallows what is sent: it is kept, so the page says that until it
+// knows more.
+async function sendLast() {
+  const sent = sendAll();
+  const became = await Promise.race([sent, new Promise((late) => setTimeout(late, SENDING_PATIENCE_MS))]);
+  await told(became ?? new Map([[state.visit.sent.at(-1), "waiting"]]));
+  if (!became) {
+    sent.then(heard).catch(() => {}); // It waits, and is tried again.
+  }
+}
+
 // What became of the last row: sent, waiting (on the phone, or in this page alone), refused for its code, or lost.
-async function told([became, stored]) {
-  if (became === "lost") {
+async function told(became) {
+  const { visit } = state;
+  const word = became.get(visit.sent.at(-1)) ?? "sent";
+  if (word === "lost" && visit.outcome) {
+    end("ended"); // By now there is nothing here to try again with.
+  } else if (word === "lost") {
     await notKept();
   } else {
-    end({ sent: "thanks", refused: "refused", waiting: stored ? "waiting" : "unstored" }[became]);
+    end({ sent: "thanks", refused: "refused", waiting: visit.stored ? "waiting" : "unstored" }[word]);
   }
 }
 
@@ -211,11 +230,20 @@ function end(outcome) {
   showScreen(state, outcome);
 }
 
-async function sendWaiting() {
+async function sendAll() {
   const became = await flush(startOf());
+  [...became].filter(([, word]) => word === "refused").forEach(([id]) => refused.add(id));
+  return became;
+}
+
+async function sendWaiting() {
+  await heard(await sendAll());
+}
+
+async function heard(became) {
   const visit = state?.visit;
   if (UNSENT.has(visit?.outcome) && !isGone()) {
-    await told([became.get(visit.sent.at(-1)) ?? "sent", visit.outcome === "waiting"]);
+    await told(became);
   }
   if (visit?.outcome === "undeleted" && !unwanted.size && !isGone()) {
     end("deleted");
@@ -225,8 +253,10 @@ async function sendWaiting() {
   }
 }
 
+// All that waits on a person's own phone; on a device that people share only what this visit made.
 async function deleteWaiting() {
-  const ids = (await waiting(startOf())).flatMap(([id, replaces]) => (replaces ? [id, ...replaces.split(",")] : [id]));
+  const waits = shared ? [] : await waiting(startOf());
+  const ids = [...state.visit.sent, ...waits.flatMap(([id, replaces]) => (replaces ? [id, ...replaces.split(",")] : [id]))];
   deletions?.postMessage(ids);
   await deleteAll(ids);
 }
@@ -256,7 +286,10 @@ function hearOfDeletions() {
 }
 
 async function sendByTheOpenDoor() {
-  await withoutCode(startOf(), state.visit.sent.at(-1));
+  for (const id of refused) {
+    await withoutCode(startOf(), id);
+  }
+  refused.clear();
   await sendWaiting();
 }
 
@@ -267,7 +300,7 @@ async function speak(language) {
   if (loaded.told.digest === before.digest) {
     state = { ...state, ...loaded };
   } else if (!visit.answers.size) {
-    state = { ...state, ...loaded, visit: new walk.Visit() };
+    state = { ...state, ...loaded, visit: new walk.Visit({ soon: visit.soon, known: visit }) };
     state.visit.show(walk.firstPage(loaded.instrument));
   }
   showCurrent();
@@ -370,13 +403,14 @@ async function begin() {
     if (shared) {
       lendIdling(state);
       share();
+      keepPages(startOf());
     }
     const form = document.getElementById("question");
     if (form ? !form.action.endsWith(`/page/${visit.position}`) : state.code) {
       // The server had a draft of this person from before scripts ran, or asked for a code that came with the address.
       showQuestion(state, visit.position);
     }
-    await tellOfBefore(await flush(startOf()));
+    await tellOfBefore(await sendAll());
   } catch (fault) {
     if (fault instanceof NotTrusted || card.has("k")) {
       failed(fault);
@@ -391,18 +425,15 @@ async function begin() {
 async function tellOfBefore(became) {
   const waits = (await waiting(startOf())).length > 0;
   const { visit } = state;
-  if (visit.answers.size || visit.outcome || isGone()) {
+  // On a device that people share it is nobody's business: it is sent from there when that can be.
+  if (visit.answers.size || visit.outcome || isGone() || shared) {
     return;
   }
-  offLine &&= ![...became.values()].includes("sent");
-  const said = document.querySelector("main .before");
-  if (waits && !said) {
-    document.querySelector("main").prepend(document.getElementById("waiting-before").content.cloneNode(true));
-  } else if (!waits) {
-    said?.remove();
-    if (!offLine) {
-      await leaveNoTrace(startOf());
-    }
+  const words = [...became.values()];
+  offLine &&= !words.includes("sent");
+  showBefore(state, words.includes("refused") ? "refused" : waits ? "waiting" : words.includes("lost") ? "lost" : null);
+  if (!waits && !offLine) {
+    await leaveNoTrace(startOf());
   }
 }
 

@@ -20,5 +20,9 @@ export function remember(start, visit) {
   }
   const { response, sent, outcome } = visit ?? known() ?? {};
   const visitNow = response && !outcome ? { response, sent } : undefined;
-  history.replaceState({ card: card.toString(), visit: visitNow, unwanted: [...unwanted] }, "", start);
+  const entry = { card: card.toString(), visit: visitNow, unwanted: [...unwanted] };
+  // Each change is one more dated line in the phone's history.
+  if (JSON.stringify(history.state) !== JSON.stringify(entry) || location.pathname + location.search + location.hash !== start) {
+    history.replaceState(entry, "", start);
+  }
 }

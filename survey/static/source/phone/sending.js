@@ -2,18 +2,17 @@
 // that keeps nothing (a private window, storage refused) still sends; then the row lies in this page's memory alone.
 
 import { isGone } from "../leaving.js";
+import { staying } from "./kept_pages.js";
 import * as queue from "./queue.js";
 import { remember, unwanted } from "./remembering.js";
 
 const PATIENCE_MS = 20000;
 const LOCK = "heard rows";
-const CACHES = "heard ";
 const inMemory = new Map();
-let pagesKept;
-let tidied = Promise.resolve();
 
 // Keep a row; whether the phone, and not only this page, holds it now.
 export async function keep(start, key, row) {
+  await staying();
   try {
     await queue.put(start, key, row);
     return true;
@@ -123,39 +122,4 @@ async function post(address, headers, body) {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const how = { method: "POST", headers, body, signal, keepalive: true, credentials: "omit", redirect: "error" };
   return (await fetch(address, how)).text();
-}
-
-// So that the survey opens without a network too; only once somebody answers, since it leaves a trace.
-export function keepPages(start) {
-  pagesKept ??= tidied
-    .then(() => navigator.serviceWorker?.register(`${start}worker.js`, { scope: start }))
-    .catch(() => {});
-}
-
-// Nothing of the survey stays on this phone, unless something sealed still waits to be sent. Whoever answers meanwhile
-// keeps the pages all the same: they are fetched once what was there before is gone.
-export function leaveNoTrace(start) {
-  tidied = tidy(start, pagesKept);
-  return tidied;
-}
-
-// Each step for itself: what a browser refuses to touch must not keep the rest from going.
-async function tidy(start, pages) {
-  const waits = await queue.keys(start).catch(() => []);
-  if (!waits.length) {
-    await queue.destroy(start).catch(() => {});
-    await pages;
-    await noWorker(start).catch(() => {});
-    await noPages(start).catch(() => {});
-  }
-}
-
-async function noWorker(start) {
-  const registered = await navigator.serviceWorker?.getRegistration(start);
-  await registered?.unregister();
-}
-
-async function noPages(start) {
-  const names = (await globalThis.caches?.keys()) ?? [];
-  await Promise.all(names.filter((name) => name.startsWith(`${CACHES}${start} `)).map((name) => caches.delete(name)));
 }

@@ -12,6 +12,7 @@ export class Visit {
   constructor({ soon = false, known = {} } = {}) {
     this.response = known.response ?? randomId();
     this.sent = known.sent ?? [];
+    this.stored = true;
     this.answers = new Map();
     this.shown = new Set();
     this.alreadyAsked = new Set();
