@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from release_world import AUTHORITY, RECIPE, SECRET, codebook, records, release, who
 from small_instruments import instrument, item, option, page
 
+from export.custodian.entries import Telling
 from export.custodian.generalising import in_words
 from export.custodian.known import Known
 from export.custodian.numbering import numbered
@@ -330,6 +331,24 @@ def test_no_answer_is_ever_taken_for_missing(values: list[Any]) -> None:
     assert one.measured
     assert max(one.missing) < min(one.numbers[3:])
     assert len(set(one.missing)) == 3
+
+
+CODES = st.lists(st.sampled_from(["yes", "no", "1", "2", "3", "2.5", "-7", "2026-11"]), max_size=8, unique=True)
+
+
+@settings(max_examples=300, deadline=None)
+@given(told=CODES, asked=CODES)
+def test_whatever_a_later_release_tells_a_number_that_was_told_keeps_its_meaning(
+    told: list[str], asked: list[str]
+) -> None:
+    (first,) = numbered(empty({"many": tuple(told)}))
+    earlier = {"many": Telling(first.name, dict(zip(first.values, first.numbers[3:], strict=True)))}
+    (second,) = numbered(empty({"many": tuple(asked)}), earlier)
+    meaning = dict(zip(first.numbers[3:], first.values, strict=True))
+    for number, value in zip(second.numbers[3:], second.values, strict=True):
+        assert meaning.setdefault(number, value) == value
+        assert value not in earlier["many"].numbers or earlier["many"].numbers[value] == number
+    assert max(second.missing) < min(meaning, default=0)
 
 
 def empty(values: Mapping[str, tuple[str, ...]]) -> Table:
