@@ -14,6 +14,7 @@ from export.centre.releases import NoSuchRelease, Releases
 from export.manifest import MANIFEST, ReleaseRefused, fingerprint, manifest_bytes, read_manifest, verified
 from survey.sealing import SigningKey
 from survey.signed import write_signed
+from survey.single import alone
 
 
 def built(
@@ -184,3 +185,13 @@ def test_a_manifest_that_calls_public_what_it_does_not_list_is_refused(authority
     with pytest.raises(ReleaseRefused, match="public"):
         read_manifest(write_signed("release", body | {"public": public}, authority), authority.public)
     assert read_manifest(write_signed("release", body, authority), authority.public).public == ()
+
+
+def test_two_releases_are_never_published_at_the_same_moment(
+    tmp_path: Path, authority: SigningKey, releases: Releases
+) -> None:
+    one, other = (built(tmp_path / f"made-{name}", authority, name) for name in ("one", "other"))
+    releases.publish(one)
+    with alone(releases.folder, AssertionError()), pytest.raises(ReleaseRefused, match="is being published"):
+        releases.publish(other)
+    assert [manifest.name for manifest in releases.listed()] == ["one"]

@@ -29,9 +29,12 @@ from export.manifest import (
     verified,
 )
 from survey.durable import sync_folder, write_whole
+from survey.single import alone
 
 _UNFINISHED = ".new-"
 _REMEMBERED = ".manifests"
+# Two that do not know of each other could both find that no other was published.
+_AT_ONCE = "Another release is being published here. Nothing was published. Wait until that has ended, then try again."
 
 
 class NoSuchRelease(LookupError):
@@ -57,8 +60,13 @@ class Releases:
 
         Raises:
             ReleaseRefused: not the custodian's, not whole, another release of this name stands already, it may hold
-                people of one that was published, or it begins another series unasked.
+                people of one that was published, it begins another series unasked, or another is being published.
         """
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        with alone(self.folder, ReleaseRefused(_AT_ONCE)):
+            return self._published(source, new_series=new_series)
+
+    def _published(self, source: Path, *, new_series: bool) -> tuple[Manifest, bool]:
         manifest = verified(source, self.authority)
         target = self.folder / manifest.name
         if target.exists():
@@ -76,7 +84,6 @@ class Releases:
         return manifest, True
 
     def _copy_in(self, source: Path, manifest: Manifest) -> None:
-        self.folder.mkdir(mode=0o700, exist_ok=True)
         unfinished = self.folder / f"{_UNFINISHED}{manifest.name}"
         if unfinished.exists():
             shutil.rmtree(unfinished)
