@@ -9,32 +9,26 @@ import { focus } from "../screen.js";
 import { draw, hashed, spelled } from "./again.js";
 import { file, keepCore, takeBack } from "./filing.js";
 import { isKept, keepPages, leaveNoTrace } from "./kept_pages.js";
-import { lendIdling, showBefore, showQuestion, showScreen } from "./pages.js";
-import { card, known, remember, unwanted } from "./remembering.js";
-import { flush, waiting, withoutCode } from "./sending.js";
+import {
+  become, deleted, deleteWaiting, end, hearOfDeletions, notKept, openedWith, sendAll, sendByTheOpenDoor, sendLast,
+  sendWaiting, startOf, state, tellOfBefore,
+} from "./outcome.js";
+import { lendIdling, showQuestion, showScreen } from "./pages.js";
+import { card, known, remember } from "./remembering.js";
 import { NotTrusted, trusted } from "./trust.js";
 import * as walk from "./visit.js";
 
 const PATIENCE_MS = 30000;
 // For what somebody who wants to finish should not have to wait for.
 const EXTRA_PATIENCE_MS = 3000;
-const SENDING_PATIENCE_MS = 5000;
-const UNSENT = new Set(["waiting", "unstored", "refused"]);
 const SCREENS = { help: "help", about: "about", safety: "safety", language: "languages" };
 // What this page needs and old browsers lack. There it works as without scripts, and says who seals then. Where it came
 // without TLS every browser lacks some of it: there nothing is asked.
 const needed = [Object.hasOwn, [].findLast, globalThis.AbortSignal?.timeout, navigator.locks];
 const able = !isSecureContext || needed.every(Boolean);
 const shared = card.has("t");
-let state = null;
-let deletions = null;
-let offLine = false;
-// Ids of what waits here although its card's code is no good.
-const refused = new Set();
 let loading = null;
 let busy = false;
-
-const startOf = () => document.body.dataset.start;
 
 async function load(address) {
   const late = new Promise((_, reject) => setTimeout(() => reject(new TypeError("It did not come.")), PATIENCE_MS));
@@ -57,7 +51,7 @@ async function ready() {
   const loaded = await loading;
   if (!state) {
     const visit = new walk.Visit({ soon: card.has("s"), known: known() });
-    state = { ...loaded, visit, shared, code: card.get("c") ?? document.body.dataset.code ?? "", words: null };
+    become({ ...loaded, visit, shared, code: card.get("c") ?? document.body.dataset.code ?? "", words: null });
     visit.show(walk.firstPage(state.instrument));
   }
   return state;
@@ -186,121 +180,14 @@ async function useWords(form) {
   }
 }
 
-// Nobody looks at an unchanged page while a network swallows what is sent: it is kept, so the page says that until it
-// knows more.
-async function sendLast() {
-  const sent = sendAll();
-  const became = await Promise.race([sent, new Promise((late) => setTimeout(late, SENDING_PATIENCE_MS))]);
-  await told(became ?? new Map([[state.visit.sent.at(-1), "waiting"]]));
-  if (!became) {
-    sent.then(heard).catch(() => {}); // It waits, and is tried again.
-  }
-}
-
-// What became of the last row: sent, waiting (on the phone, or in this page alone), refused for its code, or lost.
-async function told(became) {
-  const { visit } = state;
-  const word = became.get(visit.sent.at(-1)) ?? "sent";
-  if (word === "lost" && visit.outcome) {
-    end("ended"); // By now there is nothing here to try again with.
-  } else if (word === "lost") {
-    await notKept();
-  } else {
-    end({ sent: "thanks", refused: "refused", waiting: visit.stored ? "waiting" : "unstored" }[word]);
-  }
-}
-
-// The page says that nothing was kept, so an earlier copy goes too; the answers are still here to try again with.
-async function notKept() {
-  await takeBack(state.visit, startOf());
-  showScreen(state, "unkept");
-}
-
-// What can be said of a deletion: where the centre has not heard of it yet, that it has not.
-const deleted = (outcome) => (unwanted.size ? "undeleted" : outcome);
-
-// Nothing of what was said stays in this page.
-function end(outcome) {
-  const { visit } = state;
-  visit.outcome = outcome;
-  visit.answers = new Map();
-  if (!UNSENT.has(outcome)) {
-    leaveNoTrace(startOf());
-  }
-  showScreen(state, outcome);
-}
-
-async function sendAll() {
-  const became = await flush(startOf());
-  [...became].filter(([, word]) => word === "refused").forEach(([id]) => refused.add(id));
-  return became;
-}
-
-async function sendWaiting() {
-  await heard(await sendAll());
-}
-
-async function heard(became) {
-  const visit = state?.visit;
-  if (UNSENT.has(visit?.outcome) && !isGone()) {
-    await told(became);
-  }
-  if (visit?.outcome === "undeleted" && !unwanted.size && !isGone()) {
-    end("deleted");
-  }
-  if (state) {
-    await tellOfBefore(became);
-  }
-}
-
-// All that waits on a person's own phone; on a device that people share only what this visit made.
-async function deleteWaiting() {
-  const waits = shared ? [] : await waiting(startOf());
-  const ids = [...state.visit.sent, ...waits.flatMap(([id, replaces]) => (replaces ? [id, ...replaces.split(",")] : [id]))];
-  deletions?.postMessage(ids);
-  await deleteAll(ids);
-}
-
-async function deleteAll(ids) {
-  const { visit } = state;
-  await takeBack({ sent: [...visit.sent, ...ids] }, startOf());
-  visit.sent = [];
-  end(deleted("deleted"));
-}
-
-// What another tab deletes is gone from the queue as if it had been sent: this one must not say that it was kept.
-async function deletedElsewhere({ data: ids }) {
-  const visit = state?.visit;
-  if (visit?.outcome && ids.includes(visit.sent.at(-1)) && !isGone()) {
-    await deleteAll(ids);
-  }
-}
-
-function hearOfDeletions() {
-  try {
-    deletions = new BroadcastChannel("heard rows");
-    deletions.addEventListener("message", deletedElsewhere);
-  } catch {
-    deletions = null; // Where a browser forbids all storage no tab finds another's rows either.
-  }
-}
-
-async function sendByTheOpenDoor() {
-  for (const id of refused) {
-    await withoutCode(startOf(), id);
-  }
-  refused.clear();
-  await sendWaiting();
-}
-
 async function speak(language) {
   const { visit, told: before } = state;
   const loaded = await load(new URL(language, new URL(document.body.dataset.bundle, location.href)).pathname);
   // The centre may have another questionnaire by now: whoever has begun this one goes on with it.
   if (loaded.told.digest === before.digest) {
-    state = { ...state, ...loaded };
+    become({ ...state, ...loaded });
   } else if (!visit.answers.size) {
-    state = { ...state, ...loaded, visit: new walk.Visit({ soon: visit.soon, known: visit }) };
+    become({ ...state, ...loaded, visit: new walk.Visit({ soon: visit.soon, known: visit }) });
     state.visit.show(walk.firstPage(loaded.instrument));
   }
   showCurrent();
@@ -396,7 +283,7 @@ async function begin() {
     return;
   }
   remember(startOf());
-  offLine = isKept();
+  openedWith(isKept());
   try {
     const { visit } = await ready();
     document.documentElement.classList.remove("checking");
@@ -417,23 +304,6 @@ async function begin() {
     } else {
       loading = null; // the question stands there; whoever answers it hears what is wrong
     }
-  }
-}
-
-// Something sealed waits from an earlier time: the person can delete it. Where nothing does, no trace has to stay; only
-// what there was no network for cannot be fetched again. Who answers while a slow phone looks has the pages kept anew.
-async function tellOfBefore(became) {
-  const waits = (await waiting(startOf())).length > 0;
-  const { visit } = state;
-  // On a device that people share it is nobody's business: it is sent from there when that can be.
-  if (visit.answers.size || visit.outcome || isGone() || shared) {
-    return;
-  }
-  const words = [...became.values()];
-  offLine &&= !words.includes("sent");
-  showBefore(state, words.includes("refused") ? "refused" : waits ? "waiting" : words.includes("lost") ? "lost" : null);
-  if (!waits && !offLine) {
-    await leaveNoTrace(startOf());
   }
 }
 

@@ -1,0 +1,154 @@
+// What becomes of a visit that is over, and of what waits from an earlier one: sent, waiting, refused, lost or deleted.
+// The page says what this phone knows, and no more.
+
+import { isGone } from "../leaving.js";
+import { takeBack } from "./filing.js";
+import { leaveNoTrace } from "./kept_pages.js";
+import { showBefore, showScreen } from "./pages.js";
+import { unwanted } from "./remembering.js";
+import { flush, waiting, withoutCode } from "./sending.js";
+
+const SENDING_PATIENCE_MS = 5000;
+const UNSENT = new Set(["waiting", "unstored", "refused"]);
+// Ids of what waits here although its card's code is no good.
+const refused = new Set();
+let deletions = null;
+let offLine = false;
+
+// The one visit of this page with all that it is asked from; null until the questions have come.
+export let state = null;
+
+export function become(next) {
+  state = next;
+}
+
+export const startOf = () => document.body.dataset.start;
+
+// `kept`: whether the phone had this page itself, so that there is no network as far as anybody knows.
+export function openedWith(kept) {
+  offLine = kept;
+}
+
+// Nobody looks at an unchanged page while a network swallows what is sent: it is kept, so the page says that until it
+// knows more.
+export async function sendLast() {
+  const sent = sendAll();
+  const became = await Promise.race([sent, new Promise((late) => setTimeout(late, SENDING_PATIENCE_MS))]);
+  await told(became ?? new Map([[state.visit.sent.at(-1), "waiting"]]));
+  if (!became) {
+    sent.then(heard).catch(() => {}); // It waits, and is tried again.
+  }
+}
+
+// What became of the last row: sent, waiting (on the phone, or in this page alone), refused for its code, or lost.
+async function told(became) {
+  const { visit } = state;
+  const word = became.get(visit.sent.at(-1)) ?? "sent";
+  if (word === "lost" && visit.outcome) {
+    end("ended"); // By now there is nothing here to try again with.
+  } else if (word === "lost") {
+    await notKept();
+  } else {
+    end({ sent: "thanks", refused: "refused", waiting: visit.stored ? "waiting" : "unstored" }[word]);
+  }
+}
+
+// The page says that nothing was kept, so an earlier copy goes too; the answers are still here to try again with.
+export async function notKept() {
+  await takeBack(state.visit, startOf());
+  showScreen(state, "unkept");
+}
+
+// What can be said of a deletion: where the centre has not heard of it yet, that it has not.
+export const deleted = (outcome) => (unwanted.size ? "undeleted" : outcome);
+
+// Nothing of what was said stays in this page.
+export function end(outcome) {
+  const { visit } = state;
+  visit.outcome = outcome;
+  visit.answers = new Map();
+  if (!UNSENT.has(outcome)) {
+    leaveNoTrace(startOf());
+  }
+  showScreen(state, outcome);
+}
+
+export async function sendAll() {
+  const became = await flush(startOf());
+  [...became].filter(([, word]) => word === "refused").forEach(([id]) => refused.add(id));
+  return became;
+}
+
+export async function sendWaiting() {
+  await heard(await sendAll());
+}
+
+async function heard(became) {
+  const visit = state?.visit;
+  if (UNSENT.has(visit?.outcome) && !isGone()) {
+    await told(became);
+  }
+  if (visit?.outcome === "undeleted" && !unwanted.size && !isGone()) {
+    end("deleted");
+  }
+  if (state) {
+    await tellOfBefore(became);
+  }
+}
+
+// All that waits on a person's own phone; on a device that people share only what this visit made.
+export async function deleteWaiting() {
+  const waits = state.shared ? [] : await waiting(startOf());
+  const ids = [...state.visit.sent, ...waits.flatMap(([id, replaces]) => (replaces ? [id, ...replaces.split(",")] : [id]))];
+  deletions?.postMessage(ids);
+  await deleteAll(ids);
+}
+
+async function deleteAll(ids) {
+  const { visit } = state;
+  await takeBack({ sent: [...visit.sent, ...ids] }, startOf());
+  visit.sent = [];
+  end(deleted("deleted"));
+}
+
+// What another tab deletes is gone from the queue as if it had been sent: this one must not say that it was kept.
+async function deletedElsewhere({ data: ids }) {
+  const visit = state?.visit;
+  if (visit?.outcome && ids.includes(visit.sent.at(-1)) && !isGone()) {
+    await deleteAll(ids);
+  }
+}
+
+export function hearOfDeletions() {
+  try {
+    deletions = new BroadcastChannel("heard rows");
+    deletions.addEventListener("message", deletedElsewhere);
+  } catch {
+    deletions = null; // Where a browser forbids all storage no tab finds another's rows either.
+  }
+}
+
+export async function sendByTheOpenDoor() {
+  for (const id of refused) {
+    await withoutCode(startOf(), id);
+  }
+  refused.clear();
+  await sendWaiting();
+}
+
+// Something sealed waits from an earlier time: the person can delete it. Where nothing does, no trace has to stay; only
+// what there was no network for cannot be fetched again. Who answers while a slow phone looks has the pages kept anew.
+export async function tellOfBefore(became) {
+  const waits = (await waiting(startOf())).length > 0;
+  const { visit } = state;
+  // On a device that people share it is nobody's business: it is sent from there when that can be.
+  if (visit.answers.size || visit.outcome || isGone() || state.shared) {
+    return;
+  }
+  const words = [...became.values()];
+  offLine &&= !words.includes("sent");
+  showBefore(state, words.includes("refused") ? "refused" : waits ? "waiting" : words.includes("lost") ? "lost" : null);
+  if (!waits && !offLine) {
+    await leaveNoTrace(startOf());
+  }
+}
