@@ -66,7 +66,7 @@ class LockedVisits(Visits):
             yield visit
             if visit is None or untrusted_token in self._forgotten:
                 self._forgotten.discard(untrusted_token)
-            elif visit.answers or visit.outcome or visit.end_reached or visit.shown[1:] or self._chosen(visit):
+            elif visit.answers or visit.outcome or visit.end_reached or _gone_on(visit) or self._chosen(visit):
                 self.keep(visit)
 
     def keep(self, visit: Visit) -> None:
@@ -161,6 +161,11 @@ class LockedVisits(Visits):
         """Nothing of this visit is left."""
         self._drafts.drop(_name(visit.token))
         self._forgotten.add(visit.token)
+
+
+def _gone_on(visit: Visit) -> bool:
+    """Whether this person has come further than the first page; who skipped that has not seen the second yet."""
+    return visit.position not in (None, visit.way[0]) or bool(visit.shown[1:])
 
 
 def _name(token: str) -> str:

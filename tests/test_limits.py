@@ -138,11 +138,11 @@ def weather(world: World, centre: Centre, address: str) -> str:
     return address
 
 
-@pytest.mark.parametrize("way", ["answer", "language", "code"])
+@pytest.mark.parametrize("way", ["answer", "skip", "language", "code"])
 def test_one_address_fills_no_more_than_its_hour_of_drafts_and_keeps_nobody_else_out(
     world: World, centre: Centre, weather: str, tmp_path: Path, way: str
 ) -> None:
-    fields = {"answer": {"weather": "dry"}, "language": {"language": "pl"},
+    fields = {"answer": {"weather": "dry"}, "skip": {"go": "skip"}, "language": {"language": "pl"},
               "code": {"code": next(codes_in(issue(centre, LINKED, "card", 1)))}}[way]  # fmt: skip
     path = way if way in {"language", "code"} else ""
     many = [NoScripts(weather, "192.0.2.7") for _ in range(AN_HOUR + 10)]

@@ -145,6 +145,15 @@ def test_a_draft_is_locked_and_survives_a_restart(centre: Centre) -> None:
     assert response.answers["helped"] == ("friend",)
 
 
+def test_the_first_question_can_be_skipped_like_any_other(centre: Centre) -> None:
+    person = Player(centre.address)
+    person.look(centre.address)
+    person.skip()
+    assert person.page == "contact"
+    person.look(centre.address)
+    assert person.page == "contact"
+
+
 def test_on_a_link_back_goes_all_the_way(centre: Centre) -> None:
     person = the_core(centre)
     person.look(centre.address + "page/experience")
