@@ -44,7 +44,7 @@ class CardCode:
                 return self._shown(ready, visit, "code.mistyped", untrusted)
             if not self.codes.works(untrusted):
                 return make_response(self._shown(ready, visit, "code.refused"), 403)
-            self.interview.parts.visits.check_room()
+            self.interview.parts.visits.check_room(visit)
             visit.code = untrusted
             return make_response(redirect(url_for("start"), 303))
 

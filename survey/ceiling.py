@@ -2,13 +2,15 @@
 
 Whoever invents cookies could otherwise fill the memory that everybody's drafts lie in, or bury a place under rows. Only
 new visits meet a ceiling: who has begun can finish, and who has a card's code begins whatever the day has seen. Numbers
-are all there is here, nothing about a person, and they lie in memory.
+are all there is here, nothing about a person, and they lie in memory. So that no one address reaches a ceiling for
+everybody within minutes, ``OneAddress`` asks whoever can tell addresses apart; here none is known.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -25,8 +27,20 @@ def _never() -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class OneAddress:
+    """Whether the address that this request comes from did it too often this hour; to ask is to count one more."""
+
+    began_too_many: Callable[[], bool] = _never
+    filed_too_many: Callable[[], bool] = _never
+
+
+ANY_ADDRESS = OneAddress()
+"""Nobody is told apart by an address, so nobody is stopped by one."""
+
+
 class NoRoom(Exception):
-    """Nobody can begin at this place's link now; those who have begun can go on. Try again tomorrow."""
+    """This visit cannot begin at this place's link now; those that have begun can go on. Try again tomorrow."""
 
 
 class OnlyWithCode(NoRoom):

@@ -15,7 +15,7 @@ from typing import Any
 
 from forms.instrument import Instrument
 from forms.strict_json import canonical, strict_object
-from survey.ceiling import DailyCeiling, NoRoom, OnlyWithCode
+from survey.ceiling import ANY_ADDRESS, DailyCeiling, NoRoom, OneAddress, OnlyWithCode
 from survey.drafts import Drafts
 from survey.sealing import LockedAway, lock, unlock
 from survey.turns import Turns
@@ -42,12 +42,14 @@ class LockedVisits(Visits):
         ceiling: DailyCeiling,
         turns: Turns | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        one_address: OneAddress = ANY_ADDRESS,
     ) -> None:
         """``turns`` are ``STRIPES`` locks, shared by the processes that share the drafts; ``monotonic`` likewise."""
         super().__init__()
         self._monotonic = monotonic
         self._drafts = drafts
         self._ceiling = ceiling
+        self._one_address = one_address
         self._instruments = instruments
         self._turns = turns or Turns(count=STRIPES)
         self._forgotten: set[str] = set()
@@ -64,7 +66,7 @@ class LockedVisits(Visits):
             yield visit
             if visit is None or untrusted_token in self._forgotten:
                 self._forgotten.discard(untrusted_token)
-            elif visit.answers or visit.outcome or visit.end_reached or visit.shown[1:] or self._chosen(visit):
+            elif visit.answers or visit.outcome or visit.end_reached or _gone_on(visit) or self._chosen(visit):
                 self.keep(visit)
 
     def keep(self, visit: Visit) -> None:
@@ -75,7 +77,7 @@ class LockedVisits(Visits):
     def _chosen(self, visit: Visit) -> bool:
         """Whether somebody who has not answered has typed a code, or chosen a language while there is room for that."""
         spoken = visit.language != visit.instrument.default_language
-        return visit.code != "" or (spoken and not self._drafts.full)
+        return visit.code != "" or (spoken and self._room_for(visit))
 
     def _read(self, token: str, name: str) -> Visit | None:
         locked = self._drafts.get(name)
@@ -96,10 +98,12 @@ class LockedVisits(Visits):
     def fresh(self, instrument: Instrument, language: str) -> Visit:
         """A new visit with a new cookie; nothing is kept of it before the first answer.
 
+        Where there is no room for a draft it is given all the same: a phone that seals by itself needs none.
+
         Raises:
-            NoRoom: nobody can begin here now, and hears so before the first question.
+            OnlyWithCode: nobody can begin here now without a card's code, and hears so before the first question.
         """
-        self._check_room_without_code()
+        self._check_open_door()
         visit = super().fresh(instrument, language)
         self._known.clear()
         return visit
@@ -111,7 +115,8 @@ class LockedVisits(Visits):
             NoRoom: this visit has not begun, and none can begin here now. Nothing of it is kept.
         """
         if visit.began is None and not visit.code:
-            self._check_room_without_code(kept=self._drafts.get(_name(visit.token)) is not None)
+            self._check_open_door()
+            self.check_room(visit)
         return None
 
     @property
@@ -119,18 +124,26 @@ class LockedVisits(Visits):
         """Whether the day's ceiling is reached, or the place lets nobody in without."""
         return self._ceiling.reached
 
-    def check_room(self) -> None:
-        """Whether there is room for one more draft.
+    def check_room(self, visit: Visit) -> None:
+        """Whether this visit has a draft already, or there is room for one more.
 
         Raises:
-            NoRoom: there is none, for those with a code neither.
+            NoRoom: there is none, for those with a code neither, or this address began too many within the hour.
         """
-        if self._drafts.full:
+        if not self._room_for(visit):
             raise NoRoom
 
-    def _check_room_without_code(self, *, kept: bool = False) -> None:
-        if not kept:
-            self.check_room()
+    def may_file(self) -> bool:
+        """Whether this address has not filed too many without a code within the hour."""
+        return not self._one_address.filed_too_many()
+
+    def _room_for(self, visit: Visit) -> bool:
+        if self._drafts.get(_name(visit.token)) is not None:
+            return True
+        # Asked last: only what would be kept counts against an address.
+        return not self._drafts.full and not self._one_address.began_too_many()
+
+    def _check_open_door(self) -> None:
         if self.only_with_code:
             raise OnlyWithCode
 
@@ -148,6 +161,11 @@ class LockedVisits(Visits):
         """Nothing of this visit is left."""
         self._drafts.drop(_name(visit.token))
         self._forgotten.add(visit.token)
+
+
+def _gone_on(visit: Visit) -> bool:
+    """Whether this person has come further than the first page; who skipped that has not seen the second yet."""
+    return visit.position not in (None, visit.way[0]) or bool(visit.shown[1:])
 
 
 def _name(token: str) -> str:

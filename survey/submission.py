@@ -76,8 +76,8 @@ def submit(parts: Parts, visit: Visit) -> None:
     """File what was said, once, and wipe the draft. Plaintext ends here.
 
     Raises:
-        NotKept: no key, a full disk or a damaged store. Nothing was kept, the partial included; the draft still is
-            in memory, so that the person can try again.
+        NotKept: no key, a full disk, a damaged store, or too many from one address. Nothing was kept, the partial
+            included; the draft still is in memory, so that the person can try again.
     """
     reached = _status(visit)
     try:
@@ -115,6 +115,8 @@ def _put(parts: Parts, visit: Visit, row: bytes, earlier: Sequence[str]) -> None
     visit.code = ""
     if _code_needed(parts):
         raise CodeNeeded("This place takes nothing without a card's code.")
+    if not parts.visits.may_file():
+        raise NotKept("One address has filed all that it may within an hour: try again in the next.")
     parts.store.put(parts.shelf, [row], parts.door)
 
 

@@ -169,8 +169,12 @@ class Visits:
         """Whether nobody can begin here now without a card's code; never on a tablet."""
         return False
 
-    def check_room(self) -> None:
+    def check_room(self, visit: Visit) -> None:
         """On a tablet there is always room for the next person."""
+
+    def may_file(self) -> bool:
+        """Whether one more response may be filed without a card's code from where this request comes: here always."""
+        return True
 
     def fresh(self, instrument: Instrument, language: str) -> Visit:
         """A new visit with a new cookie, in which nobody has answered yet."""

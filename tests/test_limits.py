@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import gc
+import secrets
+from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from at_the_tablet import one_of, page
+from centre_world import LINKED, World, ask
+from linked_centre import address, centre, doors, links, untold, world
+from player import raw
 
+from export.centre.codes import codes_in, issue
+from export.centre.instance import Centre
 from export.centre.limits import AddressLimit, address_of
+from forms.instrument import Instrument
 from survey.briefing import Place
+from survey.csrf import csrf_token
+
+__all__ = ["address", "centre", "links", "untold", "world"]  # fixtures
+
+AN_HOUR = 120
+WEATHER = Instrument(
+    "weather", "1", {"en": "Weather", "pl": "Pogoda"}, "en", ("en", "pl"),
+    (page(one_of("weather", "dry", "wet", core=True)), page(one_of("road", "flat", "steep"))),
+)  # fmt: skip
 
 
 @dataclass
@@ -84,3 +103,77 @@ def test_a_place_says_in_the_keys_file_only_where_its_open_door_is_closed() -> N
     assert "open_door" not in opened.to_json(), "a tablet from before reads it"
     for place in (closed, opened):
         assert Place.from_json(place.to_json()) == place
+
+
+@dataclass
+class NoScripts:
+    """Somebody whose browser runs no script, behind an address, with a cookie that they may have made up."""
+
+    centre: str
+    address: str
+    cookie: str = ""
+
+    def __post_init__(self) -> None:
+        self.cookie = self.cookie or secrets.token_hex(16)
+
+    def get(self, path: str = "") -> int:
+        """The status of a page."""
+        return raw(self.centre, f"s/{LINKED}/{path}", cookie=self.cookie, headers={"X-Real-IP": self.address}).status
+
+    def send(self, path: str, **fields: str) -> tuple[int, str, str]:
+        """What came of a form: the status, where it leads and what it says."""
+        told = [("csrf_token", csrf_token(self.cookie)), *fields.items()]
+        answer = raw(self.centre, f"s/{LINKED}/{path}", "POST", told, self.cookie, {"X-Real-IP": self.address})
+        return answer.status, answer.headers.get("Location", "").rpartition("/")[2], answer.data.decode()
+
+
+def drafts(folder: Path) -> int:
+    return len(list((folder / "memory" / f"drafts-{LINKED}").iterdir()))
+
+
+@pytest.fixture
+def weather(world: World, centre: Centre, address: str) -> str:
+    """The address of a centre that asks two questions, in two languages."""
+    world.tell(centre, 2, instruments=(WEATHER,))
+    return address
+
+
+@pytest.mark.parametrize("way", ["answer", "skip", "language", "code"])
+def test_one_address_fills_no_more_than_its_hour_of_drafts_and_keeps_nobody_else_out(
+    world: World, centre: Centre, weather: str, tmp_path: Path, way: str
+) -> None:
+    fields = {"answer": {"weather": "dry"}, "skip": {"go": "skip"}, "language": {"language": "pl"},
+              "code": {"code": next(codes_in(issue(centre, LINKED, "card", 1)))}}[way]  # fmt: skip
+    path = way if way in {"language", "code"} else ""
+    many = [NoScripts(weather, "192.0.2.7") for _ in range(AN_HOUR + 10)]
+    told = Counter(each.send(path, **fields)[0] for each in many)
+    assert drafts(tmp_path) == AN_HOUR
+    assert told == ({303: AN_HOUR + 10} if way == "language" else {303: AN_HOUR, 503: 10})
+    late = NoScripts(weather, "192.0.2.7")
+    assert late.get() == 200, "phones behind this address seal by themselves, and need this page"
+    status, _, said = late.send("", weather="wet")
+    assert (status, "Too many people are answering just now" in said) == (503, True)
+    row = {"Content-Type": "application/octet-stream", "X-Real-IP": "192.0.2.7"}
+    assert ask("POST", f"{weather}s/{LINKED}/rows", world.rows(1)[0], row).body == b"stored"
+    assert many[0].send("", weather="wet")[:2] == (303, "road"), "who has begun can go on"
+    assert NoScripts(weather, "192.0.2.8").send("", weather="wet")[:2] == (303, "road")
+
+
+def test_one_address_files_no_more_than_its_hour_without_a_code_and_nobody_loses_an_answer_by_it(
+    centre: Centre, weather: str
+) -> None:
+    many = [NoScripts(weather, f"198.51.100.{number}") for number in range(AN_HOUR + 1)]
+    holder = NoScripts(weather, "198.51.100.200")
+    holder.send("code", code=next(codes_in(issue(centre, LINKED, "card", 1))))
+    for each in (*many, holder):
+        each.send("", weather="dry")
+        each.address = "192.0.2.7"
+    led = [each.send("page/road", road="flat")[1] for each in many]
+    assert (Counter(led), led[-1]) == ({"thanks": AN_HOUR, "finish": 1}, "finish")
+    assert doors(centre).count("open") == AN_HOUR
+    assert many[-1].get("finish") == 200
+    assert many[-1].send("finish")[1] == "finish", "not yet"
+    assert holder.send("page/road", road="flat")[1] == "thanks", "a code is its own limit"
+    many[-1].address = "192.0.2.8"
+    assert many[-1].send("finish")[1] == "thanks", "the answers waited"
+    assert doors(centre).count("code") == 1

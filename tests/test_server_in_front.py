@@ -25,7 +25,8 @@ def test_the_samples_keep_to_the_rules(sample: str) -> None:
 @pytest.mark.parametrize(
     "line",
     ["access_log off;", "error_log /dev/null;", "proxy_buffering off;", "client_max_body_size 256k;",
-     "client_body_buffer_size 256k;", "proxy_set_header X-Real-IP $remote_addr;"],
+     "client_body_buffer_size 256k;", "proxy_set_header X-Real-IP $remote_addr;",
+     "proxy_set_header X-Forwarded-Proto $scheme;"],
 )  # fmt: skip
 def test_every_line_that_matters_is_missed(line: str) -> None:
     assert line in NGINX
@@ -93,6 +94,79 @@ def test_what_nginx_prints_is_put_together_as_it_was_included() -> None:
     assert len(faults(loud, HEADER)) == 1, "what stands around it writes a line for each request"
 
 
+PASSES = "proxy_pass http://127.0.0.1:8800;"
+
+
+def line_of(text: str, part: str) -> str:
+    """How a fault begins that names the line on which something stands."""
+    return f"Line {text[: text.rindex(part)].count(chr(10)) + 1}: "
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "at"),
+    [
+        ("listen 443 ssl;", "listen 443;", "listen 443;"),
+        ("listen [::]:443 ssl;", "listen [::]:8080;", "listen [::]:8080;"),
+        ("    listen 443 ssl;\n    listen [::]:443 ssl;\n", "", "server {\n    # The second"),
+        ("http://127.0.0.1:8800", "http://10.0.0.5:8800", "proxy_pass"),
+        ("http://127.0.0.1:8800", "https://elsewhere.example", "proxy_pass"),
+        ("http://127.0.0.1:8800", "http://127.0.0.1.elsewhere.example:8800", "proxy_pass"),
+        ("http://127.0.0.1:8800", "http://$arg_x", "proxy_pass"),
+        ("proxy_set_header X-Forwarded-Proto $scheme;", "", "proxy_pass"),
+        ("X-Forwarded-Proto $scheme;", "X-Forwarded-Proto $http_x_forwarded_proto;", "X-Forwarded-Proto"),
+        ("X-Forwarded-Proto $scheme;", "X-Forwarded-Proto http;", "X-Forwarded-Proto"),
+        ("$remote_addr;", "$remote_addr;\n proxy_set_header x-real-ip $http_x_real_ip;", "proxy_set_header x-real-ip"),
+        ("    return 308 https://centre.example$request_uri;", f"  location / {{ {PASSES} }}", PASSES),
+        ("return 308 https://centre.example$request_uri;", "root /var/www/html;", "server {"),
+        ("return 308 https://centre.example$request_uri;", "return 308 http://elsewhere.example/;", "server {"),
+        ("return 308 https://", "if ($arg_x) { return 200 x; } return 308 https://", "server {"),
+    ],
+)
+def test_what_would_go_unencrypted_or_let_anybody_say_who_they_are_is_found_by_its_line(
+    line: str, instead: str, at: str
+) -> None:
+    assert NGINX.count(line) == 1
+    text = NGINX.replace(line, instead)
+    found = faults(text, HEADER)
+    assert [fault for fault in found if fault.startswith(line_of(text, at))]
+    assert len(found) == 1 or PASSES in at
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["log_by_lua_file /etc/x.lua;", "otel_trace on;", "opentelemetry on;", "opentracing on;", "js_content x.y;",
+     "perl x::y;", "post_action /x;", "access_by_lua_file /x;", "datadog_tracing on;", "somebody_log /x;"],
+)  # fmt: skip
+def test_a_module_that_could_write_or_trace_somebody_is_found_wherever_it_stands(line: str) -> None:
+    inside = NGINX.replace("gzip off;", f"gzip off;\n    {line}")
+    (fault,) = faults(inside, HEADER)
+    assert fault.startswith(line_of(inside, line))
+    assert f"{line.split(maxsplit=1)[0]} could write a line about somebody. Take it out" in fault
+    assert len(faults(f"http {{ {line} {NGINX} }}", HEADER)) == 1
+
+
+def test_what_an_operator_may_well_have_beside_is_no_fault() -> None:
+    tables = "types { application/x-perl pl; text/x-log log; } map $uri $x { default 1; ~log 0; }"
+    assert faults(f"http {{ {tables} log_format x '$status'; log_not_found off; {NGINX} }}", HEADER) == []
+    together = "upstream heard { server 127.0.0.1:8801; server [::1]:8802; server unix:/run/heard.sock; }\n"
+    assert faults(together + NGINX.replace("http://127.0.0.1:8800", "http://heard"), HEADER) == []
+    assert len(faults(together.replace("[::1]", "10.0.0.5") + NGINX.replace("127.0.0.1:8800", "heard"), HEADER)) == 1
+    renews = """location /.well-known/acme-challenge/ { root /var/www/challenge; }
+    location / { return 301 https://centre.example$request_uri; }"""
+    for way in (renews, "if ($host = centre.example) { return 301 https://$host$request_uri; } return 404;"):
+        assert faults(NGINX.replace("return 308 https://centre.example$request_uri;", way), HEADER) == []
+    assert faults(NGINX + "server { listen 443 ssl default_server; return 444; "
+                          "access_log off; error_log /dev/null; }", HEADER) == []  # fmt: skip
+
+
+def test_a_fault_names_the_file_and_line_that_an_operator_edits() -> None:
+    site = NGINX.replace("proxy_buffering off;", "proxy_buffering on;")
+    printed = "# configuration file /etc/nginx/nginx.conf:\nhttp { include /etc/nginx/sites-enabled/*; }\n"
+    (fault,) = faults(f"{printed}# configuration file /etc/nginx/sites-enabled/heard:\n{site}", HEADER)
+    line = site[: site.index("proxy_buffering on;")].count("\n") + 1
+    assert fault.startswith(f"/etc/nginx/sites-enabled/heard, line {line}: ")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -117,11 +191,55 @@ def test_what_cannot_be_read_whole_is_refused(text: str) -> None:
         ("buffer_requests", ""),
         ("header_up X-Real-IP {remote_host}", "header_up X-Real-IP {http.request.header.X-Real-IP}"),
         ('header Strict-Transport-Security "max-age=31536000"', "log"),
+        ("centre.example {", "http://centre.example {"),
+        ("centre.example {", "centre.example, http://centre.example {"),
+        ("centre.example {", "centre.example:80 {"),
+        ("centre.example {", ":443 {"),
+        ("header_up X-Real-IP", "header_up X-Real-IP {remote_host}\n\t\theader_up x-real-ip {header.X-Real-IP}\n#"),
+        ("header_up X-Real-IP", "header_up -X-Real-* \n\t\theader_up X-Real-IP"),
+        ("buffer_requests", "buffer_requests\n\t\theader_up X-Forwarded-Proto http"),
+        ("reverse_proxy 127.0.0.1:8800", "reverse_proxy 10.0.0.5:8800"),
+        ("reverse_proxy 127.0.0.1:8800", "reverse_proxy /s/* 127.0.0.1:8800 elsewhere.example"),
+        ("buffer_requests", "buffer_requests\n\t\tto 10.0.0.5:8800"),
+        ("buffer_requests", "buffer_requests\n\t\tdynamic a elsewhere.example 8800"),
+        ("header Strict", "tracing\n\theader Strict"),
+        ("header Strict", "log_append x y\n\theader Strict"),
+        ("buffer_requests", "buffer_requests\n\t\tverbose_logs"),
+        ("\n{\n", "\n{\n\tauto_https off\n"),
+        ("\n{\n", "\n{\n\tservers {\n\t\tlog_credentials\n\t}\n"),
+        ("\ncentre.example {", "\nhttp://other.example {\n\troot * /x\n\tfile_server\n}\ncentre.example {"),
     ],
 )
 def test_the_same_of_caddy(line: str, instead: str) -> None:
     assert line in CADDY
-    assert len(faults(CADDY.replace(line, instead), HEADER)) == 1
+    (fault,) = faults(CADDY.replace(line, instead), HEADER)
+    assert fault.startswith("Line ")
+
+
+def test_what_caddy_may_well_have_beside_is_no_fault() -> None:
+    for line, instead in [
+        ("centre.example {", "https://centre.example, www.centre.example:8443 {\n\ttls internal"),
+        ("reverse_proxy 127.0.0.1:8800", "reverse_proxy /s/* 127.0.0.1:8801 localhost:8802 unix//run/heard.sock"),
+        ("\ncentre.example {", "\nhttp://centre.example {\n\tredir https://centre.example{uri}\n}\ncentre.example {"),
+        ("header Strict", "@login path /x\n\theader @login X-Trace-Id x\n\theader Strict"),
+    ]:
+        assert line in CADDY
+        assert faults(CADDY.replace(line, instead), HEADER) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "centre.example\nreverse_proxy 127.0.0.1:8800\n",
+        CADDY.replace("127.0.0.1:8800", "{$UPSTREAM}"),
+        CADDY.replace("centre.example {", "a.example,\ncentre.example {"),
+        CADDY.replace("header Strict", "import quiet\n\theader Strict"),
+        CADDY.replace('"max-age', "max-age"),
+    ],
+)
+def test_what_a_caddyfile_leaves_open_is_refused_with_its_line(text: str) -> None:
+    with pytest.raises(UnreadableConfiguration, match=r"^Line \d+: "):
+        faults(text, HEADER)
 
 
 def test_newer_and_older_words_of_caddy_for_waiting_in_memory_are_known() -> None:

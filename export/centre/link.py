@@ -25,7 +25,7 @@ from export.centre.link_rows import LinkRows, rows_app
 from survey import clips
 from survey.app import interview_app
 from survey.briefing import Keys, Notices
-from survey.ceiling import DailyCeiling
+from survey.ceiling import DailyCeiling, OneAddress
 from survey.drafts import Drafts
 from survey.headers import HEADERS
 from survey.locked_visits import STRIPES, LockedVisits
@@ -37,7 +37,8 @@ from survey.turns import Turns
 from survey.words import load
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-_ADDRESS_ROWS_AN_HOUR = 120
+# Many people stand behind one address at a hub or in a mobile network. Counted apart, so that who was let in gets out.
+_ROWS_AN_HOUR = _BEGUN_AN_HOUR = _FILED_AN_HOUR = 120
 _PATH = re.compile(r"/s/([A-Za-z0-9_-]{1,32})(/.*)?")
 _NOWHERE = "-"
 _NO_INSTRUMENT = "0" * 64
@@ -98,7 +99,9 @@ class Links:
         self._links: dict[str, Link] = {}
         self._seat = Seat(centre.settings.memory_folder)
         self._codes = Codes(centre.batches, centre.clock.day)
-        self._addresses = AddressLimit(centre.clock.monotonic, _ADDRESS_ROWS_AN_HOUR)
+        self._sent, self._begun, self._filed = (
+            AddressLimit(centre.clock.monotonic, most) for most in (_ROWS_AN_HOUR, _BEGUN_AN_HOUR, _FILED_AN_HOUR)
+        )
         self._rows = self._put_rows_together()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -168,8 +171,9 @@ class Links:
             untimed_within(memory)
 
     def forget_addresses(self) -> None:
-        """Throw the hour's key and counts away once it is over, though nobody may ask for hours."""
-        self._addresses.forget_the_hour()
+        """Throw the hour's keys and counts away once it is over, though nobody may ask for hours."""
+        for limit in (self._sent, self._begun, self._filed):
+            limit.forget_the_hour()
 
     def _keys(self) -> Keys | None:
         briefing = self._centre.briefing()
@@ -180,13 +184,14 @@ class Links:
         known = None if keys is None else keys.place(place)
         return known is not None and not known.open_door
 
+    def _over(self, limit: AddressLimit) -> bool:
+        return limit.over(address_of(request.environ, self._centre.settings.address_header))
+
     def _put_rows_together(self) -> Flask:
-        centre = self._centre
+        def ceiling_of(place: str) -> DailyCeiling:
+            return self.of(place).ceiling
 
-        def busy() -> bool:
-            return self._addresses.over(address_of(request.environ, centre.settings.address_header))
-
-        return rows_app(LinkRows(centre, self._codes, lambda place: self.of(place).ceiling, busy))
+        return rows_app(LinkRows(self._centre, self._codes, ceiling_of, lambda: self._over(self._sent)))
 
     def _put_together(self, place: str) -> Link:
         centre, clock, store = self._centre, self._centre.clock, self._centre.store
@@ -209,7 +214,8 @@ class Links:
 
         ceiling = DailyCeiling(clock.day, file=self._memory("ceiling", place), closed=lambda: self._closed(place))
         turns = Turns(self._memory("turns", place), STRIPES)
-        visits = LockedVisits(drafts, instruments, ceiling, turns, clock.monotonic)
+        address = OneAddress(lambda: self._over(self._begun), lambda: self._over(self._filed))
+        visits = LockedVisits(drafts, instruments, ceiling, turns, clock.monotonic, address)
         parts = Parts(
             keys=self._keys, place=place, mode="link", visits=visits, store=centre.store, shelf="arrivals",
             door="open", tallies=tallies, partials=partials, clock=clock, words=self._words, clips=clips.load(),

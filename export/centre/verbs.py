@@ -182,8 +182,11 @@ def check_proxy(instance: Path, file: Path) -> None:
     with told():
         refuse_no_centre(instance)
         found = faults(file.read_text(encoding="utf-8", errors="replace"), load(instance, os.environ).address_header)
-    for fault_found in dict.fromkeys(found):
+    for fault_found in found:
         click.echo(f"{file}: {fault_found}")
     if found:
         raise SystemExit(1)
-    click.echo(f"{file} writes no line about anybody and keeps no request. Look yourself at what else is on the way.")
+    click.echo(
+        f"{file} passes on by https alone, writes no line about anybody and keeps no request. Look yourself at what"
+        " else is on the way."
+    )
