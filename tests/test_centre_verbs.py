@@ -257,18 +257,18 @@ def test_a_rescue_file_brings_rows_in_once_by_the_tablets_door(told: World, tmp_
 
 
 def test_a_rescue_file_of_a_stranger_of_a_revoked_tablet_or_changed_is_refused(told: World, tmp_path: Path) -> None:
-    path = tmp_path / "left.rescue"
+    strangers, changed, whole = (tmp_path / f"{name}.rescue" for name in ("strangers", "changed", "whole"))
     rows = [("tablet", row) for row in told.rows(2)]
-    write_parcel(path, RESCUE, {}, rows, 2, SigningKey.generate())
-    assert "not enrolled here" in refused(told, "take-in", str(path))
+    write_parcel(strangers, RESCUE, {}, rows, 2, SigningKey.generate())
+    assert "not enrolled here" in refused(told, "take-in", str(strangers))
     with served(told) as (address, _):
         tablet = enrolled(told, address)
-    write_parcel(path, RESCUE, {}, rows, 2, tablet.key)
-    path.write_bytes(path.read_bytes()[:-100] + bytes(100))
-    refused(told, "take-in", str(path))
-    write_parcel(path, RESCUE, {}, rows, 2, tablet.key)
+    write_parcel(changed, RESCUE, {}, rows, 2, tablet.key)
+    changed.write_bytes(changed.read_bytes()[:-100] + bytes(100))
+    refused(told, "take-in", str(changed))
+    write_parcel(whole, RESCUE, {}, rows, 2, tablet.key)
     works(told, "revoke", tablet.key.public.hex()[:8])
-    assert "revoked" in refused(told, "take-in", str(path))
+    assert "revoked" in refused(told, "take-in", str(whole))
     centre = told.opened()
     assert centre.store.count("arrivals") == centre.store.count("intake") == 0
     centre.close()
