@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 from base64 import b64decode
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from centre_world import ask
-from portal_world import RELEASE, PortalWorld, portal_world
+from portal_world import RELEASE, PortalWorld, mac_in, portal_world
+
+from export.centre.audit import Audit
+
+TOKENS = "releases/account/tokens"
 
 
 @pytest.fixture
@@ -41,6 +46,34 @@ def test_then_everybody_reads_its_tables_and_nobody_its_records(portal: PortalWo
     assert portal.did("made public") == [("publisher", RELEASE)]
 
 
+def no_time() -> datetime:
+    """The machine's disk is full, say: no line can be written."""
+    raise OSError
+
+
+def test_nothing_becomes_public_and_nobody_gets_a_token_without_a_line_that_says_who_did_it(
+    portal: PortalWorld,
+) -> None:
+    publisher, analyst = portal.at_work("publisher"), portal.at_work("analyst")
+    page = f"releases/{RELEASE}/"
+    forms = [
+        (publisher, page, f"{page}public", {"sure": "yes"}),
+        (analyst, "releases/account", TOKENS, {"label": "mine"}),
+    ]
+    ready = [
+        (browser, path, {**fields, "csrf_token": mac_in(browser.get(start).body)})
+        for browser, start, path, fields in forms
+    ]
+    written, portal.centre.audit = portal.centre.audit, Audit(portal.centre.registry, no_time)
+    assert [browser.post_raw(path, **fields).status for browser, path, fields in ready] == [500, 500]
+    assert public(portal, "tables.csv") == 404
+    assert portal.centre.people.token_names() == []
+    portal.centre.audit = written
+    assert [browser.post_raw(path, **fields).status for browser, path, fields in ready] == [303, 200]
+    assert portal.did("made public") == [("publisher", RELEASE)]
+    assert portal.did("token add") == [("analyst", "analyst/mine")]
+
+
 def test_nothing_is_written_down_about_who_reads_what_is_public(portal: PortalWorld) -> None:
     portal.centre.people.make_public(RELEASE)
     before = {file: file.read_bytes() for file in portal.world.folder.rglob("*") if file.is_file()}
@@ -55,6 +88,7 @@ def test_a_publisher_sees_no_records(portal: PortalWorld) -> None:
     publisher = portal.at_work("publisher")
     page = publisher.get(f"releases/{RELEASE}/")
     assert b"records.csv" not in page.body
+    assert b"How was it?" not in page.body, "the codebook tells exact counts, and is refused as a file"
     assert publisher.get(f"releases/{RELEASE}/records.csv").status == 404
     assert publisher.get(f"releases/{RELEASE}/tables.csv").status == 200
 

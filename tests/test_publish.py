@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from types import MappingProxyType
 import pytest
 
 from export.centre.releases import NoSuchRelease, Releases
-from export.manifest import MANIFEST, ReleaseRefused, fingerprint, manifest_bytes, read_manifest, verified
+from export.manifest import MANIFEST, Manifest, ReleaseRefused, fingerprint, manifest_bytes, read_manifest, verified
 from survey.sealing import SigningKey
 from survey.signed import write_signed
 from survey.single import alone
@@ -195,3 +196,20 @@ def test_two_releases_are_never_published_at_the_same_moment(
     with alone(releases.folder, AssertionError()), pytest.raises(ReleaseRefused, match="is being published"):
         releases.publish(other)
     assert [manifest.name for manifest in releases.listed()] == ["one"]
+
+
+def test_nothing_is_published_whose_line_in_the_audit_log_could_not_be_written(
+    tmp_path: Path, authority: SigningKey, releases: Releases
+) -> None:
+    release, told = built(tmp_path, authority), list[str]()
+
+    def full(manifest: Manifest) -> None:
+        told.append(manifest.name)
+        raise OSError(errno.ENOSPC, "full")
+
+    with pytest.raises(OSError, match="full"):
+        releases.publish(release, before=full)
+    assert (releases.listed(), told) == ([], ["london-2026-1"])
+    releases.publish(release, before=lambda manifest: told.append(manifest.name))
+    releases.publish(release, before=lambda manifest: told.append(manifest.name))
+    assert told == ["london-2026-1"] * 2, "not again of what stands there"

@@ -92,7 +92,6 @@ class AccountPages:
             return _later(self.account(person, str(refusal)), refusal)
         if not changed:
             return self.account(person, "The old passphrase does not fit. Nothing was changed.")
-        self.centre.audit.note(person.name, "changed", "their passphrase")
         return redirect(url_for("sign_in_page"), HTTPStatus.SEE_OTHER)
 
     def add_token(self, person: Person) -> Response:
@@ -102,17 +101,19 @@ class AccountPages:
             return self.account(person, "Name the token by letters and digits, 40 at most: the machine it is for.")
         token, name = new_token(), f"{person.account}/{label}"
         try:
-            self.centre.people.add_token(name, token_digest(token))
+            with self.centre.people.together():
+                self.centre.people.add_token(name, token_digest(token))
+                self.centre.audit.note(person.name, "token add", name)
         except NameTaken:
             return self.account(person, f"You have a token called {label} already. Take it back first.")
-        self.centre.audit.note(person.name, "token add", name)
         return self.account(person, token=token)
 
     def drop_token(self, person: Person) -> Response:
         """POST /releases/account/tokens/drop: it is good for nothing from the next request on."""
         name = f"{person.account}/{request.form.get('label', '')}"
-        if person.account is not None and self.centre.people.revoke_token(name):
-            self.centre.audit.note(person.name, "token revoke", name)
+        with self.centre.people.together():
+            if person.account is not None and self.centre.people.revoke_token(name):
+                self.centre.audit.note(person.name, "token revoke", name)
         return redirect(url_for("account"), HTTPStatus.SEE_OTHER)
 
     def audit(self, person: Person) -> Response:

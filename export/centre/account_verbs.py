@@ -48,8 +48,10 @@ def _add(centre: Centre, name: str, role: Role) -> None:
     if not _NAME.fullmatch(name):
         raise click.UsageError("A name is letters, digits, dots and dashes, 40 at most, such as ana.example.")
     passphrase, secret = new_passphrase(), new_secret()
-    centre.people.add(Account(name, role, locked(passphrase, secret)))
-    centre.audit.note(OPERATOR, "account add", f"{name}, {role}")
+    account = Account(name, role, locked(passphrase, secret))
+    with centre.people.together():
+        centre.people.add(account)
+        centre.audit.note(OPERATOR, "account add", f"{name}, {role}")
     _show(name, passphrase, secret)
 
 

@@ -42,8 +42,9 @@ def issue_code(centre: Centre, place: str) -> str:
     if place not in codes:
         raise PlaceUnknown(f"The keys file names no place {place!r}. It names: {', '.join(codes) or 'none'}.")
     code, now = new_code(), centre.audit.now()
-    centre.registry.add_code(code_digest(code), place, now + CODE_LIFE, now)
-    centre.audit.note(OPERATOR, "enrol-code", f"for {place}")
+    with centre.registry.changing():
+        centre.registry.add_code(code_digest(code), place, now + CODE_LIFE, now)
+        centre.audit.note(OPERATOR, "enrol-code", f"for {place}")
     return code
 
 
@@ -80,8 +81,9 @@ def issue_token(centre: Centre, name: str) -> str:
         NameTaken: there is one of this name.
     """
     fresh = new_token()
-    centre.people.add_token(name, token_digest(fresh))
-    centre.audit.note(OPERATOR, "token add", name)
+    with centre.people.together():
+        centre.people.add_token(name, token_digest(fresh))
+        centre.audit.note(OPERATOR, "token add", name)
     return fresh
 
 
@@ -91,6 +93,7 @@ def revoke_token(centre: Centre, name: str) -> None:
     Raises:
         TokenUnknown: there is none of this name.
     """
-    if not centre.people.revoke_token(name):
-        raise TokenUnknown(f"There is no token for {name!r}. List them: python -m export token list")
-    centre.audit.note(OPERATOR, "token revoke", name)
+    with centre.people.together():
+        if not centre.people.revoke_token(name):
+            raise TokenUnknown(f"There is no token for {name!r}. List them: python -m export token list")
+        centre.audit.note(OPERATOR, "token revoke", name)

@@ -7,6 +7,7 @@ hash of its cookie lies here, so any number of processes can serve and a copy of
 from __future__ import annotations
 
 import sqlite3
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
@@ -84,6 +85,10 @@ class People:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         registry.add_tables(_TABLES)
+
+    def together(self) -> AbstractContextManager[object]:
+        """What is done to people within it is done all or not at all, and so are the lines about it."""
+        return self._registry.changing()
 
     def add(self, account: Account) -> None:
         """Keep a new account.

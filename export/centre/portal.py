@@ -76,7 +76,7 @@ class Portal:
                 release=manifest,
                 files=self._described(manifest, _files_for(person, manifest)),
                 is_public=name in self.people.public(),
-                columns=self._columns(manifest),
+                columns=self._columns(manifest) if _CODEBOOK in _files_for(person, manifest) else [],
                 preview=self._preview(person, manifest),
             )
         )
@@ -93,8 +93,9 @@ class Portal:
         manifest = self._published().named(name)
         if not manifest.public or "sure" not in request.form:
             return redirect(url_for("release", name=manifest.name), HTTPStatus.SEE_OTHER)
-        if self.people.make_public(manifest.name):
-            self.centre.audit.note(person.name, "made public", manifest.name)
+        with self.people.together():
+            if self.people.make_public(manifest.name):
+                self.centre.audit.note(person.name, "made public", manifest.name)
         return redirect(url_for("release", name=manifest.name), HTTPStatus.SEE_OTHER)
 
     def api_releases(self, _person: Person) -> AnyResponse:

@@ -100,8 +100,14 @@ class Registry:
 
     @contextmanager
     def changing(self) -> Iterator[Database]:
-        """One transaction; rolled back where it fails."""
+        """One transaction, rolled back where it fails; within another of the same thread, a part of that one.
+
+        So that a line of the audit log and what it tells of are written together or not at all.
+        """
         with self._lock:
+            if self._db.conn.in_transaction:
+                yield self._db
+                return
             try:
                 self._db.execute("BEGIN IMMEDIATE")
                 try:

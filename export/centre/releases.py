@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -37,6 +37,10 @@ _REMEMBERED = ".manifests"
 _AT_ONCE = "Another release is being published here. Nothing was published. Wait until that has ended, then try again."
 
 
+def _nothing(_manifest: Manifest) -> None:
+    """Nobody is told."""
+
+
 class NoSuchRelease(LookupError):
     """No release, or no file in it, of this name."""
 
@@ -48,12 +52,15 @@ class Releases:
     folder: Path
     authority: bytes
 
-    def publish(self, source: Path, *, new_series: bool = False) -> tuple[Manifest, bool]:
+    def publish(
+        self, source: Path, *, new_series: bool = False, before: Callable[[Manifest], None] = _nothing
+    ) -> tuple[Manifest, bool]:
         """Copy a verified release in, whole or not at all.
 
         Args:
             source: its folder.
             new_series: whether it may begin a series beside another.
+            before: told of it just before it stands there.
 
         Returns:
             Its manifest, and whether it was new; an identical one already published changes nothing.
@@ -64,9 +71,11 @@ class Releases:
         """
         self.folder.mkdir(mode=0o700, exist_ok=True)
         with alone(self.folder, ReleaseRefused(_AT_ONCE)):
-            return self._published(source, new_series=new_series)
+            return self._published(source, before, new_series=new_series)
 
-    def _published(self, source: Path, *, new_series: bool) -> tuple[Manifest, bool]:
+    def _published(
+        self, source: Path, before: Callable[[Manifest], None], *, new_series: bool
+    ) -> tuple[Manifest, bool]:
         manifest = verified(source, self.authority)
         target = self.folder / manifest.name
         if target.exists():
@@ -80,10 +89,10 @@ class Releases:
         self._shares_nobody(manifest, manifest_bytes(source))
         if not new_series:
             self._begins_none(manifest.series)
-        self._copy_in(source, manifest)
+        self._copy_in(source, manifest, before)
         return manifest, True
 
-    def _copy_in(self, source: Path, manifest: Manifest) -> None:
+    def _copy_in(self, source: Path, manifest: Manifest, before: Callable[[Manifest], None]) -> None:
         unfinished = self.folder / f"{_UNFINISHED}{manifest.name}"
         if unfinished.exists():
             shutil.rmtree(unfinished)
@@ -94,6 +103,7 @@ class Releases:
         verified(unfinished, self.authority)
         sync_folder(unfinished)
         self._remember(manifest_bytes(unfinished))
+        before(manifest)
         unfinished.rename(self.folder / manifest.name)
         sync_folder(self.folder)
 

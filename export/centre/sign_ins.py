@@ -143,7 +143,10 @@ class SignIns:
             if secret is None:
                 self._note_wrong(account, "wrong old passphrase", tried)
                 return False
-            self.people.lock_anew(account, locked(new, secret))
+            box = locked(new, secret)
+            with self.people.together():
+                self.people.lock_anew(account, box)
+                self.audit.note(account, "changed", "their passphrase")
             return True
 
 

@@ -129,8 +129,9 @@ def publish(instance: Path, folder: Path, *, new_series: bool) -> None:
         releases = centre.releases()
         if releases is None:
             raise NotYetTold("No authority is known here that could have signed a release. Take in a keys file first.")
-        manifest, new = releases.publish(folder, new_series=new_series)
-        centre.audit.note(OPERATOR, "publish", manifest.name)
+        manifest, new = releases.publish(
+            folder, new_series=new_series, before=lambda one: centre.audit.note(OPERATOR, "publish", one.name)
+        )
         renew_notices(centre, releases.listed())
         label = " It is labelled made up." if manifest.made_up else ""
         done = "is published." if new else "was published before, and is the same."
