@@ -80,8 +80,10 @@ def taken(catalogues: Catalogues, language: str, path: Path) -> tuple[int, list[
     Raises:
         UsageError: it is no such file.
     """
-    fit, refused = list[Entry](), list[str]()
-    for where, untrusted in _untrusted_entries(catalogues, path):
+    fit, faults = list[Entry](), Faults()
+    untrusted_entries = list(_untrusted_entries(catalogues, path, faults))
+    refused = [str(fault) for fault in faults]
+    for where, untrusted in untrusted_entries:
         try:
             catalogues.check(untrusted)
             fit.append(untrusted)
@@ -91,12 +93,11 @@ def taken(catalogues: Catalogues, language: str, path: Path) -> tuple[int, list[
     return len(fit), refused
 
 
-def _untrusted_entries(catalogues: Catalogues, path: Path) -> Iterator[tuple[str, Entry]]:
-    """Each translated line with its place in the file. Only what is filled in."""
+def _untrusted_entries(catalogues: Catalogues, path: Path, faults: Faults) -> Iterator[tuple[str, Entry]]:
+    """Each translated line with its place in the file. Only what is filled in; what cannot be read: ``faults``."""
     if path.suffix.lower() == ".po":
         yield from _from_po(catalogues, path)
         return
-    faults = Faults()
     sheet = read_sheets(path, faults).get(_SHEET)
     if sheet is None or not set(HEADINGS) <= set(sheet.headings):
         said = "; ".join(str(fault) for fault in faults)

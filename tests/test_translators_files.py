@@ -90,6 +90,26 @@ def test_a_line_that_does_not_fit_is_refused_with_its_row_and_the_others_are_tak
     assert copies.entries("pl") == before
 
 
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("=A1", "row 5: A cell holds a formula."),
+        ("x" * 4001, "row 5, translation: The cell holds more than 4,000 characters"),
+        ("#N/A", "row 5: A cell shows an error of the spreadsheet."),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_told_with_its_row(
+    copies: Catalogues, tmp_path: Path, cell: str, said: str
+) -> None:
+    before = copies.entries("pl")
+    file = written(copies, "pl", tmp_path / "pl.xlsx")
+    changed(file, 5, translation=cell)
+    fit, [refused] = taken(copies, "pl", file)
+    assert fit == len(before) - 1
+    assert said in refused
+    assert copies.entries("pl") == before
+
+
 def test_a_file_that_is_something_else_is_refused_whole(copies: Catalogues, tmp_path: Path) -> None:
     wrong = tmp_path / "pl.xlsx"
     book = Workbook()
