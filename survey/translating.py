@@ -98,7 +98,7 @@ def _untrusted_entries(catalogues: Catalogues, path: Path, faults: Faults) -> It
     if path.suffix.lower() == ".po":
         yield from _from_po(catalogues, path)
         return
-    sheet = read_sheets(path, faults).get(_SHEET)
+    sheet = read_sheets(path, faults, no_break_spaces=True).get(_SHEET)
     if sheet is None or not set(HEADINGS) <= set(sheet.headings):
         said = "; ".join(str(fault) for fault in faults)
         raise click.UsageError(f"{path} has no sheet '{_SHEET}' with the columns {', '.join(HEADINGS)}. {said}".strip())

@@ -39,7 +39,7 @@ def changed(path: Path, row: int, **cells: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("language", ["pl", "ar", "en-easy", "ta"])
+@pytest.mark.parametrize("language", SHIPPED.languages())
 def test_what_is_written_and_taken_back_untouched_changes_nothing(copies: Catalogues, language: str, kind: str) -> None:
     before = copies.entries(language)
     file = written(copies, language, copies.folders["words"].parent / f"{language}.{kind}")
