@@ -17,6 +17,7 @@ from survey.languages import own_name
 HEADINGS = ("catalogue", "place", "english", "translation", "state")
 KINDS = ("xlsx", "po")
 _SHEET = "translation"
+_ALIKE = "reads the same as another answer of its list. Write them so that they can be told apart."
 _COUNTED = (*STATES, "missing", "stale")
 
 
@@ -80,17 +81,22 @@ def taken(catalogues: Catalogues, language: str, path: Path) -> tuple[int, list[
     Raises:
         UsageError: it is no such file.
     """
-    fit, faults = list[Entry](), Faults()
+    fit, faults = dict[str, Entry](), Faults()
     untrusted_entries = list(_untrusted_entries(catalogues, path, faults))
     refused = [str(fault) for fault in faults]
     for where, untrusted in untrusted_entries:
         try:
             catalogues.check(untrusted)
-            fit.append(untrusted)
+            fit[where] = untrusted
         except Unfit as fault:
             refused.append(f"{where}, {untrusted.place[:60]}: {fault}")
-    catalogues.take(language, fit)
-    return len(fit), refused
+    alike = catalogues.alike(language, list(fit.values()))
+    refused += [
+        f"{where}, {each.place[:60]}: '{each.english}' {_ALIKE}" for where, each in fit.items() if each.key in alike
+    ]
+    whole = [each for each in fit.values() if each.key not in alike]
+    catalogues.take(language, whole)
+    return len(whole), refused
 
 
 def _untrusted_entries(catalogues: Catalogues, path: Path, faults: Faults) -> Iterator[tuple[str, Entry]]:
