@@ -35,6 +35,7 @@ from survey.settings import TABLET_PORT, Settings, SettingsRefused
 from survey.settings import load as load_settings
 from survey.store import Store, StoreDamaged, StoreFull
 from survey.verbs import Verbs, instance_option
+from survey.words import load as load_words
 
 _FORESEEN = (
     AlreadyRunning, AnotherFile, CannotServe, EnrolmentRefused, KeysRefused, NoReply, NotEnrolled, NotSent,
@@ -152,8 +153,10 @@ def show_status(instance: Path) -> None:
         briefing = enrolment.briefing()
         clock = Clock(briefing.newest_day)
         kept, serves = settings.memory_folder is not None, is_running(instance)
-        for sentence in status.sentences(enrolment, briefing.keys(), clock, survives_a_kill=kept, serves=serves):
-            click.echo(sentence)
+        said = status.sentences(
+            enrolment, briefing.keys(), clock, survives_a_kill=kept, serves=serves, drafted=load_words().drafted
+        )
+        click.echo("\n".join(said))
         with closing(Store(instance / OUTBOX, today=clock.day)) as store:
             for shelf in store.shelves:
                 store.count(shelf)  # only to read every page of the file: a damaged one is said

@@ -38,10 +38,11 @@ class Staff:
         with self.interview.held() as known:
             visit = self.interview.fresh(ready, None) if known is None and ready is not None else known
             unchecked = [line for line in ready.keys.support_lines if line.verified_on is None] if ready else []
-            drafted = [own_name(code) for code in drafts(ready.instrument)] if ready else []
+            drafted = drafts(ready.instrument, parts.words.drafted) if ready else ()
             html = pages.render(
-                parts, "staff.html", ready, visit, state=self.state(), unchecked=unchecked, drafted=drafted
-            )
+                parts, "staff.html", ready, visit,
+                state=self.state(), unchecked=unchecked, drafted=[own_name(code) for code in drafted],
+            )  # fmt: skip
             response = make_response(html)
             return visit_cookie.give(response, visit) if visit else response
 

@@ -160,7 +160,8 @@ def put_together(settings: Settings, enrolment: Enrolment, up: ExitStack, *, ass
     )  # fmt: skip
 
     def state() -> Sequence[str]:
-        return status.sentences(enrolment, briefing.keys(), clock, survives_a_kill=partials.survives_a_kill)
+        kept, drafted = partials.survives_a_kill, parts.words.drafted
+        return status.sentences(enrolment, briefing.keys(), clock, survives_a_kill=kept, drafted=drafted)
 
     corner_door = Door(enrolment.instance / CORNER, clock.monotonic)
     assisted_door = Door(enrolment.instance / ASSISTED, clock.monotonic, entry.OPEN_SECONDS)

@@ -6,7 +6,7 @@ who of the day's visitors answered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from kiosk.closing import CLOSED, Today
 from kiosk.contact import last_contact, news_trouble
@@ -50,9 +50,18 @@ def state(enrolment: Enrolment, keys: Keys | None, clock: Clock, *, serves: bool
 
 
 def sentences(
-    enrolment: Enrolment, keys: Keys | None, clock: Clock, *, survives_a_kill: bool, serves: bool = True
+    enrolment: Enrolment,
+    keys: Keys | None,
+    clock: Clock,
+    *,
+    drafted: Collection[str],
+    survives_a_kill: bool,
+    serves: bool = True,
 ) -> Sequence[str]:
-    """The state first, then what staff or the operator may want to pass on when they call."""
+    """The state first, then what staff or the operator may want to pass on when they call.
+
+    ``drafted``: the languages in which nobody has checked some of the words around the questions.
+    """
     said = [state(enrolment, keys, clock, serves=serves)]
     contact = last_contact(enrolment.instance)
     said.append(f"Last contact with the centre: {contact.isoformat() if contact else 'not known'}")
@@ -60,7 +69,7 @@ def sentences(
         said.append(f"Keys file: number {keys.serial}, signed {keys.signed_on.isoformat()}")
         old = keys.age_warning(clock.day())
         said += [old] if old else []
-        unchecked = [own_name(code) for code in drafts(keys.instruments[0])]
+        unchecked = [own_name(code) for code in drafts(keys.instruments[0], drafted)]
         if unchecked:
             said.append(f"Translated by a computer, and checked by nobody yet: {', '.join(unchecked)}")
         if keys.made_up:

@@ -21,6 +21,7 @@ from survey.words import ENGLISH, FOLDER, load
 STATES = ("draft", "reviewed", "same")
 LONGEST_TEXT = 2_000
 _PLACEHOLDER = re.compile(r"\{[a-z_]*\}")
+_DIGITS = re.compile(r"\d+")
 _HEADER = {"MIME-Version": "1.0", "Content-Type": "text/plain; charset=UTF-8", "Content-Transfer-Encoding": "8bit"}
 
 
@@ -91,7 +92,8 @@ class Catalogues:
         """Whether a translation can be taken.
 
         Raises:
-            Unfit: its English is not today's, a placeholder is lost, it is too long, or its state is none.
+            Unfit: its English is not today's, a placeholder is lost, a number is another (somebody may call it), it is
+                too long or not on one line, or its state is none.
         """
         if untrusted.key not in {each.key for each in self.english}:
             raise Unfit("The English here has changed, or there is no such place. Write the file out anew.")
@@ -101,8 +103,27 @@ class Catalogues:
             raise Unfit(f"This is longer than {LONGEST_TEXT:,} characters. Shorten it.")
         if placeholders(untrusted.text) != placeholders(untrusted.english):
             raise Unfit("What stands in {braces} must stand in the translation too, unchanged.")
+        if numbers(untrusted.text) != numbers(untrusted.english):
+            expected = ", ".join(numbers(untrusted.english)) or "none"
+            raise Unfit(f"The translation must hold the same numbers: {expected}. Write them in the digits 0 to 9.")
+        if len(untrusted.text.splitlines()) > len(untrusted.english.splitlines()):
+            raise Unfit("It stands on one line in English. Write it on one line.")
         if untrusted.state == "same" and untrusted.text != untrusted.english:
             raise Unfit("It says 'same', but is not the same as the English.")
+
+    def alike(self, language: str, untrusted: Sequence[Entry]) -> frozenset[tuple[str, str, str]]:
+        """Which of these would make two answers of one list read the same; what stands beside them is as it was."""
+        given, bad = {entry.key: entry for entry in untrusted}, set[tuple[str, str, str]]()
+        present = self.entries(language)
+        while True:
+            merged = [given.get(entry.key, entry) for entry in present]
+            reads = Counter(map(_as_read, merged))
+            found = {entry.key for entry in merged if reads[_as_read(entry)] > 1} & given.keys()
+            if not found:
+                return frozenset(bad)
+            # Without these the old texts stand again, and may be those of answers that were to change places.
+            bad |= found
+            given = {key: entry for key, entry in given.items() if key not in found}
 
     def _kept(self, language: str) -> Iterator[Entry]:
         for catalogue, folder in self.folders.items():
@@ -135,6 +156,18 @@ def po_file(language: str, entries: Iterable[Entry]) -> polib.POFile:
         comment = f"state: {entry.state or 'draft'}"
         file.append(polib.POEntry(msgctxt=entry.place, msgid=entry.english, msgstr=entry.text, tcomment=comment))
     return file
+
+
+def _as_read(entry: Entry) -> tuple[str, ...]:
+    """What makes an answer look like another of its list; of everything else, what makes it that message."""
+    of_list, answer, _ = entry.place.partition("/")
+    said = " ".join((entry.text or entry.english).split()).casefold()
+    return (entry.catalogue, of_list, said) if answer else entry.key
+
+
+def numbers(text: str) -> list[str]:
+    """The numbers in a text, each once, sorted."""
+    return sorted(set(_DIGITS.findall(text)))
 
 
 def placeholders(text: str) -> list[str]:

@@ -109,9 +109,12 @@ def in_language(texts: Mapping[str, str], language: str, default: str) -> str:
     return in_order(own, language) if own and own != whole else Foreign(whole, default) if whole else ""
 
 
-def drafts(instrument: Instrument) -> tuple[str, ...]:
-    """The languages, but for the default one, in which some wording was checked by nobody yet."""
-    unchecked = frozenset[str]().union(*(item.unverified for item in instrument.items()))
+def drafts(instrument: Instrument, drafted: Collection[str]) -> tuple[str, ...]:
+    """The languages, but for the default one, in which some wording was checked by nobody yet.
+
+    ``drafted``: those in which that is so of the words around the questions.
+    """
+    unchecked = frozenset(drafted).union(*(item.unverified for item in instrument.items()))
     return tuple(code for code in instrument.languages if code in unchecked and code != instrument.default_language)
 
 

@@ -171,7 +171,8 @@ def fitting(lines: Sequence[SupportLine], answers: Mapping[str, Answer]) -> tupl
 def language_page(parts: Parts, ready: Ready, visit: Visit) -> str:
     """The languages to choose from, and an honest word where a computer translated them."""
     listed = offered(visit.instrument, parts.words)
-    return render(parts, "languages.html", ready, visit, languages=listed, drafts=drafts(visit.instrument))
+    unchecked = drafts(visit.instrument, parts.words.drafted)
+    return render(parts, "languages.html", ready, visit, languages=listed, drafts=unchecked)
 
 
 def time_left(visit: Visit, page: Page, words: Words) -> str:

@@ -6,7 +6,7 @@ carries a question to ask. Then the page says 'not available now', and nothing i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +18,7 @@ from survey.partials import Partials
 from survey.store import Shelves
 from survey.tallies import Tallies
 from survey.visits import Visits
-from survey.words import Words
+from survey.words import WordsOfAll
 
 Mode = Literal["kiosk", "link", "assisted"]
 
@@ -67,7 +67,7 @@ class Parts:
     tallies: Tallies
     partials: Partials
     clock: Clock
-    words: Mapping[str, Words]
+    words: WordsOfAll
     clips: Clips
     after_reset: Callable[[], None] = _nothing
     notices: Callable[[], Notices | None] = _no_notices

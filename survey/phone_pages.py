@@ -165,7 +165,7 @@ def _question_page(parts: Parts, ready: Ready, language: str, page: Page, *, inn
 
 def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
     visit, over = _visit(ready, language), _visit(ready, language, "kept")
-    listed = offered(ready.instrument, parts.words)
+    listed, drafted = offered(ready.instrument, parts.words), drafts(ready.instrument, parts.words.drafted)
     lines, figures = pages.fitting(ready.keys.support_lines, {}), pages.figures(parts, language)
 
     def page(template: str, seen: Visit, **more: Any) -> str:
@@ -180,7 +180,7 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         "help": page("help.html", visit, lines=lines),
         "about": page("about.html", visit),
         "safety": page("safety.html", visit),
-        "languages": page("languages.html", visit, languages=listed, drafts=drafts(ready.instrument)),
+        "languages": page("languages.html", visit, languages=listed, drafts=drafted),
         "again": page("again.html", visit),
         "thanks": page("thanks.html", over, lines=lines, figures=figures),
         "ended": page("ended.html", over, lines=lines, figures=figures),

@@ -35,6 +35,10 @@ class CannotSpeak(Exception):
     """A clip could not be made. The message says what to install or to look at."""
 
 
+class CannotEncode(CannotSpeak):
+    """espeak-ng or lame is there and failed: what it was given is wrong."""
+
+
 @dataclass(frozen=True)
 class Speakable:
     """Everything that is read aloud, and the folder that its clips lie in."""
@@ -134,15 +138,16 @@ def spoken(text: str, voice: str) -> bytes:
     """A text in a computer's voice.
 
     Raises:
-        CannotSpeak: espeak-ng or lame is missing, or failed.
+        CannotSpeak: espeak-ng or lame is missing, or (``CannotEncode``) failed.
     """
     # A stroke between two words ('Pan/Pani') would be read as 'slash'.
     plain = text.replace("/", ", ").encode()
     return _encoded(_run(["espeak-ng", "-v", voice, "-s", _WORDS_A_MINUTE, "--stdin", "--stdout"], plain))
 
 
-def _encoded(sound: bytes) -> bytes:
-    return _run([*_ENCODER, "-", "-"], sound)
+def _encoded(sound: bytes, kind: str = ".wav") -> bytes:
+    # From a pipe lame tells no .mp3 by itself.
+    return _run([*_ENCODER, *(["--mp3input"] if kind == clips.SUFFIX else []), "-", "-"], sound)
 
 
 def _run(command: list[str], given: bytes) -> bytes:
@@ -152,7 +157,7 @@ def _run(command: list[str], given: bytes) -> bytes:
         raise CannotSpeak(f"{command[0]} is missing: sudo apt-get install espeak-ng lame") from fault
     except subprocess.CalledProcessError as fault:
         said = fault.stderr.decode(errors="replace").strip()[-200:]
-        raise CannotSpeak(f"{command[0]} could not do it: {said or 'it said nothing'}") from fault
+        raise CannotEncode(f"{command[0]} could not do it: {said or 'it said nothing'}") from fault
     return done.stdout
 
 
@@ -171,16 +176,25 @@ def taken(known: Speakable, language: str, folder: Path) -> tuple[int, list[str]
     """Take people's recordings in: how many, and of every other file what to do.
 
     Raises:
-        CannotSpeak: lame is missing, or a file is no sound.
+        CannotSpeak: lame is missing.
     """
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in {".wav", clips.SUFFIX})
-    fit = [path for path in files if path.stem in known.texts[language]]
-    for path in fit:
+    fit, refused = 0, list[str]()
+    for path in files:
+        if path.stem not in known.texts[language]:
+            again = "is the name of no text of today. Write the list out anew, and record that text again."
+            refused.append(f"{path.name} {again}")
+            continue
+        try:
+            sound = _encoded(path.read_bytes(), path.suffix.lower())
+        except (CannotEncode, OSError) as fault:
+            refused.append(f"{path.name} is no sound that can be read ({fault}). Save it again as .wav or .mp3.")
+            continue
         to = known.path(clips.RECORDED, language, path.stem)
         to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_bytes(_encoded(path.read_bytes()))
-    again = "is the name of no text of today. Write the list out anew, and record that text again."
-    return len(fit), [f"{path.name} {again}" for path in files if path not in fit]
+        to.write_bytes(sound)
+        fit += 1
+    return fit, refused
 
 
 def _shipped() -> Instrument:

@@ -17,6 +17,7 @@ from survey.languages import own_name
 HEADINGS = ("catalogue", "place", "english", "translation", "state")
 KINDS = ("xlsx", "po")
 _SHEET = "translation"
+_ALIKE = "reads the same as another answer of its list. Write them so that they can be told apart."
 _COUNTED = (*STATES, "missing", "stale")
 
 
@@ -80,24 +81,30 @@ def taken(catalogues: Catalogues, language: str, path: Path) -> tuple[int, list[
     Raises:
         UsageError: it is no such file.
     """
-    fit, refused = list[Entry](), list[str]()
-    for where, untrusted in _untrusted_entries(catalogues, path):
+    fit, faults = dict[str, Entry](), Faults()
+    untrusted_entries = list(_untrusted_entries(catalogues, path, faults))
+    refused = [str(fault) for fault in faults]
+    for where, untrusted in untrusted_entries:
         try:
             catalogues.check(untrusted)
-            fit.append(untrusted)
+            fit[where] = untrusted
         except Unfit as fault:
             refused.append(f"{where}, {untrusted.place[:60]}: {fault}")
-    catalogues.take(language, fit)
-    return len(fit), refused
+    alike = catalogues.alike(language, list(fit.values()))
+    refused += [
+        f"{where}, {each.place[:60]}: '{each.english}' {_ALIKE}" for where, each in fit.items() if each.key in alike
+    ]
+    whole = [each for each in fit.values() if each.key not in alike]
+    catalogues.take(language, whole)
+    return len(whole), refused
 
 
-def _untrusted_entries(catalogues: Catalogues, path: Path) -> Iterator[tuple[str, Entry]]:
-    """Each translated line with its place in the file. Only what is filled in."""
+def _untrusted_entries(catalogues: Catalogues, path: Path, faults: Faults) -> Iterator[tuple[str, Entry]]:
+    """Each translated line with its place in the file. Only what is filled in; what cannot be read: ``faults``."""
     if path.suffix.lower() == ".po":
         yield from _from_po(catalogues, path)
         return
-    faults = Faults()
-    sheet = read_sheets(path, faults).get(_SHEET)
+    sheet = read_sheets(path, faults, no_break_spaces=True).get(_SHEET)
     if sheet is None or not set(HEADINGS) <= set(sheet.headings):
         said = "; ".join(str(fault) for fault in faults)
         raise click.UsageError(f"{path} has no sheet '{_SHEET}' with the columns {', '.join(HEADINGS)}. {said}".strip())

@@ -6,9 +6,11 @@ while the English that it was made from still stands; after that English is show
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from survey.easy_read import a_sentence_a_line
@@ -20,23 +22,42 @@ ENGLISH = "en"
 Words = Mapping[str, str]
 """Place on a page (the catalogue's msgctxt) -> words."""
 
+_CHECKED = re.compile(r"state: (reviewed|same)")
 
-def load(folder: Path = FOLDER) -> dict[str, Words]:
+
+class WordsOfAll(dict[str, Words]):
+    """Language -> its words. ``drafted``: the languages in which nobody has checked some of what people are shown."""
+
+    def __init__(self, words: Mapping[str, Words], drafted: Iterable[str]) -> None:
+        super().__init__(words)
+        self.drafted = frozenset(drafted)
+
+
+def load(folder: Path = FOLDER) -> WordsOfAll:
     """Every catalogue in the folder: language code -> words. English is whole; the others fall back to it, visibly.
 
     Raises:
         FileNotFoundError: the English catalogue is missing from the installation.
     """
-    english = {place: text for (place, text), _ in _entries(folder / f"{ENGLISH}.po").items()}
-    others = {path.stem: _entries(path) for path in sorted(folder.glob("*.po")) if path.stem != ENGLISH}
-    return {ENGLISH: english, **{language: _laid_over(english, own, language) for language, own in others.items()}}
+    english = {str(message.context): str(message.id) for message in _messages(folder / f"{ENGLISH}.po")}
+    words, drafted = dict[str, Words]({ENGLISH: english}), list[str]()
+    for path in sorted(folder.glob("*.po")):
+        if path.stem != ENGLISH:
+            shown = [each for each in _messages(path) if each.string and english.get(str(each.context)) == each.id]
+            words[path.stem] = _laid_over(english, {str(each.context): str(each.string) for each in shown}, path.stem)
+            drafted += [] if all(map(_checked, shown)) else [path.stem]
+    return WordsOfAll(words, drafted)
 
 
-def _laid_over(english: Words, own: Mapping[tuple[str, str], str], language: str) -> Words:
+def _checked(message: Message) -> bool:
+    return any(_CHECKED.fullmatch(comment) for comment in message.user_comments)
+
+
+def _laid_over(english: Words, own: Words, language: str) -> Words:
     same_tongue = tag(language) == tag(ENGLISH)
     words = dict[str, str]()
     for place, text in english.items():
-        translated = own.get((place, text))
+        translated = own.get(place)
         if translated and (same_tongue or translated != text):
             words[place] = in_order(translated, language)
         else:
@@ -46,12 +67,6 @@ def _laid_over(english: Words, own: Mapping[tuple[str, str], str], language: str
     return words
 
 
-def _entries(path: Path) -> dict[tuple[str, str], str]:
-    """(place, English) -> translation."""
+def _messages(path: Path) -> list[Message]:
     with path.open("rb") as file:
-        catalogue = read_po(file)
-    return {
-        (str(message.context), str(message.id)): str(message.string or "")
-        for message in catalogue
-        if message.id and message.context
-    }
+        return [message for message in read_po(file) if message.id and message.context]

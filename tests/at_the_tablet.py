@@ -38,7 +38,7 @@ from survey.serving import server
 from survey.store import Store
 from survey.tallies import Tallies
 from survey.visits import Visits
-from survey.words import load
+from survey.words import WordsOfAll, load
 
 SIGNED_ON = date(2026, 11, 2)
 TODAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -151,6 +151,7 @@ class Tablet:
     assisted: bool = False
     codes: CardCodes | None = None
     clips: Clips = field(default_factory=load_clips)
+    words: WordsOfAll = field(default_factory=load)
 
     def __post_init__(self) -> None:
         shelf: Literal["outbox", "arrivals"] = "outbox" if self.mode == "kiosk" else "arrivals"
@@ -164,8 +165,8 @@ class Tablet:
         self.tallies = Tallies("lewisham", SMALL.digest(), self.clock)
         self.parts = Parts(
             keys=self._keys_today, place="lewisham", mode=self.mode, visits=self.visits, store=self.store,
-            shelf=shelf, door=door, tallies=self.tallies, partials=self.partials, clock=self.clock, words=load(),
-            clips=self.clips, after_reset=self._after_reset, notices=self.notices, codes=self.codes,
+            shelf=shelf, door=door, tallies=self.tallies, partials=self.partials, clock=self.clock,
+            words=self.words, clips=self.clips, after_reset=self._after_reset, notices=self.notices, codes=self.codes,
         )  # fmt: skip
         self.app: Flask = self._whole() if self.mode == "kiosk" else interview_app(self.parts)
 

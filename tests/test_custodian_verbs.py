@@ -22,7 +22,6 @@ from export.custodian.unsealing import CollectionSecret
 from forms.response import framed
 from survey.briefing import Keys, authority_words, read_keys
 from survey.clock import utc_day
-from survey.languages import drafts
 from survey.sealing import SigningKey
 
 Done = subprocess.CompletedProcess[str]
@@ -88,8 +87,7 @@ def test_signing_names_every_language_that_nobody_has_checked(signed: Path, tmp_
     done = sign(signed, tmp_path)
     well(done)
     (instrument,) = keys_in(tmp_path, signed).instruments
-    told = f"A computer translated these and nobody has checked them: {', '.join(drafts(instrument))}."
-    assert len(drafts(instrument)) == len(instrument.languages) - 1
+    told = f"A computer translated these and nobody has checked them: {', '.join(instrument.languages[1:])}."
     assert told in done.stderr.splitlines()
 
 

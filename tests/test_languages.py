@@ -260,21 +260,47 @@ def test_the_next_person_starts_in_english(tablet: Tablet) -> None:
 UNCHECKED = "No person has checked them yet."
 
 
-@pytest.mark.parametrize("path", ["/language", "/staff"])
-def test_drafts_are_said_to_be_drafts_to_respondents_and_on_the_page_for_staff(tablet: Tablet, path: str) -> None:
-    shipped = all_languages(tablet)
-    assert set(drafts(shipped)) == set(LANGUAGES)
-    person = Player(tablet.address)
-    person.look()
-    assert UNCHECKED in person.browser.get(path).words
-    checked = tuple(
+def all_reviewed(folder: Path) -> Path:
+    """The words around the questions, as if somebody had checked every one of them."""
+    shutil.copytree(FOLDER, folder)
+    for path in folder.glob("*.po"):
+        path.write_text(path.read_text().replace("# state: draft", "# state: reviewed"))
+    return folder
+
+
+def nothing_unverified(instrument: Instrument) -> Instrument:
+    """The questions, as if somebody had checked every one of them."""
+    pages = (
         replace(page, items=tuple(replace(item, unverified=frozenset()) for item in page.items))
-        for page in shipped.pages
+        for page in instrument.pages
     )
-    tablet.keys = replace(KEYS, instruments=(replace(shipped, pages=checked),))
-    person = Player(tablet.address)
-    person.look()
-    assert UNCHECKED not in person.browser.get(path).words
+    return replace(instrument, pages=tuple(pages))
+
+
+@pytest.mark.parametrize("path", ["/language", "/staff"])
+@pytest.mark.parametrize("reviewed", [{"nothing"}, {"questions"}, {"words"}, {"questions", "words"}])
+def test_drafts_are_said_to_be_drafts_to_respondents_and_on_the_page_for_staff(
+    tmp_path: Path, path: str, reviewed: set[str]
+) -> None:
+    words = load_words(all_reviewed(tmp_path / "words")) if "words" in reviewed else load_words()
+    with a_tablet(tmp_path, words=words) as tablet:
+        shipped = all_languages(tablet)
+        checked = nothing_unverified(shipped) if "questions" in reviewed else shipped
+        tablet.keys = replace(KEYS, instruments=(checked,))
+        person = Player(tablet.address)
+        person.look()
+        assert (UNCHECKED in person.browser.get(path).words) is (reviewed != {"questions", "words"})
+
+
+def test_one_word_that_nobody_has_checked_makes_its_language_a_draft(tmp_path: Path) -> None:
+    path = all_reviewed(tmp_path / "words") / "ro.po"
+    assert load_words(tmp_path / "words").drafted == frozenset()
+    for said in ("state: draft", "translators: no word on how far it is"):
+        path.write_text(path.read_text().replace("# state: reviewed", f"# {said}", 1))
+        assert load_words(tmp_path / "words").drafted == {"ro"}
+        path.write_text(path.read_text().replace(f"# {said}", "# state: reviewed", 1))
+    path.write_text(f'{path.read_text()}\n# state: draft\nmsgctxt "nowhere"\nmsgid "No longer said"\nmsgstr "x"\n')
+    assert load_words(tmp_path / "words").drafted == frozenset(), "nobody is shown what is stale"
 
 
 def test_staff_are_told_which_languages_nobody_has_checked(tablet: Tablet) -> None:
@@ -282,7 +308,7 @@ def test_staff_are_told_which_languages_nobody_has_checked(tablet: Tablet) -> No
     person = Player(tablet.address)
     person.look()
     (listed,) = re.findall(rf"{UNCHECKED}</p>\s*<p>(.*)</p>", page_of(tablet, person, "/staff"))
-    assert re.findall(r"<bdi>([^<]*)</bdi>", listed) == [own_name(code) for code in drafts(all_languages(tablet))]
+    assert re.findall(r"<bdi>([^<]*)</bdi>", listed) == [own_name(code) for code in all_languages(tablet).languages[1:]]
 
 
 def test_the_page_for_translators_calls_everything_a_draft_for_as_long_as_it_is_one() -> None:
@@ -308,5 +334,34 @@ def test_a_reviewed_language_is_no_draft(tmp_path: Path) -> None:
     file.save(str(tmp_path / "pl.po"))
     checked = load(VICTIM_VOICE, [tmp_path / "pl.po"])
     assert checked.instrument is not None
-    assert drafts(checked.instrument) == ()
+    assert drafts(checked.instrument, ()) == ()
+    assert drafts(checked.instrument, {"pl", "ro"}) == ("pl",), "the words around the questions count too"
     assert {entry.state for entry in entries_of(tmp_path / "pl.po", "questions")} <= {"reviewed", "same"}
+
+
+_WITH_A_PAGE = """
+| survey | | | | |
+| | type | name | label | appearance |
+| | begin_group | both | Two things | field-list |
+| | text | first | What first? | |
+| | text | then | What then? | |
+| | end_group | | | |
+| settings | | | | |
+| | form_id | version | default_language | |
+| | small | 1 | en | |
+"""
+
+
+@pytest.mark.parametrize(("draft", "expected"), [("both", ("pl",)), ("then", ("pl",)), ("", ())])
+def test_a_draft_above_a_page_or_of_a_question_makes_its_language_a_draft(
+    tmp_path: Path, draft: str, expected: tuple[str, ...]
+) -> None:
+    (tmp_path / "small.md").write_text(_WITH_A_PAGE)
+    file = polib.POFile()
+    for place, english in (("both", "Two things"), ("first", "What first?"), ("then", "What then?")):
+        state = "draft" if place == draft else "reviewed"
+        file.append(polib.POEntry(msgctxt=place, msgid=english, msgstr="Po polsku", tcomment=f"state: {state}"))
+    file.save(str(tmp_path / "pl.po"))
+    checked = load(tmp_path / "small.md", [tmp_path / "pl.po"])
+    assert checked.instrument is not None, checked.faults
+    assert drafts(checked.instrument, ()) == expected

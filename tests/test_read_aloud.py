@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import sys
+import wave
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from html import unescape
@@ -344,6 +347,55 @@ def test_a_recording_of_a_text_that_changed_is_not_taken(tmp_path: Path) -> None
     assert fit == 0
     assert len(refused) == 1
     assert "is the name of no text of today" in refused[0]
+
+
+_ENCODER_THAT_READS_AS_LAME_DOES = """#!{python}
+import sys
+sound = sys.stdin.buffer.read()
+if sound[:1] != b"\\xff" if "--mp3input" in sys.argv else sound[:4] != b"RIFF" or len(sound) < 44:
+    sys.exit("Can't init infile '-'")
+sys.stdout.buffer.write(b"\\xff" * 72)
+"""
+
+
+@pytest.fixture
+def encoder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """lame; where it is not installed, a program that takes and refuses the same files."""
+    if shutil.which("lame") is None:
+        lame = tmp_path / "bin" / "lame"
+        lame.parent.mkdir()
+        lame.write_text(_ENCODER_THAT_READS_AS_LAME_DOES.format(python=sys.executable))
+        lame.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{lame.parent}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.mark.usefixtures("encoder")
+def test_wav_and_mp3_are_taken_and_a_file_that_is_no_sound_stops_neither(tmp_path: Path) -> None:
+    first, second, third, fourth = sorted(KNOWN.texts["pl"])[:4]
+    recorded = tmp_path / "recorded by Ola"
+    recorded.mkdir()
+    (recorded / f"{first}.mp3").write_bytes(b"no sound at all " * 500)
+    shutil.copy(KNOWN.path(COMPUTER, "pl", second), recorded / f"{second}.MP3")
+    (recorded / f"{third}.wav").write_bytes(b"no sound either " * 500)
+    with wave.open(str(recorded / f"{fourth}.wav"), "wb") as sound:
+        sound.setparams((1, 2, 16_000, 0, "NONE", ""))
+        sound.writeframes(bytes(16_000))
+    fit, refused = taken(Speakable(tmp_path / "clips"), "pl", recorded)
+    assert fit == 2
+    assert [line.split()[0] for line in refused] == [f"{first}.mp3", f"{third}.wav"]
+    assert all("Save it again as .wav or .mp3" in line for line in refused)
+    there = clips.load(tmp_path / "clips")
+    assert there.keys() == {second, fourth}
+    assert all(clip.sound[0] == 0xFF and not clip.by_computer for clip in there.values())
+
+
+def test_without_lame_no_recording_is_taken_and_the_maintainer_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    shutil.copy(KNOWN.path(COMPUTER, "pl", sorted(KNOWN.texts["pl"])[0]), tmp_path)
+    with pytest.raises(CannotSpeak, match="apt-get install espeak-ng lame"):
+        taken(Speakable(tmp_path / "clips"), "pl", tmp_path)
 
 
 def test_without_espeak_nothing_is_made_and_the_maintainer_is_told_what_to_install(

@@ -39,7 +39,7 @@ def changed(path: Path, row: int, **cells: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("language", ["pl", "ar", "en-easy", "ta"])
+@pytest.mark.parametrize("language", SHIPPED.languages())
 def test_what_is_written_and_taken_back_untouched_changes_nothing(copies: Catalogues, language: str, kind: str) -> None:
     before = copies.entries(language)
     file = written(copies, language, copies.folders["words"].parent / f"{language}.{kind}")
@@ -86,6 +86,26 @@ def test_a_line_that_does_not_fit_is_refused_with_its_row_and_the_others_are_tak
     fit, [refused] = taken(copies, "pl", file)
     assert fit == len(before) - 1
     assert refused.startswith("Row 5, ")
+    assert said in refused
+    assert copies.entries("pl") == before
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("=A1", "row 5: A cell holds a formula."),
+        ("x" * 4001, "row 5, translation: The cell holds more than 4,000 characters"),
+        ("#N/A", "row 5: A cell shows an error of the spreadsheet."),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_told_with_its_row(
+    copies: Catalogues, tmp_path: Path, cell: str, said: str
+) -> None:
+    before = copies.entries("pl")
+    file = written(copies, "pl", tmp_path / "pl.xlsx")
+    changed(file, 5, translation=cell)
+    fit, [refused] = taken(copies, "pl", file)
+    assert fit == len(before) - 1
     assert said in refused
     assert copies.entries("pl") == before
 
@@ -207,6 +227,65 @@ def test_a_language_that_nobody_knows_is_refused_before_anything_is_written(
     assert (done.returncode, done.stdout) == (2, "")
     assert "There is no language 'xx' here." in done.stderr
     assert not (program / "here").exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "said"),
+    [
+        ("help.999", "999 এ ফোন করুন। কথা বলতে না পারলে ৯৯৯ এ ফোন করে 55 টিপুন।", "the same numbers"),
+        ("help.999", "Call 112.", "the same numbers: 55, 999."),
+        ("help.999", "Call 999. If you cannot speak, call 999 and press the button.", "the same numbers"),
+        ("help.101", "Call 1 01.", "the same numbers"),
+        ("help.999", "Call 999.\nIf you cannot speak, call 999 and then press 55.", "on one line"),
+        ("help.999", "Call 999.\u2028If you cannot speak, call 999 and then press 55.", "on one line"),
+        ("bar.label", "Leave, or call 0800 123 456", "the same numbers: none."),
+    ],
+)
+def test_another_number_to_call_or_a_line_end_is_unfit(place: str, text: str, said: str) -> None:
+    english = next(entry for entry in SHIPPED.english if entry.place == place)
+    with pytest.raises(Unfit, match=said):
+        SHIPPED.check(Entry(english.catalogue, place, english.english, text, "draft"))
+
+
+def labels(copies: Catalogues) -> dict[str, str]:
+    """What the answers of the first question are called in Polish."""
+    return {entry.english: entry.text for entry in copies.entries("pl") if entry.place.startswith("feel/")}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_answers_that_would_read_the_same_are_refused_and_named(
+    copies: Catalogues, tmp_path: Path, kind: str
+) -> None:
+    before = labels(copies)
+    file = written(copies, "pl", tmp_path / f"pl.{kind}")
+    filled_in(file, {"Fairly satisfied": f"  {before['Very satisfied'].upper()}"})
+    fit, refused = taken(copies, "pl", file)
+    assert len(refused) == 2, refused
+    assert all("reads the same as another answer of its list" in line for line in refused)
+    assert any("Very satisfied" in line for line in refused)
+    assert any("Fairly satisfied" in line for line in refused)
+    assert fit == len(SHIPPED.english) - 2
+    assert labels(copies) == before
+
+
+def test_answers_that_change_places_are_taken_and_half_of_such_a_change_is_not(
+    copies: Catalogues, tmp_path: Path
+) -> None:
+    before = labels(copies)
+    changed_places = {
+        "Very satisfied": before["Fairly satisfied"],
+        "Fairly satisfied": before["Very satisfied"],
+    }
+    file = tmp_path / "pl.po"
+    written(copies, "pl", file)
+    filled_in(file, changed_places)
+    assert taken(copies, "pl", file)[1] == []
+    assert labels(copies) == before | changed_places
+    half = written(copies, "pl", tmp_path / "pl.xlsx")
+    filled_in(half, {"Very satisfied": before["Very satisfied"]})
+    filled_in(half, {"Fairly satisfied": "x" * 2001})
+    assert len(taken(copies, "pl", half)[1]) == 2
+    assert labels(copies) == before | changed_places
 
 
 def test_a_lost_placeholder_is_unfit() -> None:

@@ -42,6 +42,7 @@ from survey.reference import ReferenceRefused, read_areas
 from survey.sealing import SigningKey
 from survey.single import alone
 from survey.verbs import instance_option
+from survey.words import load as load_words
 
 _FORESEEN = (
     AnotherFile, CannotClose, Contradiction, CrewLost, CustodyRefused, DisclosureFailed, EpochOpen, KeysRefused,
@@ -96,10 +97,9 @@ def sign_keys(instance: Path, out: Path, **wishes: Any) -> None:
         first = keys.instruments[0]
         click.echo(f"Questionnaire {first.id}, version {first.version}, digest {first.digest()}")
         click.echo(f"Places: {', '.join(place.code for place in keys.places)}")
-        if drafts(first):
-            click.echo(
-                f"A computer translated these and nobody has checked them: {', '.join(drafts(first))}.", err=True
-            )
+        drafted = ", ".join(drafts(first, load_words().drafted))
+        if drafted:
+            click.echo(f"A computer translated these and nobody has checked them: {drafted}.", err=True)
         if unchecked:
             click.echo(f"{unchecked} support lines have no day of checking and are not shown to respondents.", err=True)
 

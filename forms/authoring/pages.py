@@ -171,9 +171,14 @@ class Pages:
             relevant = self._joined(row, item.relevant)
             self._layout.calculations.append(replace(item, relevant=relevant))
             return
-        self._place(item, row)
+        self._place(self._under_labels(item), row)
         if kind.or_other:
             self._add_other(row, item, kind)
+
+    def _under_labels(self, item: Item) -> Item:
+        """Where a label above it is a draft, so is what people read here."""
+        above = {group.name for group in self._groups}
+        return replace(item, unverified=item.unverified | self._reader.wording.drafts(above))
 
     def _add_other(self, row: Row, item: Item, kind: Kind) -> None:
         name = self._named(row, f"{item.name}_{OTHER}")

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from forms.authoring.faults import Faults
@@ -41,13 +41,21 @@ class Sheet:
     rows: list[Row] = field(default_factory=list)
 
 
-def read_sheets(path: Path, faults: Faults) -> dict[str, Sheet]:
-    """The sheets of a file by name in small letters, in the file's order; what cannot be read goes into ``faults``."""
+def read_sheets(path: Path, faults: Faults, *, no_break_spaces: bool = False) -> dict[str, Sheet]:
+    """The sheets of a file by name in small letters, in the file's order; what cannot be read goes into ``faults``.
+
+    ``no_break_spaces``: they were typed on purpose, and stay.
+    """
     try:
-        return _gathered(_lines(path), path.name, faults)
+        lines = _lines(path)
+        return _gathered(lines if no_break_spaces else map(_with_plain_spaces, lines), path.name, faults)
     except Unreadable as fault:
         faults.add(path.name, fault.row, "", fault.what, fault.to_do)
         return {}
+
+
+def _with_plain_spaces(line: Line) -> Line:
+    return replace(line, cells=[cell.replace("\N{NO-BREAK SPACE}", " ") for cell in line.cells])
 
 
 def _lines(path: Path) -> Iterator[Line]:
@@ -160,7 +168,7 @@ def _take_headings(sheet: Sheet, line: Line, faults: Faults) -> None:
 def _row(sheet: Sheet, line: Line, faults: Faults) -> Row:
     cells: dict[str, str] = {}
     for place, untrusted_cell in enumerate(line.cells):
-        text = untrusted_cell.replace("\N{NO-BREAK SPACE}", " ").strip()
+        text = untrusted_cell.strip()
         if not text:
             continue
         heading = sheet.headings[place] if place < len(sheet.headings) else ""
