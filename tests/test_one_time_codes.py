@@ -69,6 +69,15 @@ def test_a_code_may_be_typed_as_people_type(centre: Centre) -> None:
             assert codes.mark_of(typed, LINKED) == Mark(batch.number, serial)
 
 
+@pytest.mark.parametrize("zero", ["٠", "۰", "০", "૦", "੦", "௦"])
+def test_a_code_may_be_typed_in_the_digits_of_a_language_and_with_the_unseen_marks_of_its_keyboard(zero: str) -> None:
+    letters = next("7KQ2M9XT0134586" + last for last in LETTERS if could_be_a_code("7KQ2M9XT0134586" + last))
+    typed = "".join(chr(ord(zero) + int(each)) if each.isdigit() else each for each in letters)
+    assert could_be_a_code(typed)
+    assert could_be_a_code(f"\u200f{letters[:8]}\u200e-\u061c{letters[8:]}\ufeff")
+    assert plain(f"\u200f{typed}") == letters
+
+
 @given(st.text(LETTERS, min_size=16, max_size=16), st.data())
 def test_every_wrong_letter_and_every_exchange_of_two_is_noticed(letters: str, data: st.DataObject) -> None:
     whole = next(letters[:15] + last for last in LETTERS if could_be_a_code(letters[:15] + last))

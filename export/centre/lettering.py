@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 # Crockford's alphabet: no I, L, O or U, so that a code read out or copied by hand comes through.
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MISREAD = str.maketrans("OIL", "011", " -\t\r\n")
@@ -14,8 +16,13 @@ def grouped(letters: str) -> str:
 
 
 def plain(untrusted: str) -> str:
-    """What was typed, as it was meant: spaces, dashes, case and O, I, L do not matter."""
-    return untrusted.upper().translate(_MISREAD)
+    """What was typed, as it was meant: spaces, dashes, case and O, I, L do not matter.
+
+    People write in the digits of their language, and some keyboards add unseen marks.
+    """
+    seen = (character for character in untrusted if unicodedata.category(character) != "Cf")
+    digits = (str(unicodedata.decimal(character, character)) for character in seen)
+    return "".join(digits).upper().translate(_MISREAD)
 
 
 def written(number: int, letters: int) -> str:

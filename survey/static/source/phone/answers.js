@@ -158,13 +158,13 @@ function plainDigit(character) {
   return String((code - first) % 10);
 }
 
+// Some keyboards add marks that nobody sees.
 function line(given) {
-  return [...trimmed(given)]
+  const plain = [...trimmed(given).replace(/\p{Cf}/gu, "")]
     .slice(0, LONGEST_LINE + 1)
     .join("")
-    .replace(/\p{Nd}/gu, plainDigit)
-    .replace(/\u2212/g, "-")
-    .replace(/[\u066b,]/g, ".");
+    .replace(/\p{Nd}/gu, plainDigit);
+  return trimmed(plain).replace(/\u2212/g, "-").replace(/[\u066b,]/g, ".");
 }
 
 function typedNumber(item, given) {
