@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+import pyreadstat
 from custodian_world import PLACES, Rows, fresh_secret, victim_voice
 
 from export.custodian.known import Known
@@ -62,6 +65,27 @@ def codebook(released: Released) -> dict[str, Any]:
     """As it stands beside them."""
     book: dict[str, Any] = json.loads((released.folder / "codebook.json").read_text())
     return book
+
+
+def unpacked(released: Released) -> dict[str, str]:
+    """Every file as text, with whatever its format packs, encodes or says beside the records."""
+    found = {path.name: _unpacked(path) for path in released.folder.iterdir()}
+    assert {"records.csv", "records.parquet", "records.sav", "records.dta", "records.xlsx"} <= set(found)
+    return found
+
+
+def _unpacked(path: Path) -> str:
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as book:
+            return "\n".join(name + book.read(name).decode() for name in book.namelist())
+    if path.suffix == ".parquet":
+        listed = [list(kind.categories) for kind in pl.read_parquet_schema(path).values() if isinstance(kind, pl.Enum)]
+        return f"{listed} {pl.read_parquet_metadata(path)} {pl.read_parquet(path).write_csv()}"
+    if path.suffix in {".sav", ".dta"}:
+        read = pyreadstat.read_sav if path.suffix == ".sav" else pyreadstat.read_dta
+        told, meta = read(path, user_missing=True, output_format="dict")
+        return f"{told} {vars(meta)}"
+    return path.read_text()
 
 
 def who(number: int, made: Instrument, said: dict[str, Any]) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -12,10 +13,11 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from custodian_world import PLACES, People, Rows, sealed, victim_voice
-from release_world import AUTHORITY, SECRET, WRITERS, codebook, records, release, who
+from release_world import AUTHORITY, SECRET, WAITING, WRITERS, codebook, records, release, unpacked, who
 from small_instruments import instrument, item, option, page
 
 from export.custodian.disclosure import TooFew
@@ -172,16 +174,26 @@ def test_open_door_answers_do_not_count_towards_a_release(tmp_path: Path) -> Non
         release(tmp_path, rows)
 
 
-def test_nine_forged_answers_at_the_open_door_around_a_real_one_expose_nobody(tmp_path: Path) -> None:
+def naming(released: Released, value: str) -> list[str]:
+    """The files that have a value anywhere; not as a part of another."""
+    alone = re.compile(rf"(?<![0-9A-Za-z.-]){re.escape(value)}(?![0-9A-Za-z])")
+    return [name for name, text in unpacked(released).items() if alone.search(text)]
+
+
+@pytest.mark.parametrize("known", [{}, {"age": 40}], ids=["in all they know", "but for the age"])
+def test_nine_forged_answers_at_the_open_door_around_a_real_one_expose_nobody(
+    tmp_path: Path, known: dict[str, int]
+) -> None:
     made = instrument(page("p1", item("experience", core=True, disclosure="sensitive")), page("p2", *KEYS_OF_TWO))
     crowd = [who(n, made, {"experience": "yes", "age": 40, "stage": "no"}) for n in range(30)]
-    real = who(99, made, {"experience": "no", "age": 93, "stage": "yes"})
+    real = who(99, made, {"experience": "no", "age": 90417, "stage": "yes"})
     forged = [replace(real, response=f"{1000 + n:032x}", mode="link", answers={**real.answers}) for n in range(9)]
-    as_if_theirs = [replace(one, answers={**one.answers, "experience": "yes"}) for one in forged]
+    as_if_theirs = [replace(one, answers={**one.answers, "experience": "yes", **known}) for one in forged]
     rows = sealed(SECRET.public, [*crowd, real]) + sealed(SECRET.public, as_if_theirs, "open")
     released, _ = release(tmp_path, rows, Known.of([made], PLACES))
     told = records(released)
-    assert not any(record["age"] == "93" or record["stage"] == "yes" for record in told)
+    assert not any(record["age"] == "90417" or record["stage"] == "yes" for record in told)
+    assert naming(released, "90417") == []
     for record in told:
         alike = [one for one in told if (one["age"], one["stage"]) == (record["age"], record["stage"])]
         assert sum(one["mode"] != "link" for one in alike) >= 5
@@ -309,6 +321,43 @@ def test_what_was_blanked_or_left_out_is_not_named_in_the_codebook(tmp_path: Pat
     codes = {column["column"]: {one["code"] for one in column["codes"]} for column in codebook(released)["columns"]}
     for column in ("age", "month"):
         assert codes[column] == {record[column] for record in records(released)} - {"[c]"}
+
+
+def test_what_was_blanked_is_in_no_file_however_packed(tmp_path: Path) -> None:
+    made = instrument(
+        page("p1", item("experience", core=True)),
+        page("p2", item("age", "integer", disclosure="key"), item("day", "date", disclosure="key")),
+        page("p3", item("score", "integer", low=-9, disclosure="key"), item("rate", "decimal", disclosure="key")),
+        calculations=[item("older", "calculate", calculation="${age} + 1")],
+    )
+    said = {"experience": "yes", "age": 40, "day": "2026-11-05", "score": 3, "rate": 4.0}
+    people = [who(n, made, said) for n in range(30)]
+    alone = {"age": 90417, "day": "2026-01-02", "score": -7, "rate": 2.5}
+    lone = replace(who(99, made, said | alone), place="counter-1", period="2026-03")
+    released, _ = release(tmp_path / "with", sealed(SECRET.public, [*people, lone]), Known.of([made], PLACES))
+    assert (released.records, released.left_out) == (31, 0)
+    for value in ("90417", "90418", "2026-01-02", "-7", "2.5", "2026-03", "2026-Q1", "2026-H1"):
+        assert naming(released, value) == []
+    without, _ = release(tmp_path / "without", sealed(SECRET.public, people), Known.of([made], PLACES))
+    for value in ("40", "41", "2026-11-05"):
+        assert {"records.parquet", "records.xlsx", "codebook.json"} <= set(naming(without, value)), "is found at all"
+    told = [{one["column"]: one["spss_and_stata"] for one in codebook(each)["columns"]} for each in (released, without)]
+    assert told[0] == told[1], "a missing code that moves says how low an answer was"
+    kinds = [type(number) for column in codebook(released)["columns"] for number in missing(column)]
+    assert set(kinds) == {int}
+
+
+def missing(column: dict[str, Any]) -> list[float]:
+    return list(column["spss_and_stata"]["missing_in_spss"].values())
+
+
+def test_a_late_answers_month_is_in_no_file_however_packed(tmp_path: Path) -> None:
+    summer = [replace(one, period="2026-08") for one in People(5, victim_voice()).many(150)]
+    late = replace(People(9, victim_voice()).response(), period="2025-05")
+    released, _ = release(tmp_path, sealed(SECRET.public, [*summer, late]), recipe=WAITING, month="2026-10")
+    assert released.records + released.left_out == 151
+    for span in ("2025-05", "2025-Q2", "2025-H1", "2025", "May 2025", "January to June 2025"):
+        assert naming(released, span) == []
 
 
 def test_a_withheld_answer_cannot_be_read_from_what_was_asked_because_of_it(tmp_path: Path) -> None:

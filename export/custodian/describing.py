@@ -88,7 +88,7 @@ def described(leaving: Leaving) -> tuple[Described, ...]:
     }
     found = []
     for column in table.columns:
-        values = table.that_stand(column) if column in leaving.gathered else table.values[column]
+        values = table.values[column]
         if column in of_items:
             found.append(_of_item(column, *of_items[column], values, table, known))
         else:

@@ -106,11 +106,13 @@ class Leaving:
 
 
 def naming_itself(leaving: Leaving) -> Leaving:
-    """The same, each record with the release's name, so that files that were put together can be told apart.
+    """The same as the files tell it: without a word of what was blanked, each record with the release's name.
 
-    For the files alone: what is held against other releases must look the same in each.
+    By the name, files that were put together can be told apart. For the files alone: what is held against other
+    releases must look the same in each.
     """
-    table = leaving.protected.table
+    every = leaving.protected.table
+    table = every.naming_what_stands(column for column in every.columns if column in leaving.gathered)
     named = replace(
         table,
         frame=table.frame.with_columns(pl.lit(FIRST_VALUE, dtype=pl.UInt8).alias(RELEASE)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -53,20 +53,16 @@ class Numbered:
 
 def numbers_of(leaving: Leaving) -> tuple[Numbered, ...]:
     """Every column of a release in order."""
-    return numbered(leaving.protected.table, leaving.numbering, _stands(leaving))
+    return numbered(leaving.protected.table, leaving.numbering)
 
 
 def first_told(leaving: Leaving) -> Numbering:
-    """What this release tells by a name or a number that no earlier one of its series has, for the ledger.
-
-    A value that was blanked has none: the ledger would tell of it, and so would a gap between two others.
-    """
-    stands, found = _stands(leaving), {}
+    """What this release tells by a name or a number that no earlier one of its series has, for the ledger."""
+    found = {}
     for one in numbers_of(leaving):
-        told = zip(one.values, one.numbers[FIRST_VALUE:], strict=True)
         # Answers that are numbers tell themselves, and can be many.
-        open_list = one.measured and one.column in stands
-        listed = {} if open_list else {value: n for value, n in told if value in stands.get(one.column, one.values)}
+        open_list = one.measured and one.column in leaving.gathered
+        listed = {} if open_list else dict(zip(one.values, one.numbers[FIRST_VALUE:], strict=True))
         before = leaving.numbering.get(one.column)
         new = {value: n for value, n in listed.items() if before is None or value not in before.numbers}
         if new or before is None:
@@ -74,28 +70,15 @@ def first_told(leaving: Leaving) -> Numbering:
     return found
 
 
-def _stands(leaving: Leaving) -> dict[str, frozenset[str]]:
-    """Column whose values are gathered from answers -> those that a cell still has."""
-    table = leaving.protected.table
-    return {column: frozenset(table.that_stand(column)) for column in leaving.gathered if column in table.values}
-
-
-def numbered(
-    table: Table, earlier: Numbering = _NOTHING, stands: Mapping[str, Collection[str]] = _NOTHING
-) -> tuple[Numbered, ...]:
-    """Every column in order.
-
-    Args:
-        earlier: what the series calls things already.
-        stands: column -> its values that are told, where some are not; those are numbered first.
-    """
+def numbered(table: Table, earlier: Numbering = _NOTHING) -> tuple[Numbered, ...]:
+    """Every column in order; ``earlier`` is what the series calls things already."""
     taken = {*_SPSS_WORDS, *_STATA_WORDS, *(telling.name.lower() for telling in earlier.values())}
     found = []
     for column in table.columns:
         values, before = table.values[column], earlier.get(column)
         told = {} if before is None else before.numbers
         measured = bool(values) and all(map(_NUMBER.fullmatch, (*values, *told)))
-        numbers = [float(value) for value in values] if measured else _next(values, told, stands.get(column, values))
+        numbers = [float(value) for value in values] if measured else _next(values, told)
         every = (*_below([*numbers, *told.values()]), *numbers)
         if all(number.is_integer() and abs(number) < _LARGEST_WHOLE for number in every):
             every = tuple(map(int, every))
@@ -104,9 +87,9 @@ def numbered(
     return tuple(found)
 
 
-def _next(values: Sequence[str], told: Mapping[str, float], stands: Collection[str]) -> list[float]:
+def _next(values: Sequence[str], told: Mapping[str, float]) -> list[float]:
     numbers, last = dict(told), max(0, *map(math.floor, told.values()), 0)
-    for value in sorted(values, key=lambda value: value not in stands):
+    for value in values:
         if value not in numbers:
             last += 1
             numbers[value] = last

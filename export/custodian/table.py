@@ -8,7 +8,7 @@ none starts like a formula. Columns of several questionnaire versions with the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -67,10 +67,20 @@ class Table:
         """Every column that may be written, in order."""
         return [column for variable in self.variables for column in variable.columns]
 
-    def that_stand(self, column: str) -> list[str]:
-        """The values that a cell still has: a list gathered from answers must not name what was blanked or left out."""
-        standing = set(self.frame[column].unique())
-        return [value for code, value in enumerate(self.values[column], FIRST_VALUE) if code in standing]
+    def naming_what_stands(self, gathered: Iterable[str]) -> Table:
+        """The same records; a list gathered from answers names only those that a cell still has.
+
+        What was blanked or left out would stand in every file that lists a column's values.
+        """
+        frame, values = self.frame, dict(self.values)
+        for column in gathered:
+            codes = frame[column].unique().sort().to_list()
+            standing = [code for code in codes if code >= FIRST_VALUE]
+            values[column] = tuple(self.values[column][code - FIRST_VALUE] for code in standing)
+            place_of = {code: place for place, code in enumerate(standing, FIRST_VALUE)}
+            told = codes_of(place_of.get(code, FIRST_VALUE) for code in range(FIRST_VALUE, max([*codes, 0]) + 1))
+            frame = frame.with_columns(told.gather(frame[column]).alias(column))
+        return replace(self, frame=frame, values=values)
 
 
 def codes_of(places: Iterable[int]) -> pl.Series:
