@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -199,7 +200,7 @@ def test_nine_forged_answers_at_the_open_door_around_a_real_one_expose_nobody(
         assert sum(one["mode"] != "link" for one in alike) >= 5
 
 
-def in_a_process_of_its_own(folder: Path, rows: Rows, script: str) -> subprocess.CompletedProcess[str]:
+def in_a_process_of_its_own(folder: Path, rows: Rows, script: str, *more: str) -> subprocess.CompletedProcess[str]:
     """Run a script with ``t``, the world of these tests, ``folder`` and ``rows``."""
     (folder / "rows.json").write_text(json.dumps([SECRET.seed.hex(), [(door, row.hex()) for door, row in rows]]))
     given = (
@@ -210,7 +211,7 @@ def in_a_process_of_its_own(folder: Path, rows: Rows, script: str) -> subprocess
     )
     paths = os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parent)])
     return subprocess.run(
-        [sys.executable, "-c", given + script, str(folder)],
+        [sys.executable, "-c", given + script, str(folder), *more],
         env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
@@ -247,6 +248,35 @@ def test_killed_at_any_moment_no_part_of_a_release_stands_and_the_next_is_whole(
     released, _ = release(tmp_path, rows)
     assert verified(released.folder, AUTHORITY.public).records == 40
     assert list((tmp_path / "releases").iterdir()) == [released.folder]
+
+
+def killed_when(folder: Path, rows: Rows, step: str) -> None:
+    """Release, and die at a step: just before the files of this name are put in place, the last of them or an earlier.
+
+    What a file is renamed to is told by the interpreter itself, whoever does it.
+    """
+    script = """
+def die_at(event, said):
+    if event == "os.rename":
+        seen.append(Path(said[1]).name)
+        if f"{seen[-1]} {seen.count(seen[-1])}" == sys.argv[2]:
+            os.kill(os.getpid(), signal.SIGKILL)
+seen = []
+sys.addaudithook(die_at)
+t.release(folder, rows)
+"""
+    done = in_a_process_of_its_own(folder, rows, script, step)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+def test_carried_away_before_the_ledger_knew_that_it_stood_a_release_has_left_all_the_same(tmp_path: Path) -> None:
+    rows = sealed(SECRET.public, People(16, victim_voice()).many(40))
+    killed_when(tmp_path, rows, "ledger.json 2")
+    stick = tmp_path / "stick"
+    shutil.move(tmp_path / "releases/heard-made-up-1", stick)
+    assert verified(stick, AUTHORITY.public).records == 40
+    with pytest.raises(LedgerRefused, match="0 new responses"):
+        release(tmp_path, rows)
 
 
 def with_everything() -> Instrument:

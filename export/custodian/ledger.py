@@ -23,6 +23,8 @@ from survey.sealing import SigningKey
 from survey.signed import NotSigned, read_signed, write_signed
 
 LEDGER = "ledger.json"
+UNFINISHED = ".unfinished-"
+"""Before the name of a release's folder until it is put in place."""
 _KIND = "ledger"
 
 
@@ -44,9 +46,11 @@ class Ledger:
         self._releases = folder / "releases"
         standing = self._standing()
         noted = self._read(standing)
-        self.entries = [replace(one, out=True) for one in noted if one.out or one.manifest in standing]
-        if any(not one.out and one.manifest in standing for one in noted):
-            # Cut off just after it was put in place: its folder may go, and it left all the same.
+        self.entries = [
+            replace(one, out=True) for one in noted if one.out or one.manifest in standing or not self._unfinished(one)
+        ]
+        if self.entries != noted:
+            # Cut off at the last step: whatever becomes of the folder from now on, what is known of it must stay.
             self._write(self.entries)
 
     def of(self, series: str) -> list[Entry]:
@@ -186,6 +190,10 @@ class Ledger:
     def _write(self, entries: list[Entry]) -> None:
         write_whole(self._path, write_signed(_KIND, {"releases": [one.to_json() for one in entries]}, self._authority))
         self.entries = entries
+
+    def _unfinished(self, entry: Entry) -> bool:
+        """Whether it never stood in its place. Where it lies nowhere, somebody may have carried it away."""
+        return (self._releases / (UNFINISHED + entry.name)).exists()
 
     def _standing(self) -> Mapping[str, str]:
         """Hex SHA-256 of the manifest -> name of the folder, of every release that stands."""

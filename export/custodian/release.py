@@ -19,7 +19,7 @@ from export.custodian.epochs import closing, wait_for
 from export.custodian.formats import write_csv, write_parquet
 from export.custodian.generalising import Hierarchy, hierarchy
 from export.custodian.leaving import Leaving, Materials, Published, Writer, naming_itself
-from export.custodian.ledger import Ledger
+from export.custodian.ledger import UNFINISHED, Ledger
 from export.custodian.long_file import FIGURES, write_figures
 from export.custodian.numbering import first_told
 from export.custodian.opening import OpeningReport, fullest
@@ -55,7 +55,6 @@ WRITERS: tuple[Writer, ...] = (
 )
 PUBLIC = frozenset({"tables.xlsx", "figures.csv", "themes.csv", "quotations.csv"})
 """What a publisher may open to everybody. The records stay with named analysts."""
-_UNFINISHED = ".unfinished-"
 
 
 @dataclass(frozen=True)
@@ -174,9 +173,9 @@ def _put_in_place(
 ) -> Path:
     """Write beside, sync, note in the ledger, rename: at any cut there is a whole release or none."""
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left_over in place.parent.glob(_UNFINISHED + "*"):
+    for left_over in place.parent.glob(UNFINISHED + "*"):
         shutil.rmtree(left_over)
-    beside = place.with_name(_UNFINISHED + place.name)
+    beside = place.with_name(UNFINISHED + place.name)
     beside.mkdir(mode=0o700)
     recipe, table = leaving.materials.recipe, leaving.protected.table
     named = naming_itself(leaving)
