@@ -124,6 +124,23 @@ def test_a_release_cut_off_after_it_stood_counts(tmp_path: Path) -> None:
             release(tmp_path, sealed(SECRET.public, people), recipe=recipe)
 
 
+@pytest.mark.parametrize("unknown", [("numbering",), ("quoted",), ("numbering", "quoted")])
+def test_a_ledger_from_before_numbers_or_quotations_were_kept_is_read_and_forgets_nobody(
+    tmp_path: Path, unknown: tuple[str, ...]
+) -> None:
+    people = People(19, victim_voice())
+    early, late = people.many(30), people.many(60)
+    release(tmp_path, sealed(SECRET.public, early))
+    path = tmp_path / "ledger.json"
+    said = read_signed("ledger", path.read_bytes(), AUTHORITY.public)
+    for name in unknown:
+        del said["releases"][0][name]
+    path.write_bytes(write_signed("ledger", said, AUTHORITY))
+    second, _ = release(tmp_path, sealed(SECRET.public, early + late))
+    assert (second.name, second.records) == ("heard-made-up-2", 60)
+    assert [len(one.numbering) > 0 for one in Ledger(tmp_path, AUTHORITY).entries][1]
+
+
 def test_an_edited_ledger_lets_nothing_leave(tmp_path: Path) -> None:
     people = People(20, victim_voice()).many(60)
     release(tmp_path, sealed(SECRET.public, people))

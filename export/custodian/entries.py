@@ -87,9 +87,10 @@ class Entry:
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Entry:
-        """What ``to_json`` wrote and the authority signed."""
-        coded = {name: base64.b64decode(said[name], validate=True) for name in ("responses", "contents", "quoted")}
-        numbering = {column: Telling(**telling) for column, telling in said["numbering"].items()}
+        """What ``to_json`` wrote and the authority signed, also before quotations or numbers were kept."""
+        told = {"quoted": "", "numbering": {}, **said}
+        coded = {name: base64.b64decode(told[name], validate=True) for name in ("responses", "contents", "quoted")}
+        numbering = {column: Telling(**telling) for column, telling in told["numbering"].items()}
         return cls(**{**said, **coded, "numbering": numbering})
 
 
