@@ -269,6 +269,55 @@ t.release(folder, rows)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
+LAST_STEPS = ("ledger.json 1", "manifest.json 1", "heard-made-up-1 1", "ledger.json 2")
+
+
+@pytest.mark.parametrize("step", LAST_STEPS)
+def test_killed_at_any_of_the_last_steps_nobody_is_in_two_signed_releases_and_nobody_is_lost(
+    tmp_path: Path, step: str
+) -> None:
+    rows = sealed(SECRET.public, People(16, victim_voice()).many(40))
+    killed_when(tmp_path, rows, step)
+    copies = tmp_path / "copies"
+    shutil.copytree(tmp_path / "releases", copies)
+    signed = [one for one in copies.iterdir() if (one / "manifest.json").exists()]
+    if signed:
+        with pytest.raises(LedgerRefused, match="0 new responses"):
+            release(tmp_path, rows)
+    else:
+        release(tmp_path, rows)
+    (stands,) = (tmp_path / "releases").iterdir()
+    assert stands.name == "heard-made-up-1"
+    assert verified(stands, AUTHORITY.public).records == 40
+    assert all((one / "manifest.json").read_bytes() == (stands / "manifest.json").read_bytes() for one in signed)
+
+
+@pytest.mark.parametrize("step", LAST_STEPS[:-1])
+def test_refused_at_any_of_the_last_steps_nothing_was_written(tmp_path: Path, step: str) -> None:
+    """The interpreter itself refuses the step, once."""
+    script = """
+def refuse(event, said):
+    if event == "os.rename":
+        seen.append(Path(said[1]).name)
+        if f"{seen[-1]} {seen.count(seen[-1])}" == sys.argv[2]:
+            raise OSError("refused, as asked")
+seen = []
+sys.addaudithook(refuse)
+try:
+    t.release(folder, rows)
+except OSError as fault:
+    print(fault)
+stands = [str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()]
+from export.custodian.ledger import Ledger
+told = Ledger(folder, t.AUTHORITY).entries
+print(stands, told)
+"""
+    done = in_a_process_of_its_own(tmp_path, sealed(SECRET.public, People(16, victim_voice()).many(40)), script, step)
+    told = done.stdout.splitlines()
+    assert told[0] == "refused, as asked", done.stderr
+    assert told[1].replace("'ledger.json', ", "").replace(", 'ledger.json'", "") == "['rows.json'] []"
+
+
 def test_carried_away_before_the_ledger_knew_that_it_stood_a_release_has_left_all_the_same(tmp_path: Path) -> None:
     rows = sealed(SECRET.public, People(16, victim_voice()).many(40))
     killed_when(tmp_path, rows, "ledger.json 2")

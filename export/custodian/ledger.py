@@ -8,7 +8,6 @@ release that stands without being in it, or has left it, is found: whoever edits
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,9 @@ from export.custodian.entries import Entry, Numbering, Telling, digest_of
 from export.custodian.epochs import wait_for
 from export.custodian.recipe import Recipe
 from export.custodian.table import RESPONSE, Table
-from survey.durable import write_whole
+from export.manifest import MANIFEST
+from export.manifest import digest_of as file_digest
+from survey.durable import sync_folder, write_whole
 from survey.sealing import SigningKey
 from survey.signed import NotSigned, read_signed, write_signed
 
@@ -44,11 +45,8 @@ class Ledger:
         """
         self._path, self._authority = folder / LEDGER, authority
         self._releases = folder / "releases"
-        standing = self._standing()
-        noted = self._read(standing)
-        self.entries = [
-            replace(one, out=True) for one in noted if one.out or one.manifest in standing or not self._unfinished(one)
-        ]
+        noted = self._read()
+        self.entries = [replace(one, out=True) for one in noted if one.out or self._left(one)]
         if self.entries != noted:
             # Cut off at the last step: whatever becomes of the folder from now on, what is known of it must stay.
             self._write(self.entries)
@@ -180,8 +178,13 @@ class Ledger:
             )
 
     def note(self, entry: Entry) -> None:
-        """Write a release down before it is put in place: were it the other way round, a power cut would forget it."""
+        """Write a release down before it is signed: were it the other way round, a power cut would forget it."""
         self._write([*self.entries, entry])
+
+    def forget_unsigned(self) -> None:
+        """Strike out the release that was noted last, if it was not put in place: it could not be finished."""
+        if self.entries and not self.entries[-1].out:
+            self._write(self.entries[:-1])
 
     def put_in_place(self) -> None:
         """The last noted release stands in its folder."""
@@ -191,16 +194,27 @@ class Ledger:
         write_whole(self._path, write_signed(_KIND, {"releases": [one.to_json() for one in entries]}, self._authority))
         self.entries = entries
 
-    def _unfinished(self, entry: Entry) -> bool:
-        """Whether it never stood in its place. Where it lies nowhere, somebody may have carried it away."""
-        return (self._releases / (UNFINISHED + entry.name)).exists()
+    def _left(self, entry: Entry) -> bool:
+        """Whether a release that was cut off at its last steps can be in anybody's hands.
+
+        Once it is signed it can be used wherever it lies, so it is put in its place. Where it lies nowhere, somebody
+        may have carried it away.
+        """
+        beside = self._releases / (UNFINISHED + entry.name)
+        if entry.manifest in self._standing() or not beside.exists():
+            return True
+        signed = (beside / MANIFEST).exists() and file_digest(beside / MANIFEST) == entry.manifest
+        if signed:
+            beside.rename(self._releases / entry.name)
+            sync_folder(self._releases)
+        return signed
 
     def _standing(self) -> Mapping[str, str]:
         """Hex SHA-256 of the manifest -> name of the folder, of every release that stands."""
-        manifests = self._releases.glob("[!.]*/manifest.json")
-        return {hashlib.sha256(one.read_bytes()).hexdigest(): one.parent.name for one in manifests}
+        return {file_digest(one): one.parent.name for one in self._releases.glob(f"[!.]*/{MANIFEST}")}
 
-    def _read(self, standing: Mapping[str, str]) -> list[Entry]:
+    def _read(self) -> list[Entry]:
+        standing = self._standing()
         if not self._path.exists():
             if standing:
                 raise LedgerRefused(f"{self._path} is missing though releases were made. Put a copy of it back.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,7 +35,7 @@ from export.custodian.unsealing import CollectionSecret
 from export.custodian.words import write_words
 from export.custodian.workbook import write_workbook
 from export.custodian.written import FAMILY_OF
-from export.manifest import KIND, MANIFEST, verified
+from export.manifest import KIND, MANIFEST, fingerprint, verified
 from export.manifest import digest_of as file_digest
 from survey.durable import sync_folder, write_whole
 from survey.progress import steps
@@ -171,7 +172,11 @@ def _hierarchies(table: Table, materials: Materials) -> tuple[Hierarchy, ...]:
 def _put_in_place(
     place: Path, leaving: Leaving, writers: Sequence[Writer], authority: SigningKey, ledger: Ledger
 ) -> Path:
-    """Write beside, sync, note in the ledger, rename: at any cut there is a whole release or none."""
+    """Write beside, note in the ledger, sign, rename: at any cut there is a whole release or none.
+
+    The signature makes a release of it, since it can be used from then on wherever it lies: nothing is signed that the
+    ledger does not know, and what was cut off after that the ledger finishes.
+    """
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left_over in place.parent.glob(UNFINISHED + "*"):
         shutil.rmtree(left_over)
@@ -184,21 +189,26 @@ def _put_in_place(
             write(beside, named)
         if leaving.earlier and (beside / FIGURES).exists():
             only_sums(beside / FIGURES, leaving.closes, leaving.earlier)
-        _sign(beside, leaving, authority, ledger)
-        verified(beside, authority.public)
-        manifest = file_digest(beside / MANIFEST)
-        entry = entry_of(place.name, recipe, manifest, leaving.levels, leaving.closes, table)
+        manifest = _signed(beside, leaving, authority, ledger)
+        entry = entry_of(place.name, recipe, fingerprint(manifest), leaving.levels, leaving.closes, table)
         entry = replace(entry, numbering=first_told(named))
         ledger.note(entry.and_never(leaving.passed_over, leaving.quoted))
+        write_whole(beside / MANIFEST, manifest)
+        verified(beside, authority.public)
         beside.rename(place)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    sync_folder(place.parent)
-    ledger.put_in_place()
+        if beside.exists():
+            (beside / MANIFEST).unlink(missing_ok=True)
+            ledger.forget_unsigned()
+            shutil.rmtree(beside, ignore_errors=True)
+    with suppress(OSError):  # It has left. What could not be noted now, the ledger finds when it is read next.
+        sync_folder(place.parent)
+        ledger.put_in_place()
     return place
 
 
-def _sign(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger) -> None:
+def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger) -> bytes:
+    """The manifest, not written yet."""
     recipe, protected = leaving.materials.recipe, leaving.protected
     earlier = ledger.of(recipe.series)
     content = {
@@ -217,4 +227,4 @@ def _sign(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger)
         "suppressed_cells": sum(protected.suppressed.values()),
         "threshold": recipe.thresholds.k,
     }
-    write_whole(folder / MANIFEST, write_signed(KIND, content, authority))
+    return write_signed(KIND, content, authority)
