@@ -8,7 +8,9 @@ import random
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,7 @@ from export.custodian.quotations import Decision, ReviewBook, ReviewRefused, pla
 from export.custodian.recipe_file import DEMONSTRATION
 from export.custodian.recipe_shapes import RecipeRefused
 from export.custodian.release import Released
-from export.custodian.themes import FRAME, LEAST, NOT_CODED, Said, read_frame, write_themes
+from export.custodian.themes import FRAME, LEAST, NOT_CODED, CodeFrame, Said, read_frame, told_of, write_themes
 from export.custodian.written import Words
 from forms.response import Response
 from survey.sealing import SigningKey
@@ -306,6 +308,15 @@ def test_every_word_of_the_frame_counts_towards_its_theme() -> None:
             assert code in FRAME_READ.themes(f"so {word.replace('*', 'xyz')} then"), word
 
 
+def themes_file(path: Path, frame: CodeFrame, said: Said) -> dict[str, str]:
+    """Theme -> what the file tells of it, and ``of``."""
+    write_themes(path, frame, said)
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    (of,) = {line["of"] for line in lines}
+    return {line["theme"]: line["comments"] for line in lines} | {"of": of}
+
+
 @given(counts=st.dictionaries(st.sampled_from([*FRAME_READ.labels, NOT_CODED]), st.integers(0, 40)))
 def test_a_theme_leaves_only_as_a_count_of_ten_or_more(
     tmp_path_factory: pytest.TempPathFactory, counts: dict[str, int]
@@ -315,11 +326,59 @@ def test_a_theme_leaves_only_as_a_count_of_ten_or_more(
         for _ in range(count):
             said.add((theme,))
     path = tmp_path_factory.getbasetemp() / f"themes-{random.random()}.csv"  # noqa: S311 - a name
-    write_themes(path, FRAME_READ, said)
-    with path.open(encoding="utf-8", newline="") as file:
-        for line in csv.DictReader(file):
-            for told, true in ((line["comments"], counts.get(line["theme"], 0)), (line["of"], sum(counts.values()))):
-                assert told == (str(true) if true >= LEAST else "[c]")
+    for theme, told in themes_file(path, FRAME_READ, said).items():
+        true = said.comments if theme == "of" else counts.get(theme, 0)
+        assert told == "[c]" or (told == str(true) and true >= LEAST)
+
+
+@pytest.mark.parametrize(("few", "many"), [(NOT_CODED, "updates"), ("updates", NOT_CODED), ("updates", "speed")])
+def test_a_theme_under_ten_is_not_the_difference_of_two_others(tmp_path: Path, few: str, many: str) -> None:
+    said = Said()
+    for theme, count in ((few, 3), (many, 45)):
+        for _ in range(count):
+            said.add((theme,))
+    told = themes_file(tmp_path / "themes.csv", FRAME_READ, said)
+    assert (told[few], told[many], told["of"]) == ("[c]", "[c]", "48")
+
+
+def every_way_to_write(people: int, sets: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, ...]]:
+    """How many wrote of each of these sets of themes, every way that so many people can."""
+    if len(sets) == 1:
+        yield (people,)
+        return
+    for first in range(people + 1):
+        yield from ((first, *others) for others in every_way_to_write(people - first, sets[1:]))
+
+
+@pytest.mark.parametrize("people", [10, 15, 23, 31])
+@pytest.mark.parametrize(
+    "sets",
+    [
+        (("aa",), (NOT_CODED,)),
+        (("aa",), ("bb",), (NOT_CODED,)),
+        (("aa",), ("bb",), ("aa", "bb"), (NOT_CODED,)),
+    ],
+    ids=["one theme", "two that exclude each other", "two"],
+)
+def test_who_takes_all_lines_of_themes_together_is_told_of_no_group_under_ten(
+    people: int, sets: Sequence[tuple[str, ...]]
+) -> None:
+    # The attacker tries every way the comments may be and keeps those that would make the very same file.
+    themes = [code for (code,) in (one for one in sets if len(one) == 1) if code != NOT_CODED]
+    frame = CodeFrame(dict.fromkeys(themes, "A theme"), dict.fromkeys(themes, ("word",)))
+    seen = dict[tuple[str, ...], list[set[int]]]()
+    for way in every_way_to_write(people, sets):
+        said = Said()
+        for codes, count in zip(sets, way, strict=True):
+            for _ in range(count):
+                said.add(codes)
+        groups = [sum(some) for size in range(1, len(way)) for some in combinations(way, size)]
+        possible = seen.setdefault(tuple(told_of(frame, said)), [set() for _ in groups])
+        for group, values in zip(groups, possible, strict=True):
+            values.add(group)
+    exposed = {file: [values for values in sets_ if len(values) == 1 and 0 < min(values) < LEAST]
+               for file, sets_ in seen.items()}  # fmt: skip
+    assert not {file: values for file, values in exposed.items() if values}
 
 
 @pytest.mark.parametrize(

@@ -106,10 +106,31 @@ class Said:
 
 
 def write_themes(path: Path, frame: CodeFrame, said: Said) -> None:
-    """``theme,label,comments,of``: how many comments of how many; ``[c]`` where fewer than ten."""
+    """``theme,label,comments,of``: how many comments of how many; ``[c]`` where fewer than ten could be worked out."""
     of = str(said.comments) if said.comments >= LEAST else _HIDDEN
-    counts = {code: said.counts[code] for code in (*frame.labels, NOT_CODED)}
     labels = {**frame.labels, NOT_CODED: "Not coded"}
-    lines = [[code, labels[code], str(count) if count >= LEAST else _HIDDEN, of] for code, count in counts.items()]
+    lines = [[code, label, told, of] for (code, label), told in zip(labels.items(), told_of(frame, said), strict=True)]
     table = pl.DataFrame(lines, schema=["theme", "label", "comments", "of"], orient="row")
     write_whole(path, table.write_csv().encode())
+
+
+def told_of(frame: CodeFrame, said: Said) -> list[str]:
+    """What is told of each theme, ``not-coded`` last: no one to nine people are left over when lines are subtracted.
+
+    Whoever wrote is under a theme or not coded, so that what those two leave over of all is told by them too.
+    """
+    everybody, codes = said.comments, (*frame.labels, NOT_CODED)
+    told = {code: said.counts[code] for code in codes}
+    told = {code: count for code, count in told.items() if count >= LEAST and not _few(everybody - count)}
+    coded = everybody - told.get(NOT_CODED, 0)
+    told = {code: count for code, count in told.items() if code == NOT_CODED or not _few(coded - count)}
+    if _few(abs(everybody - sum(told.values()))):
+        told.pop(NOT_CODED, None)
+    while told and _few(abs(everybody - sum(told.values()))):
+        least = min(told.values())
+        told = {code: count for code, count in told.items() if count > least}
+    return [str(told[code]) if code in told else _HIDDEN for code in codes]
+
+
+def _few(people: int) -> bool:
+    return 0 < people < LEAST
