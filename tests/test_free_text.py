@@ -492,6 +492,31 @@ def test_a_quotation_needs_fifty_comments_beside_it_and_is_told_with_the_family_
     assert "burglary" not in line["kind_of_crime"].casefold()
 
 
+def family_told(folder: Path, early: list[Response], late: list[Response], quoted: Response) -> str:
+    """With which family of crime the second of two releases tells this comment."""
+    release(folder, sealed(SECRET.public, early), recipe=WAITING, month="2026-07", words=Words(FRAME_READ))
+    words = Words(FRAME_READ, {hash_of(quoted): "They were kind"})
+    rows = sealed(SECRET.public, early + late)
+    released, _ = release(folder, rows, recipe=WAITING, month="2026-10", words=words)
+    (line,) = told(released, "quotations.csv")
+    return line["kind_of_crime"]
+
+
+def in_month(people: list[Response], month: str) -> list[Response]:
+    return [replace(one, period=month) for one in people]
+
+
+def test_whoever_left_with_an_earlier_release_is_no_base_of_a_quotation(tmp_path: Path) -> None:
+    early = in_month(quoted_people(60, "burglary", 5), "2026-06")
+    alone, *others = in_month([*quoted_people(20, "burglary", 6)[:1], *quoted_people(60, "violence", 7)], "2026-08")
+    assert family_told(tmp_path / "one", early, [alone, *others], alone) == ""
+    # Were the many told with their family, a comment without one would be the one person's of another.
+    assert family_told(tmp_path / "many", early, [alone, *others], others[0]) == ""
+    assert family_told(tmp_path / "none other", early, others, others[0]) != ""
+    # Whoever left before is among the people of no family here.
+    assert family_told(tmp_path / "before", early, others, early[0]) == ""
+
+
 def test_a_quotation_that_left_never_leaves_again_though_the_book_forgot_or_words_it_otherwise(tmp_path: Path) -> None:
     people = quoted_people(120, "burglary", 5)
     early = people[:60]

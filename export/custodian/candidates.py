@@ -61,13 +61,11 @@ class Candidates:
     ) -> None:
         """``people`` as in ``OpeningReport``; ``kind_at`` is where the kind of crime stands among the cells."""
         self._released, self._closes, self._words, self._kind_at = released, closes, words, kind_at
-        self._person = {visit.response: number for number, visits in enumerate(people) for visit in visits}
         over = [[visit.response for visit in visits if ripe(visit.month, closes)] for visits in people]
         self._came_back = {response for visits in people for response in _dated(visits, closes)}
         leaving = [[response for response in several if digest_of(response) not in released] for several in over]
         self._stands_for = {first: others for first, *others in filter(None, leaving)}
         self._passed_over = {other for others in self._stands_for.values() for other in others}
-        self._wrote = set[int]()
         self.written = Written()
         self.counting: Counter[str] = Counter()
         self.waiting = 0
@@ -75,32 +73,26 @@ class Candidates:
     def records(self, shaped: Iterable[tuple[bytes, _Shaped]]) -> Iterable[Record]:
         """Of all that was opened what may leave. The attributes are complete once this ends."""
         for response, (counts, cells, themes) in shaped:
-            month = str(cells[_MONTH])
-            if ripe(month, self._closes):
-                self._comment(response, cells, counts=counts, wrote=bool(themes))
-            if digest_of(response) in self._released or response in self._passed_over:
+            month, digest = str(cells[_MONTH]), digest_of(response)
+            over = ripe(month, self._closes)
+            if over:
+                self.written.over(digest.hex(), self._words)
+            if digest in self._released or response in self._passed_over:
                 continue
-            if not ripe(month, self._closes):
+            if not over:
                 self.waiting += 1
                 continue
             self.counting[month] += counts
             if counts:
                 # Comments that anybody can forge would let whoever forged nine read whether there was a tenth.
                 self.written.said.add(themes)
+            kind = NOT_ASKED if self._kind_at is None else cells[self._kind_at]
+            self.written.leaves(digest.hex(), kind, counts=counts and bool(themes))
             yield Record(response, counts, self._marked(response, cells))
 
     def passed_over(self, people: Iterable[bytes]) -> tuple[bytes, ...]:
         """The ids of the other visits of these people, by the ids of the responses that stand for them."""
         return tuple(other for response in people for other in self._stands_for.get(response, ()))
-
-    def _comment(self, response: bytes, cells: Sequence[Cell], *, counts: bool, wrote: bool) -> None:
-        """Count a comment, released before or not; of one person one."""
-        person = self._person.get(response)
-        first = person is None or person not in self._wrote
-        if person is not None and counts and wrote:
-            self._wrote.add(person)
-        kind = NOT_ASKED if self._kind_at is None else cells[self._kind_at]
-        self.written.opened(digest_of(response).hex(), self._words, kind, counts=counts and first, wrote=wrote)
 
     def _marked(self, response: bytes, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
         if response not in self._came_back:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from export.custodian.generalising import Hierarchy
-from export.custodian.table import FIRST_VALUE, Cell
+from export.custodian.table import FIRST_VALUE, NOT_ASKED, Cell
 from export.custodian.themes import CodeFrame, Said
 
 FAMILY_OF = "crime"
@@ -40,18 +40,25 @@ class Written:
 
     Attributes:
         said: themes of the people who are in the release.
-        kinds: how many counting people wrote something, by the cell of their kind of crime.
-        quoted: hash of a response that may be quoted -> the cell of its kind of crime.
+        kinds: how many of them wrote something, by the cell of their kind of crime; those of earlier releases are no
+            base, since nobody finds them among the records of this one.
+        quoted: hash of a response that may be quoted -> the cell of its kind of crime, where it leaves with this
+            release.
     """
 
     said: Said = field(default_factory=Said)
     kinds: Counter[Cell] = field(default_factory=Counter)
     quoted: dict[str, Cell] = field(default_factory=dict)
 
-    def opened(self, digest: str, words: Words, kind: Cell, *, counts: bool, wrote: bool) -> None:
-        """One response, released before or not."""
-        self.kinds[kind] += counts and wrote
+    def over(self, digest: str, words: Words) -> None:
+        """A response of an epoch that is over, released before or not."""
         if digest in words.quotations:
+            self.quoted[digest] = NOT_ASKED
+
+    def leaves(self, digest: str, kind: Cell, *, counts: bool) -> None:
+        """A response that leaves now; ``counts`` where somebody wrote something who counts."""
+        self.kinds[kind] += counts
+        if digest in self.quoted:
             self.quoted[digest] = kind
 
     def quotable(self, hierarchies: Collection[Hierarchy], values: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
@@ -65,11 +72,16 @@ class Written:
         bases = Counter[str]()
         for kind, count in self.kinds.items():
             bases[family(kind)] += count
-        return {digest: _told(family(kind), bases) for digest, kind in sorted(self.quoted.items())}
+        told = _told(bases)
+        return {digest: of if (of := family(kind)) in told else _ANY for digest, kind in sorted(self.quoted.items())}
 
 
-def _told(family: str, bases: Counter[str]) -> str:
-    return family if bases[family] >= BASE else _ANY
+def _told(bases: Counter[str]) -> set[str]:
+    """The families that a quotation is told with. Whoever is quoted without one is known to be of the others."""
+    told = {family for family, count in bases.items() if family != _ANY and count >= BASE}
+    while told and 0 < bases.total() - sum(bases[family] for family in told) < BASE:
+        told.remove(min(told, key=lambda family: (bases[family], family)))
+    return told
 
 
 def _family(hierarchies: Collection[Hierarchy], values: tuple[str, ...]) -> Callable[[Cell], str]:
