@@ -106,30 +106,29 @@ class Said:
 
 
 def write_themes(path: Path, frame: CodeFrame, said: Said) -> None:
-    """``theme,label,comments,of``: how many comments of how many; ``[c]`` where fewer than ten could be worked out."""
+    """``theme,label,comments,of``: how many comments of how many; ``[c]`` where fewer than ten could be worked out.
+
+    How many are under no theme is never told: it would tell exactly how many are under any.
+    """
     of = str(said.comments) if said.comments >= LEAST else _HIDDEN
-    labels = {**frame.labels, NOT_CODED: "Not coded"}
-    lines = [[code, label, told, of] for (code, label), told in zip(labels.items(), told_of(frame, said), strict=True)]
+    told = told_of(frame, said)
+    lines = [[code, label, str(told.get(code, _HIDDEN)), of] for code, label in frame.labels.items()]
     table = pl.DataFrame(lines, schema=["theme", "label", "comments", "of"], orient="row")
     write_whole(path, table.write_csv().encode())
 
 
-def told_of(frame: CodeFrame, said: Said) -> list[str]:
-    """What is told of each theme, ``not-coded`` last: no one to nine people are left over when lines are subtracted.
+def told_of(frame: CodeFrame, said: Said) -> dict[str, int]:
+    """The counts that may be told: none leaves one to nine people over when it is subtracted from all who wrote.
 
-    Whoever wrote is under a theme or not coded, so that what those two leave over of all is told by them too.
+    Nor do all of them together, for who knows that nobody is under two themes.
     """
-    everybody, codes = said.comments, (*frame.labels, NOT_CODED)
-    told = {code: said.counts[code] for code in codes}
+    everybody = said.comments
+    told = {code: said.counts[code] for code in frame.labels}
     told = {code: count for code, count in told.items() if count >= LEAST and not _few(everybody - count)}
-    coded = everybody - told.get(NOT_CODED, 0)
-    told = {code: count for code, count in told.items() if code == NOT_CODED or not _few(coded - count)}
-    if _few(abs(everybody - sum(told.values()))):
-        told.pop(NOT_CODED, None)
-    while told and _few(abs(everybody - sum(told.values()))):
+    while told and _few(everybody - sum(told.values())):
         least = min(told.values())
         told = {code: count for code, count in told.items() if count > least}
-    return [str(told[code]) if code in told else _HIDDEN for code in codes]
+    return told
 
 
 def _few(people: int) -> bool:
