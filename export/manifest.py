@@ -17,6 +17,7 @@ from survey.signed import NotSigned, read_signed
 
 KIND = "release"
 MANIFEST = "manifest.json"
+PUBLIC_KIND, PUBLIC_LIST = "public", "public.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MANIFEST_BYTES = 1_000_000

@@ -40,8 +40,10 @@ def test_then_everybody_reads_its_tables_and_nobody_its_records(portal: PortalWo
     assert public(portal, "tables.csv") == 404, "without the tick nothing happens"
     publisher.post(f"{page}public", page=page, sure="yes")
     assert RELEASE.encode() in ask("GET", f"{portal.address}public/").body
-    assert [public(portal, file) for file in ("tables.csv", "manifest.json")] == [200, 200]
-    assert [public(portal, file) for file in ("records.csv", "codebook.json", "../authority.pub")] == [404, 404, 404]
+    assert public(portal, "tables.csv") == 200
+    # The hash of a small file in the manifest tells what stands in it, to whoever tries.
+    for file in ("records.csv", "codebook.json", "manifest.json", "../authority.pub"):
+        assert public(portal, file) == 404
     publisher.post_raw(f"{page}public", sure="yes")
     assert portal.did("made public") == [("publisher", RELEASE)]
 

@@ -27,6 +27,7 @@ from export.custodian.release import Released
 from export.custodian.table import Table, TableBuilder, Variable
 from export.manifest import verified
 from forms.instrument import Instrument
+from survey.signed import read_signed
 
 MISSING = {"[z]": "z", "[x]": "x", "[c]": "c"}
 
@@ -177,6 +178,20 @@ def test_what_must_not_leave_is_in_no_file_however_packed(real: Released, writte
         for read, name in ((pyreadstat.read_sav, "records.sav"), (pyreadstat.read_dta, "records.dta")):
             told, meta = read(released.folder / name, user_missing=True, output_format="dict")
             assert "CANARY" not in str(told) + str(meta.__dict__)
+
+
+def test_the_list_for_everybody_is_signed_and_tells_nothing_of_what_is_for_analysts(tmp_path: Path) -> None:
+    released, _ = release(tmp_path, sealed(SECRET.public, People(42, victim_voice()).many(60)))
+    manifest = verified(released.folder, AUTHORITY.public)
+    told = read_signed("public", (released.folder / "public.json").read_bytes(), AUTHORITY.public)
+    assert set(told["files"]) == set(manifest.public) - {"public.json"} >= {"tables.xlsx", "figures.csv"}
+    assert all(manifest.files[name] == digest for name, digest in told["files"].items())
+    assert (told["name"], told["made_up"]) == (manifest.name, True)
+    others = set(manifest.files) - set(manifest.public)
+    assert "counts.csv" in others
+    text = (released.folder / "public.json").read_text()
+    assert not any(name in text or manifest.files[name] in text for name in others)
+    assert str(manifest.records) not in {str(value) for value in told.values()}
 
 
 def test_the_recipe_and_the_manifest_before_are_signed_in_the_manifest(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from export.centre.people import People
 from export.centre.releases import NoSuchRelease, Releases
 from export.centre.sending import sent
 from export.centre.sign_ins import Person
-from export.manifest import MANIFEST, Manifest, ReleaseRefused
+from export.manifest import MANIFEST, PUBLIC_LIST, Manifest, ReleaseRefused
 
 _CODEBOOK, _RECORDS = "codebook.json", "records.csv"
 _PREVIEWED = 10
@@ -41,6 +41,7 @@ FILES = {
     "themes.csv": "what people wrote about, counted",
     "quotations.csv": "what two people let out of what was written",
     MANIFEST: "what belongs to the release, signed by the custodian",
+    PUBLIC_LIST: "the files that may become public, signed by the custodian",
 }
 _SIZES = ((1_000_000, "MB"), (1_000, "kB"))
 
@@ -110,14 +111,14 @@ class Portal:
         """GET /public/: the releases that everybody may read."""
         public = self.people.public()
         listed = [manifest for manifest in self._listed() if manifest.name in public]
-        return make_response(render_template("public.html", releases=listed))
+        return make_response(render_template("public.html", releases=listed, public_list=PUBLIC_LIST))
 
     def public_pull(self, name: str, file: str) -> AnyResponse:
         """GET /public/<name>/<file>: nothing is written down about who reads it."""
         if name not in self.people.public():
             abort(HTTPStatus.NOT_FOUND)
         manifest = self._published().named(name)
-        if file not in (*manifest.public, MANIFEST):
+        if file not in manifest.public:
             abort(HTTPStatus.NOT_FOUND)
         return self._pulled(manifest, file, None)
 
@@ -164,8 +165,7 @@ class Portal:
 
 def _files_for(person: Person, manifest: Manifest) -> list[str]:
     # A publisher decides about what everybody may read, and needs no records for that.
-    names = manifest.files if person.role == "analyst" else manifest.public
-    return [*sorted(names), MANIFEST]
+    return [*sorted(manifest.files), MANIFEST] if person.role == "analyst" else sorted(manifest.public)
 
 
 def _size(count: int) -> str:

@@ -35,7 +35,7 @@ from export.custodian.unsealing import CollectionSecret
 from export.custodian.words import write_words
 from export.custodian.workbook import write_workbook
 from export.custodian.written import FAMILY_OF
-from export.manifest import KIND, MANIFEST, fingerprint, verified
+from export.manifest import KIND, MANIFEST, PUBLIC_KIND, PUBLIC_LIST, fingerprint, verified
 from export.manifest import digest_of as file_digest
 from survey.durable import sync_folder, write_whole
 from survey.progress import steps
@@ -189,11 +189,12 @@ def _put_in_place(
             write(beside, named)
         if leaving.earlier and (beside / FIGURES).exists():
             only_sums(beside / FIGURES, leaving.closes, leaving.earlier)
-        manifest = _signed(beside, leaving, authority, ledger)
-        entry = entry_of(place.name, recipe, fingerprint(manifest), leaving.levels, leaving.closes, table)
+        signed = _signed(beside, leaving, authority, ledger)
+        entry = entry_of(place.name, recipe, fingerprint(signed[MANIFEST]), leaving.levels, leaving.closes, table)
         entry = replace(entry, numbering=first_told(named))
         ledger.note(entry.and_never(leaving.passed_over, leaving.quoted))
-        write_whole(beside / MANIFEST, manifest)
+        for name, content in signed.items():
+            write_whole(beside / name, content)
         verified(beside, authority.public)
         beside.rename(place)
     finally:
@@ -207,17 +208,22 @@ def _put_in_place(
     return place
 
 
-def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger) -> bytes:
-    """The manifest, not written yet."""
+def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger) -> dict[str, bytes]:
+    """The list for everybody, where there is something for everybody, and last the manifest; not written yet.
+
+    Whoever has the hash of a small file can find what stands in it by trying, so the list for everybody names none of
+    those that are for analysts.
+    """
     recipe, protected = leaving.materials.recipe, leaving.protected
     earlier = ledger.of(recipe.series)
-    content = {
-        "name": leaving.name,
-        "series": recipe.series,
-        "made_up": leaving.materials.made_up,
+    files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
+    told = {"name": leaving.name, "series": recipe.series, "made_up": leaving.materials.made_up}
+    public = {name: digest for name, digest in files.items() if name in PUBLIC}
+    listed = {PUBLIC_LIST: write_signed(PUBLIC_KIND, told | {"files": public}, authority)} if public else {}
+    content = told | {
         "records": protected.table.frame.height,
-        "files": {path.name: file_digest(path) for path in sorted(folder.iterdir())},
-        "public": sorted(path.name for path in folder.iterdir() if path.name in PUBLIC),
+        "files": files | {name: fingerprint(text) for name, text in listed.items()},
+        "public": sorted([*public, *listed]),
         "recipe": recipe.digest,
         "closes": leaving.closes,
         "epoch_months": recipe.epochs.months,
@@ -227,4 +233,4 @@ def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledge
         "suppressed_cells": sum(protected.suppressed.values()),
         "threshold": recipe.thresholds.k,
     }
-    return write_signed(KIND, content, authority)
+    return {**listed, MANIFEST: write_signed(KIND, content, authority)}
