@@ -526,7 +526,7 @@ def test_a_quotation_that_left_never_leaves_again_though_the_book_forgot_or_word
     assert [line["quotation"] for line in told(second, "quotations.csv")] == ["They were kind"]
 
 
-def test_a_release_that_breaks_off_before_the_book_knows_lets_no_quotation_out_twice(
+def test_a_release_without_its_report_is_refused_whole_and_no_quotation_leaves_twice_whatever_the_book_knows(
     signed: Path, tmp_path: Path
 ) -> None:
     custody = Custody(signed)
@@ -535,11 +535,13 @@ def test_a_release_that_breaks_off_before_the_book_knows_lets_no_quotation_out_t
     for by in ("Ana", "Bo"):
         book.decide(hash_of(people[0]), "They were kind", Decision(by, let_out=True))
     (signed / "reports").write_text("a file where the folder should be")
-    for number, rows in enumerate((people[:60], people), start=1):
+    before = files_in(signed)
+    for number, rows in enumerate((people[:60], people[:60], people), start=1):
         path = str(carried_out(tmp_path / f"{number}.carried", sealed(secret.public, rows)))
         done = heard(signed, "release", "--from", path, "--recipe", str(DEMONSTRATION))
         if number == 1:
             refused(done, "reports")
+            assert files_in(signed) == before
             (signed / "reports").unlink()
         else:
             well(done)
@@ -547,6 +549,10 @@ def test_a_release_that_breaks_off_before_the_book_knows_lets_no_quotation_out_t
     assert not (signed / "releases/heard-2/quotations.csv").exists()
     waits = well(heard(signed, "review", "--from", path, "--by", "Ana", said="q\n"))
     assert "0 quotations were let out by two people and wait" in waits
+
+
+def files_in(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_whatever_a_release_holds_the_analysts_page_says_what_it_is(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -154,6 +155,19 @@ def test_the_manifest_names_the_files_by_hash_and_any_change_is_found(tmp_path: 
         verified(released.folder, AUTHORITY.public)
 
 
+def test_the_manifest_says_which_attacker_report_belongs_to_it_and_nobody_can_guess_the_report_from_that(
+    tmp_path: Path,
+) -> None:
+    rows, reports, said = sealed(SECRET.public, People(4, victim_voice()).many(30)), [], []
+    for again in ("one", "other"):
+        released, _ = release(tmp_path / again, rows)
+        reports.append((tmp_path / again / "reports" / f"{released.name}.txt").read_bytes())
+        said.append(verified(released.folder, AUTHORITY.public).more["report"])
+    assert said == [hashlib.sha256(report).hexdigest() for report in reports]
+    assert reports[0].splitlines()[:-1] == reports[1].splitlines()[:-1]
+    assert said[0] != said[1], "it has few numbers: whoever tries them all must not find them by the hash"
+
+
 def test_a_release_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     released, _ = release(tmp_path, sealed(SECRET.public, People(5, victim_voice()).many(20)))
     for path in released.folder.iterdir():
@@ -269,7 +283,7 @@ t.release(folder, rows)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
-LAST_STEPS = ("ledger.json 1", "manifest.json 1", "heard-made-up-1 1", "ledger.json 2")
+LAST_STEPS = ("heard-made-up-1.txt 1", "ledger.json 1", "manifest.json 1", "heard-made-up-1 1", "ledger.json 2")
 
 
 @pytest.mark.parametrize("step", LAST_STEPS)

@@ -6,6 +6,7 @@ in the release.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 
 import polars as pl
@@ -39,9 +40,11 @@ NOT_COVERED = (
 
 def attacker_report(leaving: Leaving, earlier: Sequence[str]) -> str:
     """Lines of plain text, in English."""
+    # Its hash stands in the manifest, for every analyst to see, and it has few numbers that would have to be tried.
+    ending = f"\nSo that nobody can guess this report from its hash in the manifest: {secrets.token_hex(16)}\n"
     told, tables = leaving.told, leaving.materials.recipe.tables
     if told is None:
-        return f"{leaving.name}: no tables were made.\n"
+        return f"{leaving.name}: no tables were made.\n{ending}"
     noise = tables.protection == "cell-key"
     how = "Every figure is moved by cell key." if noise else f"Every figure is rounded to {tables.round_to}."
     against = f"Set against {', '.join(earlier)}" if earlier else "The first release of its series"
@@ -60,7 +63,7 @@ def attacker_report(leaving: Leaving, earlier: Sequence[str]) -> str:
         "Not covered:",
         *(f"- {one}" for one in NOT_COVERED),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + f"\n{ending}"
 
 
 def _counts(told: Told) -> list[str]:

@@ -113,9 +113,7 @@ def build(
         leaving = replace(leaving, earlier=tuple(_told_by(place, authority) for place in places))
     leaving = replace(leaving, numbering=ledger.numbering(recipe.series))
     ledger.set_against(recipe, leaving.protected.table, new.counting, materials.month)
-    earlier = [entry.name for entry in ledger.of(recipe.series)]
-    place = _put_in_place(folder / "releases" / leaving.name, leaving, writers, authority, ledger)
-    _report(folder / "reports", leaving, earlier)
+    place = _put_in_place(folder, leaving, writers, authority, ledger)
     return _released(leaving, place, new.waiting)
 
 
@@ -125,10 +123,12 @@ def _told_by(place: Path, authority: SigningKey) -> Published:
     return published(place / FIGURES, closes) if FIGURES in manifest.files else Published(closes, {})
 
 
-def _report(folder: Path, leaving: Leaving, earlier: Sequence[str]) -> None:
-    """For the publisher alone: it says what was tried, and would tell an attacker where to try on."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    write_whole(folder / f"{leaving.name}.txt", attacker_report(leaving, earlier).encode())
+def _report(path: Path, leaving: Leaving, ledger: Ledger) -> str:
+    """For the publisher alone: it says what was tried, and would tell an attacker where to try on. Its SHA-256."""
+    earlier = [entry.name for entry in ledger.of(leaving.materials.recipe.series)]
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    write_whole(path, attacker_report(leaving, earlier).encode())
+    return file_digest(path)
 
 
 def _released(leaving: Leaving, place: Path, waiting: int) -> Released:
@@ -170,13 +170,14 @@ def _hierarchies(table: Table, materials: Materials) -> tuple[Hierarchy, ...]:
 
 
 def _put_in_place(
-    place: Path, leaving: Leaving, writers: Sequence[Writer], authority: SigningKey, ledger: Ledger
+    folder: Path, leaving: Leaving, writers: Sequence[Writer], authority: SigningKey, ledger: Ledger
 ) -> Path:
-    """Write beside, note in the ledger, sign, rename: at any cut there is a whole release or none.
+    """Write beside, and the report, note in the ledger, sign, rename: at any cut there is a whole release or none.
 
     The signature makes a release of it, since it can be used from then on wherever it lies: nothing is signed that the
     ledger does not know, and what was cut off after that the ledger finishes.
     """
+    place, report = folder / "releases" / leaving.name, folder / "reports" / f"{leaving.name}.txt"
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left_over in place.parent.glob(UNFINISHED + "*"):
         shutil.rmtree(left_over)
@@ -185,11 +186,8 @@ def _put_in_place(
     recipe, table = leaving.materials.recipe, leaving.protected.table
     named = naming_itself(leaving)
     try:
-        for write in steps(writers, len(writers), "Writing"):
-            write(beside, named)
-        if leaving.earlier and (beside / FIGURES).exists():
-            only_sums(beside / FIGURES, leaving.closes, leaving.earlier)
-        signed = _signed(beside, leaving, authority, ledger)
+        _write(beside, named, writers)
+        signed = _signed(beside, leaving, authority, ledger, _report(report, leaving, ledger))
         entry = entry_of(place.name, recipe, fingerprint(signed[MANIFEST]), leaving.levels, leaving.closes, table)
         entry = replace(entry, numbering=first_told(named))
         ledger.note(entry.and_never(leaving.passed_over, leaving.quoted))
@@ -201,6 +199,8 @@ def _put_in_place(
         if beside.exists():
             (beside / MANIFEST).unlink(missing_ok=True)
             ledger.forget_unsigned()
+            if report.exists():
+                report.unlink()
             shutil.rmtree(beside, ignore_errors=True)
     with suppress(OSError):  # It has left. What could not be noted now, the ledger finds when it is read next.
         sync_folder(place.parent)
@@ -208,7 +208,14 @@ def _put_in_place(
     return place
 
 
-def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger) -> dict[str, bytes]:
+def _write(folder: Path, named: Leaving, writers: Sequence[Writer]) -> None:
+    for write in steps(writers, len(writers), "Writing"):
+        write(folder, named)
+    if named.earlier and (folder / FIGURES).exists():
+        only_sums(folder / FIGURES, named.closes, named.earlier)
+
+
+def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger, report: str) -> dict[str, bytes]:
     """The list for everybody, where there is something for everybody, and last the manifest; not written yet.
 
     Whoever has the hash of a small file can find what stands in it by trying, so the list for everybody names none of
@@ -224,6 +231,7 @@ def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledge
         "records": protected.table.frame.height,
         "files": files | {name: fingerprint(text) for name, text in listed.items()},
         "public": sorted([*public, *listed]),
+        "report": report,
         "recipe": recipe.digest,
         "closes": leaving.closes,
         "epoch_months": recipe.epochs.months,
