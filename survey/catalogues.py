@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import polib
 
@@ -19,6 +20,8 @@ from forms.xlsform import VICTIM_VOICE, messages_of
 from survey.words import ENGLISH, FOLDER, load
 
 STATES = ("draft", "reviewed", "same")
+BEFORE, WAS_TRANSLATED = "before", "was translated"
+"""What the English was that has changed, and how it was translated: a translator's file says both."""
 LONGEST_TEXT = 2_000
 _PLACEHOLDER = re.compile(r"\{[a-z_]*\}")
 _DIGITS = re.compile(r"\d+")
@@ -74,6 +77,11 @@ class Catalogues:
         today = {each.key for each in self.english}
         return tuple(entry for entry in self._kept(language) if entry.key not in today)
 
+    def before(self, language: str) -> dict[tuple[str, str], Entry]:
+        """Catalogue and place -> the stale translation that stands there, where nobody has made a new one."""
+        now = {entry.key[:2] for entry in self.entries(language) if entry.text}
+        return {entry.key[:2]: entry for entry in self.stale(language) if entry.key[:2] not in now}
+
     def counts(self, language: str) -> Counter[str]:
         """How many messages are in each state; ``missing`` and ``stale`` beside them."""
         counts = Counter(entry.state or "missing" for entry in self.entries(language))
@@ -81,9 +89,14 @@ class Catalogues:
         return counts
 
     def take(self, language: str, untrusted: Sequence[Entry]) -> None:
-        """Lay these over what there is and write both .po files anew; ``check`` each of them first."""
+        """Lay these over what there is and write both .po files anew; ``check`` each of them first.
+
+        What is stale stays until its place is translated anew.
+        """
         given = {entry.key: entry for entry in untrusted}
         merged = [given.get(entry.key, entry) for entry in self.entries(language)]
+        now = {entry.key[:2] for entry in merged if entry.text}
+        merged += [entry for entry in self.stale(language) if entry.key[:2] not in now]
         for catalogue, folder in self.folders.items():
             own = (entry for entry in merged if entry.catalogue == catalogue and entry.text)
             po_file(language, own).save(str(folder / f"{language}.po"))
@@ -148,14 +161,26 @@ def read_po_file(path: Path) -> polib.POFile:
     return polib.pofile(path.read_text(encoding="utf-8"))
 
 
-def po_file(language: str, entries: Iterable[Entry]) -> polib.POFile:
-    """These entries as a .po file, each with how far it is; one that nobody has translated stands there empty."""
+def po_file(
+    language: str, entries: Iterable[Entry], before: Mapping[tuple[str, str], Entry] = MappingProxyType({})
+) -> polib.POFile:
+    """These entries as a .po file, each with how far it is; one that nobody has translated stands there empty.
+
+    ``before``: what stood at its place, for whoever translates it anew.
+    """
     file = polib.POFile(wrapwidth=0)
     file.metadata = {"Language": language, **_HEADER}
     for entry in entries:
         comment = f"state: {entry.state or 'draft'}"
+        old = before.get(entry.key[:2])
+        if old is not None:
+            comment += f"\n{BEFORE}: {_one_line(old.english)}\n{WAS_TRANSLATED}: {_one_line(old.text)}"
         file.append(polib.POEntry(msgctxt=entry.place, msgid=entry.english, msgstr=entry.text, tcomment=comment))
     return file
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())
 
 
 def _as_read(entry: Entry) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from forms.authoring.faults import Faults
 from forms.authoring.sheets import read_sheets
 from forms.authoring.wording import state_of
-from survey.catalogues import STATES, Catalogues, Entry, Unfit, po_file, read_po_file
+from survey.catalogues import BEFORE, STATES, WAS_TRANSLATED, Catalogues, Entry, Unfit, po_file, read_po_file
 from survey.languages import own_name
 
 HEADINGS = ("catalogue", "place", "english", "translation", "state")
@@ -61,16 +61,21 @@ def _report(catalogues: Catalogues) -> None:
 
 
 def written(catalogues: Catalogues, language: str, path: Path) -> Path:
-    """Write what a translator needs, .xlsx or .po: every message, what stands there now, and how far it is."""
-    entries = catalogues.entries(language)
+    """Write what a translator needs, .xlsx or .po: every message, what stands there now, and how far it is.
+
+    Where the English has changed, also what both were before.
+    """
+    entries, before = catalogues.entries(language), catalogues.before(language)
     if path.suffix == ".po":
-        po_file(language, entries).save(str(path))
+        po_file(language, entries, before).save(str(path))
         return path
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_SHEET)
-    sheet.append(HEADINGS)
+    sheet.append([*HEADINGS, BEFORE, WAS_TRANSLATED])
     for entry in entries:
-        sheet.append([entry.catalogue, entry.place, entry.english, entry.text, entry.state or "draft"])
+        old = before.get(entry.key[:2])
+        known = [entry.catalogue, entry.place, entry.english, entry.text, entry.state or "draft"]
+        sheet.append([*known, old.english, old.text] if old else known)
     book.save(path)
     return path
 

@@ -22,7 +22,7 @@ ENGLISH = "en"
 Words = Mapping[str, str]
 """Place on a page (the catalogue's msgctxt) -> words."""
 
-_CHECKED = re.compile(r"state: (reviewed|same)")
+_STATE = re.compile(r"\s*state\s*:\s*(.*?)\s*", re.IGNORECASE)
 
 
 class WordsOfAll(dict[str, Words]):
@@ -50,7 +50,8 @@ def load(folder: Path = FOLDER) -> WordsOfAll:
 
 
 def _checked(message: Message) -> bool:
-    return any(_CHECKED.fullmatch(comment) for comment in message.user_comments)
+    states = {found[1].lower() for found in map(_STATE.fullmatch, message.user_comments) if found}
+    return bool(states) and states <= {"reviewed", "same"}
 
 
 def _laid_over(english: Words, own: Words, language: str) -> Words:

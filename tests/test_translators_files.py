@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -135,6 +136,82 @@ def test_what_a_translators_program_marks_as_unsure_is_not_taken_and_is_told(
     assert "not 'fuzzy'" in refused
 
 
+@pytest.mark.parametrize(
+    ("comment", "state"),
+    [
+        ("State: reviewed", "reviewed"),
+        ("Checked by Ola.\nSTATE:  Reviewed ", "reviewed"),
+        ("Checked by Ola.", "draft"),
+    ],
+)
+def test_a_state_counts_however_it_is_written(copies: Catalogues, tmp_path: Path, comment: str, state: str) -> None:
+    path = written(copies, "pl", tmp_path / "pl.po")
+    file = polib.pofile(str(path))
+    file[3].tcomment = comment
+    file.save(str(path))
+    assert taken(copies, "pl", path) == (len(file), [])
+    assert copies.entries("pl")[3].state == state
+    catalogue = copies.folders["questions"] / "pl.po"
+    replaced(catalogue, f"# state: {state}", f"# {comment.splitlines()[-1]}")
+    assert copies.entries("pl")[3].state == state
+
+
+@pytest.mark.parametrize("comment", ["state: perfect", "State: perfect", "state: draft\nstate: reviewed"])
+def test_a_state_that_is_none_is_refused_with_its_line(copies: Catalogues, tmp_path: Path, comment: str) -> None:
+    before = copies.entries("pl")
+    path = written(copies, "pl", tmp_path / "pl.po")
+    file = polib.pofile(str(path))
+    file[3].tcomment = comment
+    file.save(str(path))
+    fit, [refused] = taken(copies, "pl", path)
+    assert fit == len(file) - 1
+    assert re.match(rf"Line \d+, {re.escape(file[3].msgctxt)}: The state is one of draft, reviewed, same", refused)
+    assert copies.entries("pl") == before
+
+
+def with_other_english(copies: Catalogues, place: str, english: str) -> Catalogues:
+    """The same catalogues after the English of this place has changed."""
+    now = (replace(entry, english=english) if entry.place == place else entry for entry in copies.english)
+    return replace(copies, english=tuple(now))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_translator_sees_what_stood_there_before_and_it_is_kept_until_there_is_a_new_one(
+    copies: Catalogues, tmp_path: Path, kind: str
+) -> None:
+    old = next(entry for entry in copies.entries("pl") if entry.place == "bar.label")
+    later = with_other_english(copies, "bar.label", "Leave or help")
+    path = written(later, "pl", tmp_path / f"pl.{kind}")
+    assert what_stood_before(path, "Leave or help") == (old.english, old.text)
+    assert taken(later, "pl", path) == (len(later.english) - 1, [])
+    assert later.stale("pl") == (old,)
+    filled_in(path, {"Leave or help": "Wyjście albo pomoc"})
+    assert taken(later, "pl", path) == (len(later.english), [])
+    assert later.stale("pl") == ()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_translation_of_a_place_that_is_no_more_is_kept(copies: Catalogues, tmp_path: Path, kind: str) -> None:
+    left = tuple(entry for entry in copies.english if entry.place != "bar.label")
+    later = replace(copies, english=left)
+    path = written(later, "pl", tmp_path / f"pl.{kind}")
+    assert taken(later, "pl", path) == (len(left), [])
+    assert [entry.place for entry in later.stale("pl")] == ["bar.label"]
+
+
+def what_stood_before(file: Path, english: str) -> tuple[str, str]:
+    """The English and the translation that a translator is shown beside a message that has changed."""
+    if file.suffix == ".po":
+        (entry,) = (entry for entry in polib.pofile(str(file)) if entry.msgid == english)
+        found = re.search(r"^before: (.*)\nwas translated: (.*)$", entry.tcomment, re.MULTILINE)
+        assert found, entry.tcomment
+        return found[1], found[2]
+    rows = load_workbook(file)["translation"].iter_rows(values_only=True)
+    headings = next(rows)
+    (row,) = (row for row in rows if english in row)
+    return row[headings.index("before")], row[headings.index("was translated")]
+
+
 # --- the verb, as a maintainer calls it ---
 
 
@@ -198,9 +275,11 @@ def test_the_verb_writes_a_file_takes_it_back_and_refuses_what_is_stale_or_lost_
     assert re.search(rf"^{where} \d+, left\.minutes: What stands in {{braces}}", done.stdout, re.MULTILINE)
     assert done.stdout.endswith(f"Took {len(SHIPPED.english) - 2} translations into polski; 2 not taken.\n")
     entries = {entry.msgctxt: (entry.msgstr, entry.tcomment) for entry in polib.pofile(str(kept))}
+    assert re.search(r"^pl  .* 1 missing, 1 stale  polski$", languages(program).stdout, re.MULTILINE)
     assert entries["question.continue"] == ("Naprzód", "state: reviewed")
     assert "{minutes}" in entries["left.minutes"][0]
-    assert "bar.label" not in entries, "people see the new English until somebody translates it"
+    (stale,) = (entry for entry in polib.pofile(str(kept)) if entry.msgctxt == "bar.label")
+    assert stale.msgid == "Leave and help", "people see the new English until somebody translates it"
 
 
 @pytest.mark.parametrize("kind", KINDS)

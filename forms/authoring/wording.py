@@ -61,7 +61,8 @@ def text_columns(sheet: Sheet, default: str, faults: Faults) -> TextColumns:
     return columns
 
 
-_STATE = re.compile(r"^state: (draft|reviewed|same)$", re.MULTILINE)
+_STATE = re.compile(r"^\s*state\s*:\s*(.*?)\s*$", re.MULTILINE | re.IGNORECASE)
+_CHECKED = frozenset({"reviewed", "same"})
 
 
 @dataclass
@@ -73,9 +74,8 @@ class _Entry:
 
 
 def state_of(entry: polib.POEntry) -> str:
-    """``draft``, ``reviewed`` or ``same``, as the translator's comment says."""
-    found = _STATE.search(entry.tcomment)
-    return found[1] if found else "draft"
+    """``draft``, ``reviewed``, ``same`` or what else the translator's comment says, in small letters."""
+    return ", ".join(dict.fromkeys(_STATE.findall(entry.tcomment.lower()))) or "draft"
 
 
 class Overlay:
@@ -121,7 +121,7 @@ class Overlay:
             elif len(entry.msgstr) > CELL_CHARACTERS:
                 faults.add(self.file, entry.linenum, entry.msgctxt, "The translation is too long.", "Shorten it.")
             else:
-                draft = state_of(entry) == "draft"
+                draft = state_of(entry) not in _CHECKED
                 self.entries[entry.msgctxt, entry.msgid] = _Entry(entry.linenum, entry.msgstr, draft)
 
     def translation(self, context: str, text: str) -> str | None:
