@@ -204,14 +204,14 @@ def test_that_somebody_came_back_is_not_told_before_the_epoch_in_which_they_did_
     visits = (Visit(second, again_in), Visit(first, "2026-11"))
     earlier = frozenset({digest_of(second)}) if again_in != "2027-01" else frozenset[bytes]()
     new = Candidates(earlier, "2026-12", [visits], Words(), columns.at("crime"))
-    (record,) = new.records([(first, (True, columns.cells(somebody(1, period="2026-11")), ()))])
+    (record,) = new.records([(first, (True, columns.cells(somebody(1, period="2026-11")), (), b""))])
     assert (record.cells[BY_DEFINITION.index("came_back")] == CAME_BACK_YES) == told
 
 
 def test_somebody_who_came_back_and_wrote_twice_is_one_comment() -> None:
     columns = Columns(KNOWN)
     people = [somebody(number) for number in range(3)]
-    shaped = [(bytes.fromhex(one.response), (True, columns.cells(one), ("updates",))) for one in people]
+    shaped = [(bytes.fromhex(one.response), (True, columns.cells(one), ("updates",), b"")) for one in people]
     visits = tuple(Visit(response, "2026-11") for response, _ in shaped[:2])
     new = Candidates(frozenset(), "2026-11", [visits], Words(), columns.at("crime"))
     leaving = [record.response for record in new.records(shaped)]

@@ -18,10 +18,11 @@ import pytest
 from custodian_world import PASSPHRASE, People, carried_out, sealed, victim_voice
 from hypothesis import given
 from hypothesis import strategies as st
-from release_world import SECRET, WAITING, release
+from release_world import KNOWN, SECRET, WAITING, release
 from test_custodian_verbs import custodian, heard, made, refused, signed, well
 
 from export.centre.portal import FILES
+from export.custodian.comments import OpenItems
 from export.custodian.custody import Custody
 from export.custodian.entries import digest_of
 from export.custodian.masking import masked
@@ -29,6 +30,7 @@ from export.custodian.quotations import Decision, ReviewBook, ReviewRefused, pla
 from export.custodian.recipe_file import DEMONSTRATION
 from export.custodian.recipe_shapes import RecipeRefused
 from export.custodian.release import Released
+from export.custodian.text_marks import Quotation, TextMark, fingerprint
 from export.custodian.themes import FRAME, LEAST, NOT_CODED, CodeFrame, Said, read_frame, told_of, write_themes
 from export.custodian.written import Words
 from forms.response import Response
@@ -179,7 +181,7 @@ def test_a_reviewer_blanks_more_and_nothing_of_it_is_kept_in_the_book(tmp_path: 
     assert b"imam" not in (tmp_path / "review.json").read_bytes()
     reviewed = book.decide("d1", text, Decision("Bo", let_out=True, blank=places_of(text, ["only"])))
     assert reviewed.quotation == "The […] […] on that road told [officer]"
-    assert ReviewBook.opened(tmp_path, AUTHORITY).waiting() == {"d1": reviewed.quotation}
+    assert ReviewBook.opened(tmp_path, AUTHORITY).waiting()["d1"].text == reviewed.quotation
     with pytest.raises(ReviewRefused, match="as it is shown"):
         places_of(text, ["Smith was"])
 
@@ -207,7 +209,7 @@ def test_two_people_with_like_names_are_two_people(tmp_path: Path, first: str, s
     book = ReviewBook.opened(tmp_path, AUTHORITY)
     for by in (first, second):
         book.decide("d1", "text", Decision(by, let_out=True))
-    assert book.waiting() == {"d1": "text"}
+    assert book.waiting()["d1"].text == "text"
 
 
 @pytest.mark.parametrize("nobody", ["", "  ", "2", "-"])
@@ -247,7 +249,7 @@ def test_a_quotation_leaves_once(tmp_path: Path) -> None:
         for by in ("Ana", "Bo"):
             book.decide(digest, f"said {digest}", Decision(by, let_out=True))
     book.left({"d1": "heard-1", "d0": "heard-1"})
-    assert ReviewBook.opened(tmp_path, AUTHORITY).waiting() == {"d2": "said d2"}
+    assert ReviewBook.opened(tmp_path, AUTHORITY).waiting().keys() == {"d2"}
 
 
 def test_a_book_that_was_edited_lets_nothing_out(tmp_path: Path) -> None:
@@ -419,8 +421,16 @@ def told(released: Released, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def let_out(people: list[Response], quotations: dict[str, str]) -> Words:
+    """What two people let out of what these people wrote."""
+    mark, written = TextMark.of(AUTHORITY), OpenItems.of(KNOWN)
+    about = {hash_of(one): mark(fingerprint(written("tablet", one))) for one in people}
+    let_go = {digest: Quotation(text, about[digest]) for digest, text in quotations.items()}
+    return Words(FRAME_READ, let_go, mark)
+
+
 def with_words(folder: Path, people: list[Response], quotations: dict[str, str]) -> Released:
-    words = Words(FRAME_READ, quotations)
+    words = let_out(people, quotations)
     return release(folder, sealed(SECRET.public, people), words=words)[0]
 
 
@@ -451,7 +461,7 @@ def test_nothing_is_quoted_before_its_epoch_is_over(tmp_path: Path) -> None:
     people = quoted_people(120, "burglary", 5)
     spring, summer = ([replace(one, period=month) for one in people[start:start + 60]]
                       for month, start in (("2026-06", 0), ("2026-08", 60)))  # fmt: skip
-    words = Words(FRAME_READ, {hash_of(summer[0]): "of August", hash_of(spring[0]): "of June"})
+    words = let_out(people, {hash_of(summer[0]): "of August", hash_of(spring[0]): "of June"})
     released, _ = release(
         tmp_path, sealed(SECRET.public, spring + summer), recipe=WAITING, month="2026-08", words=words
     )
@@ -493,7 +503,7 @@ def test_a_quotation_needs_fifty_comments_beside_it_and_is_told_with_the_family_
 def family_told(folder: Path, early: list[Response], late: list[Response], quoted: Response) -> str:
     """With which family of crime the second of two releases tells this comment."""
     release(folder, sealed(SECRET.public, early), recipe=WAITING, month="2026-07", words=Words(FRAME_READ))
-    words = Words(FRAME_READ, {hash_of(quoted): "They were kind"})
+    words = let_out([quoted], {hash_of(quoted): "They were kind"})
     rows = sealed(SECRET.public, early + late)
     released, _ = release(folder, rows, recipe=WAITING, month="2026-10", words=words)
     (line,) = told(released, "quotations.csv")
@@ -515,6 +525,24 @@ def test_whoever_left_with_an_earlier_release_is_no_base_of_a_quotation(tmp_path
     assert family_told(tmp_path / "before", early, others, early[0]) == ""
 
 
+@pytest.mark.parametrize("fuller", [None, "I live beside the imam of the road"])
+def test_words_that_a_fuller_copy_no_longer_has_do_not_leave(signed: Path, tmp_path: Path, fuller: str | None) -> None:
+    custody = Custody(signed)
+    (secret,), people = custody.collection(PASSPHRASE), quoted_people(60, "burglary", 5)
+    book = ReviewBook.opened(signed, custody.authority(PASSPHRASE))
+    lesser = replace(people[0], status="core", answers={**people[0].answers, "better": "They were kind"})
+    for by in ("Ana", "Bo"):
+        book.decide(hash_of(lesser), "They were kind", Decision(by, let_out=True))
+    answers = {name: said for name, said in people[0].answers.items() if name != "better"}
+    full = replace(people[0], status="complete", answers=answers if fuller is None else {**answers, "better": fuller})
+    path = str(carried_out(tmp_path / "rows.carried", sealed(secret.public, [lesser, full, *people[1:]])))
+    well(heard(signed, "release", "--from", path, "--recipe", str(DEMONSTRATION)))
+    assert not (signed / "releases/heard-1/quotations.csv").exists()
+    again = well(heard(signed, "review", "--from", path, "--by", "Ana", said="q\n"))
+    assert f"{60 if fuller else 59} for you to decide" in again
+    assert "0 quotations were let out by two people and wait" in again
+
+
 def test_a_quotation_that_left_never_leaves_again_though_the_book_forgot_or_words_it_otherwise(tmp_path: Path) -> None:
     people = quoted_people(120, "burglary", 5)
     early = people[:60]
@@ -533,7 +561,7 @@ def test_a_release_without_its_report_is_refused_whole_and_no_quotation_leaves_t
     (secret,), people = custody.collection(PASSPHRASE), quoted_people(120, "burglary", 5)
     book = ReviewBook.opened(signed, custody.authority(PASSPHRASE))
     for by in ("Ana", "Bo"):
-        book.decide(hash_of(people[0]), "They were kind", Decision(by, let_out=True))
+        book.decide(hash_of(people[0]), "Nobody told number 0 anything", Decision(by, let_out=True))
     (signed / "reports").write_text("a file where the folder should be")
     before = files_in(signed)
     for number, rows in enumerate((people[:60], people[:60], people), start=1):
@@ -545,7 +573,7 @@ def test_a_release_without_its_report_is_refused_whole_and_no_quotation_leaves_t
             (signed / "reports").unlink()
         else:
             well(done)
-    assert "They were kind" in (signed / "releases/heard-1/quotations.csv").read_text()
+    assert "Nobody told number 0" in (signed / "releases/heard-1/quotations.csv").read_text()
     assert not (signed / "releases/heard-2/quotations.csv").exists()
     waits = well(heard(signed, "review", "--from", path, "--by", "Ana", said="q\n"))
     assert "0 quotations were let out by two people and wait" in waits

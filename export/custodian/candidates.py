@@ -19,27 +19,29 @@ from export.custodian.epochs import ripe
 from export.custodian.opening import COUNTING_DOORS, Visit
 from export.custodian.records import BY_DEFINITION, CAME_BACK_YES, Columns
 from export.custodian.table import NOT_ASKED, Cell, Record
+from export.custodian.text_marks import fingerprint
 from export.custodian.themes import CodeFrame
 from export.custodian.written import Words, Written
 from forms.response import Response
 from survey.clock import UNKNOWN_MONTH
 
 _MONTH, _CAME_BACK = BY_DEFINITION.index("month"), BY_DEFINITION.index("came_back")
-_Shaped = tuple[bool, tuple[Cell, ...], tuple[str, ...]]
+_Shaped = tuple[bool, tuple[Cell, ...], tuple[str, ...], bytes]
 
 
 @dataclass(frozen=True)
 class RecordOf:
-    """The shape of a response in the workers: free text does not leave them, only its themes."""
+    """The shape of a response in the workers: free text does not leave them, only its themes and print."""
 
     columns: Columns
     open: OpenItems
     frame: CodeFrame
 
     def __call__(self, door: str, response: Response) -> _Shaped:
-        """Whether it counts, its cells, its themes."""
+        """Whether it counts, its cells, its themes, the fingerprint of its text."""
         text = self.open(door, response)
-        return door in COUNTING_DOORS, self.columns.cells(response), self.frame.themes(text) if text else ()
+        themes = self.frame.themes(text) if text else ()
+        return door in COUNTING_DOORS, self.columns.cells(response), themes, fingerprint(text) if text else b""
 
 
 class Candidates:
@@ -72,11 +74,11 @@ class Candidates:
 
     def records(self, shaped: Iterable[tuple[bytes, _Shaped]]) -> Iterable[Record]:
         """Of all that was opened what may leave. The attributes are complete once this ends."""
-        for response, (counts, cells, themes) in shaped:
+        for response, (counts, cells, themes, text) in shaped:
             month, digest = str(cells[_MONTH]), digest_of(response)
             over = ripe(month, self._closes)
             if over:
-                self.written.over(digest.hex(), self._words)
+                self.written.over(digest.hex(), self._words, text)
             if digest in self._released or response in self._passed_over:
                 continue
             if not over:

@@ -7,23 +7,22 @@ leave; the hash of a text is keyed, since a short comment can be guessed.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from export.custodian.masking import masked
+from export.custodian.text_marks import Quotation, TextMark, fingerprint
 from survey.durable import write_whole
 from survey.sealing import SigningKey
 from survey.signed import NotSigned, read_signed, write_signed
 
 FILE = "review.json"
 _KIND = "review"
-_TEXTS = b"heard texts under review 1"
 
 
 class ReviewRefused(ValueError):
@@ -88,11 +87,12 @@ class ReviewBook:
             raise ReviewRefused(f"{path} is damaged or was edited. Put a copy of it back.") from fault
 
     def about(self, digest: str, text: str) -> Reviewed:
-        """What was decided about this comment, as it reads now: what one person said of another text is void."""
-        held = self.reviewed.get(digest)
-        if held is None or (held.open and held.about != self._mark(text)):
-            return Reviewed((), self._mark(text))
-        return held
+        """What was decided about this comment, as it reads now: what was said of another text is void.
+
+        Not once it left: it leaves once.
+        """
+        held, mark = self.reviewed.get(digest), self._mark(text)
+        return held if held and (held.release or held.about == mark) else Reviewed((), mark)
 
     def waits_for(self, digest: str, text: str, by: str) -> bool:
         """Whether this person is to decide about this comment: nobody decides twice.
@@ -118,10 +118,18 @@ class ReviewBook:
         self._keep()
         return self.reviewed[digest]
 
-    def waiting(self) -> dict[str, str]:
-        """Quotations that two people let out and that have not left yet: hash of the response -> masked comment."""
+    @cached_property
+    def mark(self) -> TextMark:
+        """What tells whether a text is the one that they decided about."""
+        return TextMark.of(self.authority)
+
+    def waiting(self) -> dict[str, Quotation]:
+        """Quotations that two people let out and that have not left yet, by the hash of the response.
+
+        Whoever lets them leave compares the text that the response has then with the one they are about.
+        """
         return {
-            digest: one.quotation
+            digest: Quotation(one.quotation, one.about)
             for digest, one in sorted(self.reviewed.items())
             if one.quotation is not None and one.release is None
         }
@@ -139,8 +147,7 @@ class ReviewBook:
             self._keep()
 
     def _mark(self, text: str) -> str:
-        key = hashlib.sha256(self.authority.sign(_TEXTS)).digest()
-        return hmac.digest(key, text.encode(), "sha256").hex()
+        return self.mark(fingerprint(text))
 
     def _keep(self) -> None:
         content = {"comments": {digest: _to_json(one) for digest, one in sorted(self.reviewed.items())}}

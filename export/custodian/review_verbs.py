@@ -14,6 +14,7 @@ from export.custodian.opening import OpeningReport
 from export.custodian.passphrase import custody_passphrase
 from export.custodian.quotations import Decision, ReviewBook, ReviewRefused, places_of, shown
 from export.custodian.sheets import FILE, joined, shares_options
+from export.custodian.text_marks import fingerprint
 from export.custodian.verbs import believed, custodians_folder, in_custody, review_book, signed_here, warn_of_keys
 from survey.progress import steps
 
@@ -49,7 +50,9 @@ def review(instance: Path, carried_out: Path, by: str, **shares: Any) -> None:
         for number, (digest, text) in enumerate(mine, start=1):
             if not _decided(book, digest, text, by, f"{number} of {len(mine)}"):
                 break
-        click.echo(f"{len(book.waiting())} quotations were let out by two people and wait for the next release.")
+        waiting, now = book.waiting(), {digest: book.mark(fingerprint(text)) for digest, text in written}
+        let_out = sum(now.get(digest) == one.about for digest, one in waiting.items())
+        click.echo(f"{let_out} quotations were let out by two people and wait for the next release.")
 
 
 def _decided(book: ReviewBook, digest: str, text: str, by: str, where: str) -> bool:

@@ -127,7 +127,7 @@ def release(
         rows = steps(parcel.rows, parcel.count, "Opening")
         month = Clock(lambda: signed[0].signed_on).month()
         book, secret = review_book(custody, authority), custody.table_secret(passphrase)
-        words = Words(read_frame(themes or FRAME), book.waiting())
+        words = Words(read_frame(themes or FRAME), book.waiting(), book.mark)
         materials = Materials(
             known_of(signed), read_areas(), rules, signed[0].made_up, month, secret, words, printings
         )  # fmt: skip

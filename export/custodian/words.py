@@ -22,7 +22,7 @@ def write_words(folder: Path, leaving: Leaving) -> None:
     if words.frame.labels:
         write_themes(folder / "themes.csv", words.frame, leaving.written.said)
     if leaving.quoted:
-        told = sorted((words.quotations[digest], family) for digest, family in leaving.quoted.items())
+        told = sorted((words.quotations[digest].text, family) for digest, family in leaving.quoted.items())
         lines = [[safe_cell(text), safe_cell(family)] for text, family in told]
         frame = pl.DataFrame(lines, schema=["quotation", "kind_of_crime"], orient="row")
         write_whole(folder / "quotations.csv", frame.write_csv().encode())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from export.custodian.generalising import Hierarchy
 from export.custodian.table import FIRST_VALUE, NOT_ASKED, Cell
+from export.custodian.text_marks import Quotation, TextMark
 from export.custodian.themes import CodeFrame, Said
 
 FAMILY_OF = "crime"
@@ -23,11 +24,13 @@ class Words:
 
     Attributes:
         frame: which words count towards which theme.
-        quotations: hash of a response -> its masked comment, let out by two people and not released yet.
+        quotations: hash of a response -> its comment, let out by two people and not released yet.
+        mark: what tells whether the response still has the text that they let out.
     """
 
     frame: CodeFrame = field(default_factory=lambda: CodeFrame({}, {}))
-    quotations: Mapping[str, str] = field(default_factory=dict)
+    quotations: Mapping[str, Quotation] = field(default_factory=dict)
+    mark: TextMark = field(default_factory=TextMark)
 
     def without(self, quoted: Collection[str]) -> Words:
         """The same without the quotations of these responses: theirs left."""
@@ -50,9 +53,10 @@ class Written:
     kinds: Counter[Cell] = field(default_factory=Counter)
     quoted: dict[str, Cell] = field(default_factory=dict)
 
-    def over(self, digest: str, words: Words) -> None:
-        """A response of an epoch that is over, released before or not."""
-        if digest in words.quotations:
+    def over(self, digest: str, words: Words, text: bytes) -> None:
+        """A response of an epoch that is over, released before or not, and the fingerprint of what it has in words."""
+        quotation = words.quotations.get(digest)
+        if quotation is not None and quotation.about == words.mark(text):
             self.quoted[digest] = NOT_ASKED
 
     def leaves(self, digest: str, kind: Cell, *, counts: bool) -> None:
