@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import random
+import re
 import stat
 import subprocess
 import sys
@@ -404,6 +405,46 @@ def test_what_a_reviewer_sees_is_what_leaves() -> None:
     text = "PC Smith told me to ring 07700 900123, twice"
     decisions = (Decision("Ana", let_out=True, blank=places_of(text, ["twice"])), Decision("Bo", let_out=True))
     assert shown(text, decisions) == "[officer] told me to ring [phone], […]"
+
+
+RANG = "My son Tom rang. The PC, PC Smith 1234, came. I told my son nothing."
+
+
+@pytest.mark.parametrize(
+    ("text", "blank", "quotation"),
+    [
+        (RANG, [["PC"]], "My son [name] rang. The […], [officer], came. I told my son nothing."),
+        (RANG, [["The PC"], ["son"]], "My […] [name] rang. […], [officer], came. I told my […] nothing."),
+        (RANG, [["my son"]], "[…] [name] rang. The PC, [officer], came. I told […] nothing."),
+        (RANG, [["1234, came"]], "My son [name] rang. The PC, [officer]. I told my son nothing."),
+        ("ana smith from leeds saw smith from leeds", [["ana smith"], ["smith from leeds"]], "[…] saw […]"),
+        ("ana smith from leeds saw smith from leeds", [["smith from leeds", "ana smith"]], "[…] saw […]"),
+        ("banana", [["ana"]], "b[…]"),
+        ("my  son\nand my son", [["my son"]], "[…] and […]"),
+    ],
+)
+def test_what_a_reviewer_blanks_unmasks_nothing_of_what_the_rules_or_the_other_took_out(
+    text: str, blank: list[list[str]], quotation: str
+) -> None:
+    decisions = [
+        Decision(by, let_out=True, blank=places_of(text, passages))
+        for by, passages in zip(["Ana", "Bo"], blank, strict=False)
+    ]
+    assert shown(text, decisions) == quotation
+
+
+@given(
+    texts=st.lists(st.sampled_from([case.text for case in CASES]), min_size=1, max_size=4),
+    places=st.lists(st.tuples(st.integers(0, 80), st.integers(1, 20)), min_size=1, max_size=3),
+)
+def test_whatever_a_reviewer_blanks_no_word_is_shown_that_was_not_shown_before(
+    texts: list[str], places: list[tuple[int, int]]
+) -> None:
+    text = " and ".join(texts)
+    blank = tuple((first, min(first + size, len(text))) for first, size in places if first < len(text))
+    before = re.sub(r"\[[^]]*\]", " ", shown(text, ()))
+    for word in re.sub(r"\[[^]]*\]", " ", shown(text, (Decision("Ana", let_out=True, blank=blank),))).split():
+        assert word in before
 
 
 def quoted_people(count: int, kind: str, seed: int) -> list[Response]:

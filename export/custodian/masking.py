@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 _CAPITALS = "".join(filter(str.isupper, map(chr, [*range(0x530), *range(0x1E00, 0x2000)])))
 _CAPITAL, _LETTER = f"(?-i:[{re.escape(_CAPITALS)}])", r"[^\W\d_]"
@@ -98,23 +99,79 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 """(what stands in its place, what is taken out but for ``kept``), in the order in which they are tried."""
 
 
+@dataclass(frozen=True)
+class _Span:
+    """What goes, (first character, one past the last) of the text as it was typed, and what stands in its place."""
+
+    first: int
+    last: int
+    label: str
+
+
 def masked(text: str, also: Sequence[str] = ()) -> str:
     """The text with everything that has such a shape in brackets instead: ``call [phone]``.
 
+    What a reviewer wants out is put beside what the rules found in the whole text, never before it: 'PC' blanked first
+    would hide from them whose name stands behind it.
+
     Args:
         text: as it was typed.
-        also: further passages that a reviewer wants out, as they stand in the text.
+        also: further passages that a reviewer wants out, wherever they stand in the text.
     """
-    for passage in sorted((one for one in also if one.strip()), key=len, reverse=True):
-        text = re.sub(re.escape(passage), "[…]", text, flags=re.IGNORECASE)
-    while (fewer := _masked_once(text)) != text:
-        text = fewer
-    return " ".join(text.split())
+    patterns = [passage_pattern(passage) for passage in also if passage.strip()]
+    # Looked for from every character on, so that of two that overlap both go.
+    blanked = [_Span(*one.span(1), "…") for pattern in patterns for one in re.finditer(f"(?=({pattern}))", text, re.I)]
+    found = _found(text, _joined([*_found(text, []), *blanked]))
+    return " ".join(_rendered(text, found)[0].split())
 
 
-def _masked_once(text: str) -> str:
-    """Not always all of it: what a later rule takes out can uncover what an earlier one looks for."""
-    for label, pattern in RULES:
-        kept = r"\g<kept>" if "kept" in pattern.groupindex else ""
-        text = pattern.sub(f"{kept}[{label}]", text)
-    return text
+def passage_pattern(passage: str) -> str:
+    """A passage as it may stand in the text: a comment is shown with its spaces put in order."""
+    return r"\s+".join(map(re.escape, passage.split()))
+
+
+def _found(text: str, spans: list[_Span]) -> list[_Span]:
+    """What the rules find besides, until nothing more: what one takes out can uncover what another looks for."""
+    while True:
+        before = spans
+        for label, pattern in RULES:
+            shown, places = _rendered(text, spans)
+            found = [
+                _Span(places[one.end("kept") if "kept" in pattern.groupindex else one.start()][0],
+                      places[one.end() - 1][1], label)
+                for one in pattern.finditer(shown)
+            ]  # fmt: skip
+            if found:
+                spans = _joined([*spans, *found])
+        if spans == before:
+            return spans
+
+
+def _rendered(text: str, spans: Sequence[_Span]) -> tuple[str, list[tuple[int, int]]]:
+    """The text without them, and for each of its characters where that stood."""
+    pieces, places, at = list[str](), list[tuple[int, int]](), 0
+    for span in spans:
+        instead = f"[{span.label}]"
+        pieces += text[at : span.first], instead
+        places += [(place, place + 1) for place in range(at, span.first)]
+        places += [(span.first, span.last)] * len(instead)
+        at = span.last
+    places += [(place, place + 1) for place in range(at, len(text))]
+    return "".join((*pieces, text[at:])), places
+
+
+def _joined(spans: Sequence[_Span]) -> list[_Span]:
+    """In the order of the text, those that overlap as one, told as the widest of them."""
+    joined = list[_Span]()
+    widest = 0
+    for span in sorted(spans, key=lambda one: (one.first, -one.last)):
+        width = span.last - span.first
+        if not joined or span.first >= joined[-1].last:
+            joined.append(span)
+            widest = width
+            continue
+        so_far = joined[-1]
+        label = span.label if width > widest else so_far.label
+        widest = max(width, widest)
+        joined[-1] = _Span(so_far.first, max(so_far.last, span.last), label)
+    return joined

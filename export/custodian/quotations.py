@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from export.custodian.masking import masked
+from export.custodian.masking import masked, passage_pattern
 from export.custodian.text_marks import Quotation, TextMark, fingerprint
 from survey.durable import write_whole
 from survey.sealing import SigningKey
@@ -168,10 +168,7 @@ def places_of(text: str, passages: Sequence[str]) -> tuple[tuple[int, int], ...]
     """
     found = list[tuple[int, int]]()
     for passage in passages:
-        # The comment is shown with its spaces put in order, so any space of the passage may be another there.
-        match = (
-            re.search(r"\s+".join(map(re.escape, passage.split())), text, re.IGNORECASE) if passage.strip() else None
-        )
+        match = re.search(passage_pattern(passage), text, re.IGNORECASE) if passage.strip() else None
         if match is None:
             raise ReviewRefused("A passage to blank must stand in the comment as it is shown. Type it again.")
         found.append(match.span())
