@@ -23,6 +23,9 @@ from survey.signed import NotSigned, read_signed, write_signed
 
 FILE = "review.json"
 _KIND = "review"
+# Letters that are no others with an accent, and two ways in which such are written where a keyboard has none.
+_PLAIN = str.maketrans(dict(zip("łøđðħŧıŋ", "loddhtin", strict=True)) | {"æ": "ae", "œ": "oe", "þ": "th", "ĳ": "ij"})
+_WRITTEN_AS_TWO = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 
 
 class ReviewRefused(ValueError):
@@ -176,17 +179,23 @@ def places_of(text: str, passages: Sequence[str]) -> tuple[tuple[int, int], ...]
 
 
 def _spellings(name: str) -> frozenset[str]:
-    """What two spellings of one name share: its letters, whatever their case, accents and spaces and the words' order.
+    """What two spellings of one name share: its letters, in whatever order and however they are written.
+
+    So two people whose names have the same letters are taken for one, which lets nothing out.
 
     Raises:
         ReviewRefused: there is no letter in it.
     """
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
-    kinds = [(letter, unicodedata.category(letter)) for letter in plain if letter not in "'’"]
-    words = "".join(letter if kind[0] == "L" or kind == "Mc" else " " for letter, kind in kinds if kind != "Mn").split()
-    if not words:
+    small = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).casefold())
+    return frozenset(map(_letters, (small, small.translate(_WRITTEN_AS_TWO))))
+
+
+def _letters(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).translate(_PLAIN)
+    letters = [one for one in plain if unicodedata.category(one)[0] == "L" or unicodedata.category(one) == "Mc"]
+    if not letters:
         raise ReviewRefused("Give your name, first and last: two people decide about a comment.")
-    return frozenset((" ".join(sorted(words)), "".join(words)))
+    return "".join(sorted(letters))
 
 
 def _to_json(one: Reviewed) -> dict[str, Any]:
