@@ -162,6 +162,7 @@ def test_each_sheet_explains_the_shorthand_that_stands_in_it_and_whose_answers_i
     assert "[u] held back: fewer than 30 answered" in explained
     cover = " ".join(str(cell.value) for row in book["Cover"].iter_rows() for cell in row)
     assert "Answers are not weighted" in cover
+    assert CORE.digest in cover
 
 
 def rows_of(sheet: Any) -> list[list[Any]]:

@@ -82,6 +82,7 @@ def _cover(leaving: Leaving) -> gptables.Cover:
             "Answers at a tablet, by a link and through an advocate are never added together.",
             "Rows in which fewer than ten answered are not listed.",
             "Answers are not weighted.",
+            f"Made by the recipe {leaving.materials.recipe.digest}.",
             *_legend(leaving.materials.recipe.tables).values(),
         ],
         contact=["Ask whoever gave you this file."],
