@@ -16,7 +16,7 @@ from survey import pages, visit_cookie
 from survey.aloud import Sounds, line_texts, mark
 from survey.card_code import add_card_code
 from survey.ceiling import NoRoom, OnlyWithCode
-from survey.headers import add_headers
+from survey.headers import add_headers, let_fonts_stay
 from survey.interview import Interview, NotAvailable
 from survey.parts import Mode, Parts, Ready
 from survey.phone_pages import add_phone_routes
@@ -49,6 +49,7 @@ def interview_app(parts: Parts) -> Flask:
         add_phone_routes(app, parts)
         press_static_files(app)
         press_first_page(app)
+        app.after_request(let_fonts_stay)
     _add_errors(app, parts)
     app.before_request(_refuse_unreadable)
     app.after_request(add_headers)

@@ -1,11 +1,14 @@
-"""What every page of tablet and centre tells the browser: keep nothing, fetch nothing from elsewhere, tell nobody."""
+"""What every page of tablet and centre tells the browser: keep nothing, fetch nothing from elsewhere, tell nobody.
+
+A phone on a link may keep the letters of its language for an hour.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from flask import Response
+from flask import Response, request
 
 HEADERS: Mapping[str, str] = MappingProxyType(
     {
@@ -33,4 +36,14 @@ def add_headers(response: Response) -> Response:
     """
     for name, value in HEADERS.items():
         response.headers[name] = value
+    return response
+
+
+def let_fonts_stay(response: Response) -> Response:
+    """Let a font lie in the browser for an hour: for a link's ``app.after_request``, registered before ``add_headers``.
+
+    Without scripts every page is a document of its own, and would fetch up to 140 KB of letters again.
+    """
+    if response.status_code == 200 and request.endpoint == "static" and request.path.endswith(".woff2"):
+        response.headers["Cache-Control"] = "private, max-age=3600"
     return response

@@ -26,6 +26,7 @@ LANGUAGES = victim_voice().languages
 FROM_THE_RIGHT = tuple(code for code in LANGUAGES if direction(code) == "rtl")
 WHOLE = ("ar", "en-easy")
 """Looked at on every screen; English is in test_browser_access.py."""
+SMALLER = {"width": 360, "height": 640}
 MOST_BYTES = 60 * 1024
 """Of a phone's first load, headers included, fonts apart."""
 
@@ -155,6 +156,25 @@ def test_a_phone_shows_question_and_first_answers_and_loads_little_and_one_font(
         assert fonts == {face.file for face in SERVED if face.family == own}
         assert {person.address, f"{person.address}phone/{language}"} <= set(sizes)
         assert sum(size for url, size in sizes.items() if not url.endswith(".woff2")) < MOST_BYTES, sizes
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_small_phone_shows_the_whole_question_and_an_answer_first_also_without_scripts(
+    link: Linked, browser: Browser, language: str
+) -> None:
+    serial = 102 + LANGUAGES.index(language)
+    link.tell(serial, instruments=(replace(victim_voice(), default_language=language),), made_up=False)
+    for scripts in (False, True):
+        with a_phone(browser, link, java_script_enabled=scripts) as person:
+            for size in (SMALLER, PHONE):
+                resize(person, size)
+                person.look()
+                if not scripts:
+                    expect(person.page.locator(".made-up")).to_be_in_viewport()
+                for part in ("h1", ".row"):
+                    box = person.page.locator(part).first.bounding_box()
+                    assert box is not None
+                    assert box["y"] + box["height"] <= size["height"], (part, size, scripts)
 
 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each not in OF_THE_DEVICE])

@@ -14,6 +14,7 @@ import pytest
 from at_the_tablet import Tablet, a_tablet
 from playwright.sync_api import Browser, expect
 from real_browser import ARGUMENTS, Window, chromium_path, window
+from screens import in_their_language
 
 pytestmark = pytest.mark.browser
 
@@ -47,6 +48,37 @@ def test_a_whole_interview_is_one_history_entry_at_one_address(tablet: Tablet, p
     assert person.page.url == tablet.address, "the address says nothing of the questions"
     assert tablet.only_response().answers["better"] == "Call back."
     assert tablet.only_response().status == "complete"
+
+
+def test_another_language_and_a_look_at_help_keep_what_stands_on_the_page_and_is_not_sent(person: Window) -> None:
+    person.choose("experience", "bad")
+    in_their_language(person, "pl")
+    expect(person.page.locator('input[value="bad"]')).to_be_checked()
+    expect(person.page.locator('input[value="good"]')).not_to_be_checked()
+    person.go_on()
+    person.say("contact", "easy")
+    person.say("crime", "theft")
+    person.say("more", "yes")
+    person.choose("helped", "police")
+    person.page.locator(".language").click()
+    in_their_language_from_the_list(person, "en")
+    expect(person.page.locator('input[value="police"]')).to_be_checked()
+    person.go_on()
+    person.page.locator("#better").fill("Zażółć " * 40)
+    person.page.locator("#times").fill("99")
+    person.page.locator(".language").click()
+    in_their_language_from_the_list(person, "pl")
+    assert person.page.locator("#better").input_value() == "Zażółć " * 40
+    person.page.locator(".help").click()
+    person.page.locator(".back a").click()
+    assert person.page.locator("#times").input_value() == "99"
+    expect(person.page.locator(".problems")).to_have_count(0)
+
+
+def in_their_language_from_the_list(person: Window, code: str) -> None:
+    person.page.locator(f'.languages button[value="{code}"]').click()
+    expect(person.page.locator("html")).to_have_attribute("lang", code)
+    expect(person.page.locator("#question")).to_be_visible()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])

@@ -92,6 +92,17 @@ def test_the_path_without_its_slash_leads_to_the_one_with_it(address: str) -> No
         assert answer.headers[name] == value
 
 
+def test_a_font_may_stay_on_a_phone_for_an_hour_and_nothing_else_may(address: str) -> None:
+    def kept(path: str) -> str | None:
+        answer = ask("GET", f"{address}s/{LINKED}/{path}")
+        assert answer.status == (404 if "none" in path else 200)
+        return answer.headers["Cache-Control"]
+
+    assert kept("static/fonts/noto-nastaliq-urdu.woff2") == "private, max-age=3600"
+    for path in ("", "static/fonts/fonts.css", "static/heard.css", "static/phone.js", "static/fonts/none.woff2"):
+        assert kept(path) == "no-store"
+
+
 def test_what_was_counted_goes_into_a_sealed_tally_each_night(
     world: World, centre: Centre, links: Links, address: str
 ) -> None:

@@ -331,6 +331,31 @@ def test_another_language_keeps_the_answers_and_the_place(served: Linked, browse
     assert (served.only().language, served.only().answers["experience"]) == ("pl", "bad")
 
 
+def test_another_language_and_a_look_at_help_keep_what_stands_on_the_page_and_is_not_sent(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.choose("experience", "bad")
+        person.page.locator('.languages button[value="pl"]').click()
+        expect(person.page.locator("html")).to_have_attribute("lang", "pl")
+        expect(person.page.locator('input[value="bad"]')).to_be_checked()
+        person.go_on()
+        person.say("contact", "easy")
+        person.say("crime", "theft")
+        person.say("more", "yes")
+        person.say("helped", "friend")
+        person.page.locator("#better").fill(TYPED * 40)
+        person.page.locator("#times").fill("99")
+        person.page.locator(".bar .language").click()
+        person.page.locator('button[value="en"]').click()
+        expect(person.page.locator("#better")).to_have_value(TYPED * 40)
+        person.page.locator(".bar .help").click()
+        person.page.locator(".back a").click()
+        expect(person.page.locator("#times")).to_have_value("99")
+        expect(person.page.locator(".problems")).to_have_count(0)
+
+
 def test_a_core_that_is_changed_or_taken_back_is_changed_or_taken_back_at_the_centre(
     served: Linked, browser: Browser
 ) -> None:

@@ -223,6 +223,24 @@ def test_what_one_tab_deletes_no_other_tab_says_was_kept(served: Linked, browser
     assert served.rows() == []
 
 
+def test_a_language_that_does_not_come_is_told_in_the_pages_own_and_nothing_is_lost(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        person.choose("contact", "hard")
+        person.page.locator(".bar .language").click()
+        cut_off(person)
+        person.page.locator('button[value="pl"]').click()
+        expect(person.page.get_by_role("alert")).to_have_text("The questions did not load")
+        expect(person.page.locator('input[value="hard"]')).to_be_checked()
+        assert person.page.locator("html").get_attribute("lang") == "en"
+        person.go_on()
+        expect(person.page.get_by_role("alert")).to_have_count(0)
+        without_network_noise(person)
+
+
 def test_what_the_worker_keeps_are_pages_and_nothing_that_anybody_said(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.look()

@@ -19,3 +19,20 @@ export function display(next) {
   focus(document.querySelector(".problems") ?? document.querySelector("h1"));
   document.dispatchEvent(new Event("heard:shown"));
 }
+
+// What stands in a form, as a function of an item's name.
+export function standing(form) {
+  const said = new FormData(form);
+  return (name) => said.getAll(name);
+}
+
+export function put(element, valuesOf) {
+  for (const control of element.querySelectorAll("input, textarea")) {
+    const values = valuesOf(control.name);
+    if (control.type === "radio" || control.type === "checkbox") {
+      control.checked = values.includes(control.value);
+    } else {
+      control.value = values[0] ?? "";
+    }
+  }
+}

@@ -3,11 +3,29 @@
 // wrong here, the browser's own way of sending the form still works.
 
 import { isGone } from "./leaving.js";
-import { display, focus } from "./screen.js";
+import { display, focus, put, standing } from "./screen.js";
 
 const PATIENCE_MS = 15000;
 let busy = false;
 let native = false;
+// What stands on a question's page and is not sent yet: Help or another language does not lose it.
+let unsent = null;
+
+// A form of this page for this visit: the next person has another token.
+const nameOf = (form) => `${form.action} ${form.elements.csrf_token.value}`;
+
+function keepUnsent() {
+  const form = document.getElementById("question");
+  unsent = form ? { of: nameOf(form), standing: standing(form) } : unsent;
+}
+
+function putBack(next) {
+  const form = next.getElementById("question");
+  if (form && unsent?.of === nameOf(form)) {
+    form.querySelectorAll(".question").forEach((question) => put(question, unsent.standing));
+  }
+  unsent = form ? null : unsent;
+}
 
 function settle() {
   const { start } = document.body.dataset;
@@ -22,6 +40,7 @@ function show({ html, url }) {
     location.replace(url); // Another sitting, such as assisted entry, has a style sheet and a start of its own.
     return;
   }
+  putBack(next);
   display(next);
 }
 
@@ -63,6 +82,11 @@ function submitted(event) {
     afresh(form, body);
     return;
   }
+  if (form.matches(".languages")) {
+    keepUnsent();
+  } else {
+    unsent = null;
+  }
   step(form.action, { method: "POST", body }, () => sendPlainly(form, submitter));
 }
 
@@ -94,6 +118,7 @@ function clicked(event) {
   if (link.getAttribute("href").startsWith("#")) {
     focus(document.getElementById(address.hash.slice(1)));
   } else {
+    keepUnsent();
     step(address.href, {}, () => location.replace(address.href));
   }
 }

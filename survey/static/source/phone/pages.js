@@ -1,6 +1,6 @@
 // The server's own pages, as it rendered them once for everybody, with one person's questions, answers and way in them.
 
-import { display } from "../screen.js";
+import { display, put } from "../screen.js";
 import { stopAt } from "./routing.js";
 import { backFrom, pagesLeft, shownOptions } from "./visit.js";
 
@@ -110,13 +110,7 @@ function fill(element, visit, item, view, values) {
     rows.forEach((row) => row.remove());
     element.append(...shownOptions(visit, item, view).map((option) => rows.get(option.code)));
   }
-  for (const control of element.querySelectorAll("input, textarea")) {
-    if (control.type === "radio" || control.type === "checkbox") {
-      control.checked = values.includes(control.value);
-    } else {
-      control.value = values[0] ?? "";
-    }
-  }
+  put(element, () => values);
 }
 
 // A single question is its own heading; so is the first where the page has none.

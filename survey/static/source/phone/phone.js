@@ -5,7 +5,7 @@
 import { watchAloud } from "../aloud.js";
 import { watchForIdling } from "../idling.js";
 import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
-import { focus } from "../screen.js";
+import { focus, standing } from "../screen.js";
 import { draw, hashed, spelled } from "./again.js";
 import { file, keepCore, takeBack } from "./filing.js";
 import { isKept, keepPages, leaveNoTrace } from "./kept_pages.js";
@@ -57,9 +57,20 @@ async function ready() {
   return state;
 }
 
+// What stands on a question's page and is not sent yet: Help or another language does not lose it.
+function keepUnsent({ visit }) {
+  const form = document.getElementById("question");
+  visit.unsent = form ? standing(form) : visit.unsent;
+}
+
 function showCurrent() {
   const { visit } = state;
-  return visit.outcome ? showScreen(state, visit.outcome) : showQuestion(state, visit.position);
+  if (visit.outcome) {
+    showScreen(state, visit.outcome);
+  } else {
+    showQuestion(state, visit.position, [], visit.unsent);
+    visit.unsent = null;
+  }
 }
 
 // A few words that came with the first page, for when nothing else did.
@@ -79,6 +90,11 @@ function failed(fault) {
   }
   if (state) {
     showCurrent(); // another language did not come: the questions go on in this one
+    const line = document.createElement("p");
+    line.className = "error";
+    line.setAttribute("role", "alert");
+    line.textContent = document.getElementById("not-loaded").dataset.heading;
+    document.querySelector("main").prepend(line);
   } else {
     loading = null;
     say(fault instanceof NotTrusted ? "not-available" : "not-loaded");
@@ -182,6 +198,7 @@ async function useWords(form) {
 
 async function speak(language) {
   const { visit, told: before } = state;
+  keepUnsent(state);
   const loaded = await load(new URL(language, new URL(document.body.dataset.bundle, location.href)).pathname);
   // The centre may have another questionnaire by now: whoever has begun this one goes on with it.
   if (loaded.told.digest === before.digest) {
@@ -254,8 +271,13 @@ function clicked(event) {
   } else if (origin === location.origin && pathname.startsWith(startOf()) && !aboutCode(pathname)) {
     event.preventDefault();
     const [kind, page] = pathname.slice(startOf().length).split("/");
-    oneAtATime(() => (kind === "page" ? showQuestion(state, page) : SCREENS[kind] ? showScreen(state, SCREENS[kind]) : showCurrent()));
+    oneAtATime(() => (kind === "page" ? showQuestion(state, page) : SCREENS[kind] ? lookAt(SCREENS[kind]) : showCurrent()));
   }
+}
+
+function lookAt(screen) {
+  keepUnsent(state);
+  showScreen(state, screen);
 }
 
 async function left() {

@@ -24,6 +24,7 @@ export class Visit {
     this.again = null;
     this.soon = soon;
     this.ranks = new Map();
+    this.unsent = null;
   }
 
   // Too short to have read the questions, or begun too soon after the last: counted, but shown apart.
