@@ -143,8 +143,8 @@ def test_the_manifest_names_the_files_by_hash_and_any_change_is_found(tmp_path: 
     released, _ = release(tmp_path, sealed(SECRET.public, People(4, victim_voice()).many(30)))
     manifest = verified(released.folder, AUTHORITY.public)
     assert set(manifest.files) == {
-        "codebook.json", "counts.csv", "figures.csv", "records.csv", "records.dta", "records.parquet", "records.sav",
-        "records.xlsx", "tables.xlsx",
+        "codebook.json", "counts.csv", "figures.csv", "public.json", "records.csv", "records.dta", "records.parquet",
+        "records.sav", "records.xlsx", "tables.xlsx",
     }  # fmt: skip
     assert (manifest.name, manifest.records) == (released.name, released.records)
     with pytest.raises(ReleaseRefused):
