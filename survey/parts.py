@@ -44,10 +44,12 @@ class Ready:
 class CardCodes:
     """One-time codes of cards, where a place's link knows them; what is typed is untrusted.
 
-    ``fits``: could be one. ``works``: one that is good now and not spent. ``file``: keep a row for a code, which is
-    spent with it, in place of earlier copies by their ids; False where it is no good, and then nothing was kept.
+    ``plain``: as it was meant, in the letters of cards. ``fits``: could be one. ``works``: one that is good now and not
+    spent. ``file``: keep a row for a code, which is spent with it, in place of earlier copies by their ids; False where
+    it is no good, and then nothing was kept.
     """
 
+    plain: Callable[[str], str]
     fits: Callable[[str], bool]
     works: Callable[[str], bool]
     file: Callable[[bytes, str, Sequence[bytes]], bool]

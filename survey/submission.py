@@ -22,6 +22,10 @@ class NotKept(Exception):
     """The response could not be sealed or stored, and nothing of it was. Tell the person; they may try again."""
 
 
+class FiledLater(NotKept):
+    """Too many come from one address. What there is stays sealed in memory and is filed at night; or try again."""
+
+
 class CodeNeeded(NotKept):
     """The card's code is no good any more, and this place takes nothing without one. Ask for another."""
 
@@ -82,10 +86,14 @@ def submit(parts: Parts, visit: Visit) -> None:
     reached = _status(visit)
     try:
         _file(parts, visit, reached)
+    except FiledLater:
+        raise
     except NotKept:
         # The page says that nothing was kept, so nothing may be filed behind this person's back later, or be by now.
         _drop_partial(parts, visit)
-        _take_back(parts, visit)
+        if not visit.code:
+            # A card may be spent by a row that was kept although nobody heard: the next try needs that row's place.
+            _take_back(parts, visit)
         raise
     _count_end(parts, visit, reached)
     visit.close("ended" if reached == "started" else "kept")
@@ -116,7 +124,7 @@ def _put(parts: Parts, visit: Visit, row: bytes, earlier: Sequence[str]) -> None
     if _code_needed(parts):
         raise CodeNeeded("This place takes nothing without a card's code.")
     if not parts.visits.may_file():
-        raise NotKept("One address has filed all that it may within an hour: try again in the next.")
+        raise FiledLater("One address has filed all that it may within an hour: try again in the next.")
     parts.store.put(parts.shelf, [row], parts.door)
 
 

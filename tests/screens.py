@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 from real_browser import Window, window
 
 from export.centre.codes import could_be_a_code
+from export.centre.lettering import plain
 from forms.instrument import Instrument
 from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from kiosk.pins import ASSISTED, CORNER, WAIT_AFTER_START_SECONDS, set_pin
@@ -44,7 +45,7 @@ CORE = {
 }  # fmt: skip
 
 
-NO_CARD_PRINTED = CardCodes(could_be_a_code, lambda _typed: False, lambda _row, _typed, _replaces: False)
+NO_CARD_PRINTED = CardCodes(plain, could_be_a_code, lambda _typed: False, lambda _row, _typed, _replaces: False)
 """What a centre that has printed no card says of a code."""
 
 

@@ -152,6 +152,18 @@ def test_the_start_waits_for_the_next_person_without_a_cover_until_somebody_touc
     expect(person.page.locator("input:checked")).to_have_count(0)
 
 
+def test_what_is_ticked_and_not_sent_is_covered_too_after_a_look_at_help(person: Window) -> None:
+    person.choose("experience", "bad")
+    person.page.locator(".bar a[href$='/help']").click()
+    person.page.locator(".back a").first.click()
+    expect(person.page.locator("input:checked")).to_have_count(1)
+    idle(person, COVER + 1)
+    assert covered(person)
+    idle(person, WARN + RESET - COVER)
+    person.page.locator('input[type="radio"]:not(:checked)').first.wait_for()
+    expect(person.page.locator("input:checked")).to_have_count(0)
+
+
 @pytest.mark.parametrize("path", ["help", "about", "safety", "staff"])
 def test_every_other_page_goes_back_to_the_start_by_itself(person: Window, path: str) -> None:
     person.page.goto(person.address + path)

@@ -17,6 +17,7 @@ from player import raw
 from export.centre.codes import codes_in, issue
 from export.centre.instance import Centre
 from export.centre.limits import AddressLimit, address_of
+from export.centre.link import Links
 from forms.instrument import Instrument
 from survey.briefing import Place
 from survey.csrf import csrf_token
@@ -160,7 +161,7 @@ def test_one_address_fills_no_more_than_its_hour_of_drafts_and_keeps_nobody_else
 
 
 def test_one_address_files_no_more_than_its_hour_without_a_code_and_nobody_loses_an_answer_by_it(
-    centre: Centre, weather: str
+    centre: Centre, links: Links, weather: str
 ) -> None:
     many = [NoScripts(weather, f"198.51.100.{number}") for number in range(AN_HOUR + 1)]
     holder = NoScripts(weather, "198.51.100.200")
@@ -173,6 +174,7 @@ def test_one_address_files_no_more_than_its_hour_without_a_code_and_nobody_loses
     assert doors(centre).count("open") == AN_HOUR
     assert many[-1].get("finish") == 200
     assert many[-1].send("finish")[1] == "finish", "not yet"
+    assert links.of(LINKED).partials.file_all() == 2, "who goes away now has lost nothing: the night files it"
     assert holder.send("page/road", road="flat")[1] == "thanks", "a code is its own limit"
     many[-1].address = "192.0.2.8"
     assert many[-1].send("finish")[1] == "thanks", "the answers waited"

@@ -194,13 +194,17 @@ def doors(served: Linked) -> set[str]:
     return {door for shelf in served.centre.store.shelves for door, _ in served.centre.store.rows(shelf)}
 
 
+ARABIC = {ord(str(digit)): chr(0x660 + digit) for digit in range(10)}
+
+
+@pytest.mark.parametrize("as_typed", [{}, ARABIC, {ord("0"): "\u200e0"}], ids=["as printed", "Arabic digits", "marks"])
 def test_who_types_a_cards_code_before_the_first_question_comes_in_by_the_cards_door(
-    served: Linked, browser: Browser
+    served: Linked, browser: Browser, as_typed: dict[int, str]
 ) -> None:
     with a_phone(browser, served) as person:
         person.look()
         person.page.locator("footer a[href$='/code']").click()
-        person.page.locator("#code").fill(a_code(served).lower())
+        person.page.locator("#code").fill(a_code(served).lower().translate(as_typed))
         person.page.locator(".continue").click()
         send_the_core(person, served)
     assert doors(served) == {"code"}
@@ -472,3 +476,17 @@ def test_the_phones_history_gets_a_line_for_what_changed_and_not_for_every_press
             expect(person.page.locator("h1")).to_have_text("What about experience?")
             person.go_on()
         assert person.page.evaluate("lines") == before
+
+
+def test_who_chooses_a_language_after_the_end_takes_nothing_back_by_it(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, THANKS)
+        before = served.rows()
+        served.tell(2, instruments=(OTHER, SMALL))
+        person.page.locator(".bar .language").click()
+        person.page.locator(".languages button[value='pl']").click()
+        expect_heading(person, THANKS)
+        assert served.rows() == before

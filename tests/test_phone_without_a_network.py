@@ -53,6 +53,15 @@ NO_STORAGE = """
 """
 
 
+NO_TURNS = """
+  const refused = () => Promise.reject(new DOMException("no turns here", "SecurityError"));
+  Object.defineProperty(LockManager.prototype, "request", { value: refused });
+"""
+UNREADABLE = """
+  IDBObjectStore.prototype.get = () => { throw new DOMException("not now", "UnknownError"); };
+"""
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Linked]:
     with linked(tmp_path / "centre") as served:
@@ -525,3 +534,31 @@ def test_a_row_that_the_centre_cannot_take_any_more_is_not_passed_over_in_silenc
         expect(person.page.locator("main .before")).to_have_count(1)
         person.wrong = [line for line in person.wrong if "400" not in line]
         without_network_noise(person)
+
+
+def test_where_a_browser_gives_no_turns_somebody_finishes_and_leaves_nothing(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script(NO_TURNS)
+        person.look()
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, THANKS)
+        person.until(lambda: kept_on(person) == NOTHING)
+    assert served.only().status == "complete"
+
+
+def test_a_row_that_the_phone_cannot_read_now_is_never_called_kept_by_the_centre(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script(UNREADABLE)
+        person.look()
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        person.page.close()
+        assert served.rows() == []
+        person.page = person.context.new_page()
+        person.look()
+        person.until(lambda: len(served.rows()) == 1)
+    assert served.only().status == "complete"

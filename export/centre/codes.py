@@ -80,7 +80,7 @@ def card_codes(centre: Centre, codes: Codes, place: str) -> CardCodes:
     def works(untrusted_code: str) -> bool:
         return not centre.store.is_spent(codes.mark_of(untrusted_code, place))
 
-    return CardCodes(could_be_a_code, works, file)
+    return CardCodes(plain, could_be_a_code, works, file)
 
 
 _NO_BATCH = Batch(0, "", "card", 0, date.min, (), date.min, None, cancelled=True)

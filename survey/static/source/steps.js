@@ -6,6 +6,7 @@ import { isGone } from "./leaving.js";
 import { display, focus, put, standing } from "./screen.js";
 
 const PATIENCE_MS = 15000;
+const TICKED = new Set(["radio", "checkbox"]);
 let busy = false;
 let native = false;
 // What stands on a question's page and is not sent yet: Help or another language does not lose it.
@@ -23,6 +24,10 @@ function putBack(next) {
   const form = next.getElementById("question");
   if (form && unsent?.of === nameOf(form)) {
     form.querySelectorAll(".question").forEach((question) => put(question, unsent.standing));
+    const controls = [...form.querySelectorAll(".question input, .question textarea")];
+    if (controls.some((each) => each.checked || (each.value && !TICKED.has(each.type)))) {
+      delete next.body.dataset.waiting; // Somebody is here, and what they said is on the screen.
+    }
   }
   unsent = form ? null : unsent;
 }

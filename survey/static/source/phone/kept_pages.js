@@ -26,10 +26,12 @@ const lockOf = (start) => `heard answers ${start}`;
 function stay(start) {
   const left = new Promise((done) => (letGo = done));
   return new Promise((granted) => {
-    over = navigator.locks.request(lockOf(start), { mode: "shared" }, () => {
-      granted();
-      return left;
-    });
+    over = navigator.locks
+      .request(lockOf(start), { mode: "shared" }, () => {
+        granted();
+        return left;
+      })
+      .catch(granted); // A browser that gives no turns.
   });
 }
 
@@ -43,16 +45,19 @@ export const isKept = () => document.querySelector("#question [name='csrf_token'
 // keeps the pages all the same: they are fetched once what was there before is gone.
 export function leaveNoTrace(start) {
   letGo();
-  tidied = over.then(() => navigator.locks.request(lockOf(start), { ifAvailable: true }, (alone) => alone && tidy(start, kept)));
+  const pages = kept;
+  kept = undefined; // Whoever answers again keeps them again; what waits for this tidying must not be waited for by it.
+  const alone = () => navigator.locks.request(lockOf(start), { ifAvailable: true }, (mine) => mine && tidy(start, pages));
+  tidied = over.then(alone).catch(() => tidy(start, pages));
   return tidied;
 }
 
 // Each step for itself: what a browser refuses to touch must not keep the rest from going. On a device that people share
 // the pages are no trace of anybody, and who comes next may have no network.
 async function tidy(start, pages) {
-  const waits = await queue.keys(start).catch(() => []);
-  if (!waits.length) {
-    await queue.destroy(start).catch(() => {});
+  const waits = await queue.keys(start).catch(() => null);
+  if (!waits?.length) {
+    await (waits && queue.destroy(start).catch(() => {})); // What cannot be read is not thrown away.
     await pages;
     if (!card.has("t")) {
       await noWorker(start).catch(() => {});

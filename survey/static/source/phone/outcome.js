@@ -45,7 +45,8 @@ async function told(became) {
   const { visit } = state;
   const word = became.get(visit.sent.at(-1)) ?? "sent";
   if (word === "lost" && visit.outcome) {
-    end("ended"); // By now there is nothing here to try again with.
+    await takeBack(visit, startOf()); // By now there is nothing here to try again with.
+    end(deleted("deleted"));
   } else if (word === "lost") {
     await notKept();
   } else {
@@ -129,10 +130,10 @@ export function hearOfDeletions() {
 }
 
 export async function sendByTheOpenDoor() {
-  for (const id of refused) {
+  const mine = state.shared ? state.visit.sent : [...refused];
+  for (const id of mine.filter((each) => refused.delete(each))) {
     await withoutCode(startOf(), id);
   }
-  refused.clear();
   await sendWaiting();
 }
 

@@ -51,7 +51,9 @@ async function ready() {
   const loaded = await loading;
   if (!state) {
     const visit = new walk.Visit({ soon: card.has("s"), known: known() });
-    become({ ...loaded, visit, shared, code: card.get("c") ?? document.body.dataset.code ?? "", words: null });
+    // It goes in a header, where other letters would stop the row here, and the centre could not call it mistaken.
+    const code = (card.get("c") ?? document.body.dataset.code ?? "").replace(/[^!-~]/g, "?");
+    become({ ...loaded, visit, shared, code, words: null });
     visit.show(walk.firstPage(state.instrument));
   }
   return state;
@@ -89,6 +91,7 @@ function failed(fault) {
     return;
   }
   if (state) {
+    keepUnsent(state);
     showCurrent(); // another language did not come: the questions go on in this one
     const line = document.createElement("p");
     line.className = "error";
@@ -198,12 +201,12 @@ async function useWords(form) {
 
 async function speak(language) {
   const { visit, told: before } = state;
-  keepUnsent(state);
   const loaded = await load(new URL(language, new URL(document.body.dataset.bundle, location.href)).pathname);
+  keepUnsent(state);
   // The centre may have another questionnaire by now: whoever has begun this one goes on with it.
   if (loaded.told.digest === before.digest) {
     become({ ...state, ...loaded });
-  } else if (!visit.answers.size) {
+  } else if (!visit.outcome && !visit.answers.size) {
     become({ ...state, ...loaded, visit: new walk.Visit({ soon: visit.soon, known: visit }) });
     state.visit.show(walk.firstPage(loaded.instrument));
   }

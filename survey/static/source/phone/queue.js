@@ -32,7 +32,17 @@ async function within(start, mode, act, make = false) {
 // stand in their own order, not in that of answering, with commas between.
 export const put = (start, key, row) => within(start, "readwrite", (rows) => rows.put(row, key), true);
 export const remove = (start, key) => within(start, "readwrite", (rows) => rows.delete(key));
-export const keys = (start) => within(start, "readonly", (rows) => rows.getAllKeys());
+
+// Nothing where there is no database yet; a storage that cannot be read is a fault.
+export function keys(start) {
+  return within(start, "readonly", (rows) => rows.getAllKeys()).catch((fault) => {
+    if (fault?.name === "AbortError") {
+      return [];
+    }
+    throw fault;
+  });
+}
+
 export const get = (start, key) => within(start, "readonly", (rows) => rows.get(key));
 
 export function destroy(start) {

@@ -9,12 +9,15 @@ import { remember, unwanted } from "./remembering.js";
 const PATIENCE_MS = 20000;
 const LOCK = "heard rows";
 const inMemory = new Map();
+// Ids of rows that this page has put by and not taken away again.
+const put = new Set();
 
 // Keep a row; whether the phone, and not only this page, holds it now.
 export async function keep(start, key, row) {
   await staying();
   try {
     await queue.put(start, key, row);
+    put.add(key[0]);
     return true;
   } catch {
     inMemory.set(key.join(" "), { key, row });
@@ -29,6 +32,7 @@ export async function waiting(start) {
 
 export async function drop(start, key) {
   inMemory.delete(key.join(" "));
+  put.delete(key[0]);
   await queue.remove(start, key).catch(() => {});
 }
 
@@ -37,14 +41,16 @@ export async function drop(start, key) {
 async function alone(act) {
   const patience = new AbortController();
   const late = setTimeout(() => patience.abort(), PATIENCE_MS);
+  let begun = false;
   try {
     return await navigator.locks.request(LOCK, { signal: patience.signal }, () => {
+      begun = true;
       clearTimeout(late);
       return act();
     });
   } catch (fault) {
-    if (patience.signal.aborted) {
-      return act();
+    if (!begun) {
+      return act(); // Too late, or this browser gives no turns at all.
     }
     throw fault;
   }
@@ -60,10 +66,12 @@ export function flush(start) {
 }
 
 async function sendAll(start) {
-  const became = new Map();
+  // A row that cannot be read now is no row that another page has sent.
+  const readable = await queue.keys(start).then(() => true, () => false);
+  const became = new Map(readable ? [] : [...put].map((id) => [id, "waiting"]));
   for (const key of await waiting(start)) {
-    const row = inMemory.get(key.join(" "))?.row ?? (await queue.get(start, key).catch(() => undefined));
-    const word = row ? await send(start, key, row) : "sent"; // another page has sent it in the meantime
+    const row = inMemory.get(key.join(" "))?.row ?? (await queue.get(start, key).catch(() => null));
+    const word = row ? await send(start, key, row) : row === null ? "waiting" : "sent"; // sent by another page meanwhile
     if (word === "sent" || word === "lost") {
       await drop(start, key);
     }
