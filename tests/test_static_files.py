@@ -54,6 +54,12 @@ def test_what_is_built_asks_no_host_and_evaluates_nothing(name: str) -> None:
     assert len(gzip.compress(text.encode())) < LARGEST.get(name, 8_000)
 
 
+def test_what_keeps_rows_on_a_phone_is_small_enough_to_be_read_by_anybody() -> None:
+    text = (SOURCE / "phone" / "queue.js").read_text()
+    code = re.sub(r"\s+", " ", re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))
+    assert len(gzip.compress(code.encode())) < 1024
+
+
 def test_a_phones_worker_opens_pages_and_nothing_is_left_to_the_browser_to_send_in_the_background() -> None:
     """Background Sync and push run when nobody looks, in some browsers, and leave a mark with the browser's maker."""
     background = re.compile(
