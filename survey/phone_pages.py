@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +35,7 @@ _WORDS = ("bar.leave_only", "bar.back", "error.heading", "title.error", "questio
 _MISFITS = ("required", "choice", "exclusive", "number", "range", "date", "too_long", "constraint")
 _OWN_CONSTRAINT = ("constraint", "number", "range", "date")
 _NO_VISIT = ""
+_INDENTATION = re.compile(r"\s*\n\s*")
 
 
 @dataclass(frozen=True)
@@ -128,13 +130,20 @@ def _bundle(parts: Parts, ready: Ready, language: str) -> dict[str, Any]:
         "newest_day": max(signed).isoformat(),
         "crime": pages.CRIME_ITEM,
         "again": ready.place.come_back,
-        "frame": _question_page(parts, ready, language, instrument.pages[0], inner=False),
-        "pages": {page.name: _question_page(parts, ready, language, page, inner=True) for page in instrument.pages},
-        "screens": _screens(parts, ready, language),
+        "frame": _lean(_question_page(parts, ready, language, instrument.pages[0], inner=False)),
+        "pages": {
+            page.name: _lean(_question_page(parts, ready, language, page, inner=True)) for page in instrument.pages
+        },
+        "screens": {name: _lean(html) for name, html in _screens(parts, ready, language).items()},
         "remaining": [str(escape(pages.time_for(left, words))) for left in range(len(instrument.pages) + 1)],
         "words": {name: str(escape(words[name])) for name in (*_WORDS, *(f"error.{kind}" for kind in _MISFITS))},
         "messages": {item.name: own for item in instrument.items() if (own := _messages(ready, item, language))},
     }
+
+
+def _lean(html: str) -> str:
+    """Without the templates' indentation, which a phone would have to load; where there was space some is left."""
+    return _INDENTATION.sub("\n", html)
 
 
 def _messages(ready: Ready, item: Item, language: str) -> dict[str, str]:
