@@ -220,7 +220,7 @@ def test_what_one_tab_deletes_no_other_tab_says_was_kept(served: Linked, browser
         person.page = person.context.new_page()
         person.look()
         person.page.locator("#delete-now button").click()
-        person.until(lambda: queue_of(person) == [])
+        expect_heading(person, DELETED)
         served.broken = frozenset()
         for tab in (waits, person.page):
             tab.evaluate("dispatchEvent(new Event('online'))")
