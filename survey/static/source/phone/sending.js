@@ -25,9 +25,11 @@ export async function keep(start, key, row) {
   }
 }
 
+const inThisPage = () => [...inMemory.values()].map(({ key }) => key);
+
 export async function waiting(start) {
   const stored = await queue.keys(start).catch(() => []);
-  return [...stored, ...[...inMemory.values()].map(({ key }) => key)];
+  return [...stored, ...inThisPage()];
 }
 
 export async function drop(start, key) {
@@ -67,9 +69,9 @@ export function flush(start) {
 
 async function sendAll(start) {
   // A row that cannot be read now is no row that another page has sent.
-  const readable = await queue.keys(start).then(() => true, () => false);
-  const became = new Map(readable ? [] : [...put].map((id) => [id, "waiting"]));
-  for (const key of await waiting(start)) {
+  const stored = await queue.keys(start).catch(() => null);
+  const became = new Map(stored ? [] : [...put].map((id) => [id, "waiting"]));
+  for (const key of [...(stored ?? []), ...inThisPage()]) {
     const row = inMemory.get(key.join(" "))?.row ?? (await queue.get(start, key).catch(() => null));
     const word = row ? await send(start, key, row) : row === null ? "waiting" : "sent"; // sent by another page meanwhile
     if (word === "sent" || word === "lost") {
