@@ -68,6 +68,21 @@ def served(tmp_path: Path) -> Iterator[Linked]:
         yield served
 
 
+def leave_unsent(person: Window) -> None:
+    """Answer to the end while nothing can be sent."""
+    person.look()
+    to_the_end(person)
+    finish(person)
+    expect_heading(person, WAITING)
+
+
+def open_again(person: Window) -> None:
+    """The same phone, later."""
+    person.page.close()
+    person.page = person.context.new_page()
+    person.look()
+
+
 def test_answers_wait_sealed_are_sent_when_the_network_is_back_and_leave_nothing(
     served: Linked, browser: Browser
 ) -> None:
@@ -168,9 +183,7 @@ def test_the_survey_opens_again_without_a_network_and_sends_with_one(served: Lin
         cut_off(person)
         finish(person)
         expect_heading(person, WAITING)
-        person.page.close()
-        person.page = person.context.new_page()
-        person.look()
+        open_again(person)
         expect_heading(person, "What about experience?")
         expect(person.page.locator("main")).to_contain_text("They are not sent yet.")
         (row,) = queue_of(person)
@@ -187,13 +200,8 @@ def test_who_answers_anew_while_earlier_answers_wait_still_reads_of_them_until_t
 ) -> None:
     with a_phone(browser, served) as person:
         served.broken = frozenset({"/rows"})
-        person.look()
-        to_the_end(person)
-        finish(person)
-        expect_heading(person, WAITING)
-        person.page.close()
-        person.page = person.context.new_page()
-        person.look()
+        leave_unsent(person)
+        open_again(person)
         before = person.page.locator("main", has_text="They are not sent yet.")
         expect(before).to_have_count(1)
         person.page.evaluate("dispatchEvent(new Event('online'))")
@@ -212,10 +220,7 @@ def test_who_answers_anew_while_earlier_answers_wait_still_reads_of_them_until_t
 def test_what_one_tab_deletes_no_other_tab_says_was_kept(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         served.broken = frozenset({"/rows"})
-        person.look()
-        to_the_end(person)
-        finish(person)
-        expect_heading(person, WAITING)
+        leave_unsent(person)
         waits = person.page
         person.page = person.context.new_page()
         person.look()
@@ -491,9 +496,7 @@ def test_a_second_tab_that_is_only_looked_at_takes_the_pages_of_the_first_not_aw
         person.say("crime", "theft")
         person.say("more", "finish")
         expect_heading(person, WAITING)
-        person.page.close()
-        person.page = person.context.new_page()
-        person.look()
+        open_again(person)
         expect(person.page.locator("main")).to_contain_text("They are not sent yet.")
         person.context.set_offline(False)
         person.until(lambda: kept_on(person) == NOTHING)
@@ -520,10 +523,7 @@ def test_a_row_that_the_centre_cannot_take_any_more_is_not_passed_over_in_silenc
 ) -> None:
     with a_phone(browser, served) as person:
         served.broken = frozenset({"/rows"})
-        person.look()
-        to_the_end(person)
-        finish(person)
-        expect_heading(person, WAITING)
+        leave_unsent(person)
         person.page.close()
         person.page = person.context.new_page()
         person.page.route("**/rows", lambda route: route.fulfill(status=400, body="row"))
@@ -552,10 +552,7 @@ def test_a_row_that_the_phone_cannot_read_now_is_never_called_kept_by_the_centre
 ) -> None:
     with a_phone(browser, served) as person:
         person.page.add_init_script(UNREADABLE)
-        person.look()
-        to_the_end(person)
-        finish(person)
-        expect_heading(person, WAITING)
+        leave_unsent(person)
         person.page.close()
         assert served.rows() == []
         person.page = person.context.new_page()
