@@ -72,6 +72,9 @@ def check_skipping(person: Window) -> None:
     assert page.evaluate("[location.href, history.length]") == before
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('.bar') === null")
+    assert page.evaluate("document.getAnimations().length") == 0, (
+        "where somebody is shows at once: colours half way to it cannot be read"
+    )
 
 
 def check_every_size(person: Window) -> None:
