@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 from types import MappingProxyType
 
@@ -28,6 +29,10 @@ _DIGITS = re.compile(r"\d+")
 _HEADER = {"MIME-Version": "1.0", "Content-Type": "text/plain; charset=UTF-8", "Content-Transfer-Encoding": "8bit"}
 
 
+Key = tuple[str, str, str]
+"""Catalogue, place and English."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One message in one language; ``text`` is empty where nobody has translated it."""
@@ -39,9 +44,14 @@ class Entry:
     state: str = ""
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         """What makes it this message."""
         return self.catalogue, self.place, self.english
+
+    @property
+    def place_in(self) -> tuple[str, str]:
+        """Where it stands; a question and its hint stand at one place."""
+        return self.catalogue, self.place
 
 
 class Unfit(ValueError):
@@ -77,10 +87,18 @@ class Catalogues:
         today = {each.key for each in self.english}
         return tuple(entry for entry in self._kept(language) if entry.key not in today)
 
-    def before(self, language: str) -> dict[tuple[str, str], Entry]:
-        """Catalogue and place -> the stale translation that stands there, where nobody has made a new one."""
-        now = {entry.key[:2] for entry in self.entries(language) if entry.text}
-        return {entry.key[:2]: entry for entry in self.stale(language) if entry.key[:2] not in now}
+    def before(self, language: str) -> dict[Key, Entry]:
+        """Message that nobody has translated -> the stale translation that stood there, where there is one.
+
+        A question and its hint share a place: of what stood there, each has what is most like it in English.
+        """
+        missing, stale = (entry for entry in self.entries(language) if not entry.text), self.stale(language)
+        pairs = [(new.key, old) for new in missing for old in stale if old.place_in == new.place_in]
+        found = dict[Key, Entry]()
+        for key, old in sorted(pairs, key=lambda pair: _likeness(pair[0][2], pair[1].english), reverse=True):
+            if key not in found and old not in found.values():
+                found[key] = old
+        return found
 
     def counts(self, language: str) -> Counter[str]:
         """How many messages are in each state; ``missing`` and ``stale`` beside them."""
@@ -91,12 +109,13 @@ class Catalogues:
     def take(self, language: str, untrusted: Sequence[Entry]) -> None:
         """Lay these over what there is and write both .po files anew; ``check`` each of them first.
 
-        What is stale stays until its place is translated anew.
+        What is stale stays until the message that it belonged to, or all of its place, is translated anew.
         """
-        given = {entry.key: entry for entry in untrusted}
+        given, before = {entry.key: entry for entry in untrusted}, self.before(language)
         merged = [given.get(entry.key, entry) for entry in self.entries(language)]
-        now = {entry.key[:2] for entry in merged if entry.text}
-        merged += [entry for entry in self.stale(language) if entry.key[:2] not in now]
+        renewed = [before[entry.key] for entry in merged if entry.text and entry.key in before]
+        whole = {entry.place_in for entry in merged} - {entry.place_in for entry in merged if not entry.text}
+        merged += [each for each in self.stale(language) if each not in renewed and each.place_in not in whole]
         for catalogue, folder in self.folders.items():
             own = (entry for entry in merged if entry.catalogue == catalogue and entry.text)
             po_file(language, own).save(str(folder / f"{language}.po"))
@@ -124,9 +143,9 @@ class Catalogues:
         if untrusted.state == "same" and untrusted.text != untrusted.english:
             raise Unfit("It says 'same', but is not the same as the English.")
 
-    def alike(self, language: str, untrusted: Sequence[Entry]) -> frozenset[tuple[str, str, str]]:
+    def alike(self, language: str, untrusted: Sequence[Entry]) -> frozenset[Key]:
         """Which of these would make two answers of one list read the same; what stands beside them is as it was."""
-        given, bad = {entry.key: entry for entry in untrusted}, set[tuple[str, str, str]]()
+        given, bad = {entry.key: entry for entry in untrusted}, set[Key]()
         present = self.entries(language)
         while True:
             merged = [given.get(entry.key, entry) for entry in present]
@@ -162,21 +181,25 @@ def read_po_file(path: Path) -> polib.POFile:
 
 
 def po_file(
-    language: str, entries: Iterable[Entry], before: Mapping[tuple[str, str], Entry] = MappingProxyType({})
+    language: str, entries: Iterable[Entry], before: Mapping[Key, Entry] = MappingProxyType({})
 ) -> polib.POFile:
     """These entries as a .po file, each with how far it is; one that nobody has translated stands there empty.
 
-    ``before``: what stood at its place, for whoever translates it anew.
+    ``before``: what stood there, for whoever translates it anew.
     """
     file = polib.POFile(wrapwidth=0)
     file.metadata = {"Language": language, **_HEADER}
     for entry in entries:
         comment = f"state: {entry.state or 'draft'}"
-        old = before.get(entry.key[:2])
+        old = before.get(entry.key)
         if old is not None:
             comment += f"\n{BEFORE}: {_one_line(old.english)}\n{WAS_TRANSLATED}: {_one_line(old.text)}"
         file.append(polib.POEntry(msgctxt=entry.place, msgid=entry.english, msgstr=entry.text, tcomment=comment))
     return file
+
+
+def _likeness(text: str, other: str) -> float:
+    return SequenceMatcher(None, text, other).ratio()
 
 
 def _one_line(text: str) -> str:

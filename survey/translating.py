@@ -73,7 +73,7 @@ def written(catalogues: Catalogues, language: str, path: Path) -> Path:
     sheet = book.create_sheet(_SHEET)
     sheet.append([*HEADINGS, BEFORE, WAS_TRANSLATED])
     for entry in entries:
-        old = before.get(entry.key[:2])
+        old = before.get(entry.key)
         known = [entry.catalogue, entry.place, entry.english, entry.text, entry.state or "draft"]
         sheet.append([*known, old.english, old.text] if old else known)
     book.save(path)

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -169,9 +170,9 @@ def test_a_state_that_is_none_is_refused_with_its_line(copies: Catalogues, tmp_p
     assert copies.entries("pl") == before
 
 
-def with_other_english(copies: Catalogues, place: str, english: str) -> Catalogues:
-    """The same catalogues after the English of this place has changed."""
-    now = (replace(entry, english=english) if entry.place == place else entry for entry in copies.english)
+def with_other_english(copies: Catalogues, english: Mapping[str, str]) -> Catalogues:
+    """The same catalogues after these English texts have changed."""
+    now = (replace(entry, english=english.get(entry.english, entry.english)) for entry in copies.english)
     return replace(copies, english=tuple(now))
 
 
@@ -180,7 +181,7 @@ def test_a_translator_sees_what_stood_there_before_and_it_is_kept_until_there_is
     copies: Catalogues, tmp_path: Path, kind: str
 ) -> None:
     old = next(entry for entry in copies.entries("pl") if entry.place == "bar.label")
-    later = with_other_english(copies, "bar.label", "Leave or help")
+    later = with_other_english(copies, {"Leave and help": "Leave or help"})
     path = written(later, "pl", tmp_path / f"pl.{kind}")
     assert what_stood_before(path, "Leave or help") == (old.english, old.text)
     assert taken(later, "pl", path) == (len(later.english) - 1, [])
@@ -188,6 +189,26 @@ def test_a_translator_sees_what_stood_there_before_and_it_is_kept_until_there_is
     filled_in(path, {"Leave or help": "Wyjście albo pomoc"})
     assert taken(later, "pl", path) == (len(later.english), [])
     assert later.stale("pl") == ()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("changed", [{0}, {1}, {0, 1}])
+def test_a_question_and_its_hint_each_keep_what_stood_there_before_until_there_is_a_new_one(
+    copies: Catalogues, tmp_path: Path, kind: str, changed: set[int]
+) -> None:
+    had = [entry for entry in copies.entries("pl") if entry.place == "crime"]
+    assert len(had) == 2, "a question and its hint share a place"
+    old = [entry for number, entry in enumerate(had) if number in changed]
+    later = with_other_english(copies, {entry.english: f"{entry.english} Or not?" for entry in old})
+    path = written(later, "pl", tmp_path / f"pl.{kind}")
+    for entry in old:
+        assert what_stood_before(path, f"{entry.english} Or not?") == (entry.english, entry.text)
+    assert taken(later, "pl", path) == (len(later.english) - len(old), [])
+    assert set(later.stale("pl")) == set(old)
+    for left in range(len(old) - 1, -1, -1):
+        filled_in(path, {f"{old[left].english} Or not?": "Po polsku"})
+        assert taken(later, "pl", path) == (len(later.english) - left, [])
+        assert set(later.stale("pl")) == set(old[:left])
 
 
 @pytest.mark.parametrize("kind", KINDS)
