@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from survey.letters import undrawn
+
 STATES = ("draft", "reviewed", "same")
 LONGEST_TEXT = 2_000
 TITLE, LEAVE = ("words", "title"), ("words", "bar.leave")
@@ -52,8 +54,8 @@ class Unfit(ValueError):
     """A translation that cannot be taken; the message says what to change."""
 
 
-def check(present: Mapping[Key, Entry], untrusted: Entry) -> None:
-    """Whether a translation can be taken into a language of which this is present.
+def check(language: str, present: Mapping[Key, Entry], untrusted: Entry) -> None:
+    """Whether a translation can be taken into this language, of which this is present.
 
     Raises:
         Unfit: its English is not today's, its state is none, or its text is not fit for its place.
@@ -67,12 +69,12 @@ def check(present: Mapping[Key, Entry], untrusted: Entry) -> None:
     title = present[untrusted.key].text
     if untrusted.place_in == TITLE and untrusted.text != title:
         raise Unfit(f"Only a maintainer changes the title, since a phone's history keeps it. Leave it: '{title}'.")
-    fault = next(_faults(untrusted), None)
+    fault = next(_faults(language, untrusted), None)
     if fault is not None:
         raise Unfit(fault)
 
 
-def _faults(untrusted: Entry) -> Iterator[str]:
+def _faults(language: str, untrusted: Entry) -> Iterator[str]:
     text, english = untrusted.text, untrusted.english
     if len(text) > LONGEST_TEXT:
         yield f"This is longer than {LONGEST_TEXT:,} characters. Shorten it."
@@ -86,8 +88,13 @@ def _faults(untrusted: Entry) -> Iterator[str]:
     if len(text.splitlines()) > len(english.splitlines()):
         yield "It stands on one line in English. Write it on one line."
     for mark in filter(_unseen, text):
-        name = unicodedata.name(mark, "a control character")
-        yield f"It holds a mark that nobody can see, U+{ord(mark):04X} ({name}). Type the line again without it."
+        yield f"It holds a mark that nobody can see, {_called(mark)}. Type the line again without it."
+    for letter in undrawn(text, language):
+        yield f"No font that we serve draws {_called(letter)} in this language. Write it otherwise, or have it added."
+
+
+def _called(letter: str) -> str:
+    return f"U+{ord(letter):04X} ({unicodedata.name(letter, 'without a name')})"
 
 
 def _unseen(letter: str) -> bool:

@@ -109,7 +109,7 @@ def taken(catalogues: Catalogues, language: str, path: Path) -> tuple[int, list[
     refused = [str(fault) for fault in faults]
     fit = dict[Key, tuple[str, Entry]]()
     for where, untrusted in lines:
-        fault = _fault(present, untrusted, fit)
+        fault = _fault(language, present, untrusted, fit)
         if fault:
             refused.append(_told(where, untrusted, fault))
         elif untrusted.text:
@@ -128,14 +128,14 @@ def _told(where: str, untrusted: Entry, fault: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in line)
 
 
-def _fault(present: Mapping[Key, Entry], untrusted: Entry, fit: Mapping[Key, tuple[str, Entry]]) -> str:
+def _fault(language: str, present: Mapping[Key, Entry], untrusted: Entry, fit: Mapping[Key, tuple[str, Entry]]) -> str:
     """What is wrong with a line by itself, or beside those before it; nothing where it fits, or was left empty."""
     known = present.get(untrusted.key)
     if not untrusted.text:
         emptied = (known and known.text) or untrusted.state in {"reviewed", "same"}
         return "There is no translation; what stood there stays. Write one." if emptied else ""
     try:
-        check(present, untrusted)
+        check(language, present, untrusted)
     except Unfit as fault:
         return str(fault)
     where, other = fit.get(untrusted.key, ("", untrusted))

@@ -345,19 +345,26 @@ def test_the_button_to_leave_and_the_texts_that_quote_it_change_together_or_not_
         ("\u202e", r"U\+202E \(RIGHT-TO-LEFT OVERRIDE\)"),
         ("\u200b", "ZERO WIDTH SPACE"),
         ("\u2066", "LEFT-TO-RIGHT"),
-        ("\x1b", "control"),
+        ("\x1b", "U\\+001B"),
     ],
 )
 def test_a_mark_that_nobody_can_see_is_unfit(mark: str, said: str) -> None:
     english = next(entry for entry in SHIPPED.english if entry.place == "help.101")
     with pytest.raises(Unfit, match=f"nobody can see, .*{said}"):
-        check(POLISH, replace(english, text=f"{english.english}{mark}", state="draft"))
+        check("pl", POLISH, replace(english, text=f"{english.english}{mark}", state="draft"))
 
 
 @pytest.mark.parametrize("joiner", ["\u200c", "\u200d"])
 def test_the_joiners_that_scripts_are_written_with_are_fit(joiner: str) -> None:
     english = next(entry for entry in SHIPPED.english if entry.place == "help.101")
-    check(POLISH, replace(english, text=f"{english.english}{joiner}", state="draft"))
+    check("pl", POLISH, replace(english, text=f"{english.english}{joiner}", state="draft"))
+
+
+@pytest.mark.parametrize("letter", ["\u65e5", "\U0001f600", "\u0995"])
+def test_a_letter_that_no_font_of_the_language_draws_is_unfit(letter: str) -> None:
+    english = next(entry for entry in SHIPPED.english if entry.place == "help.101")
+    with pytest.raises(Unfit, match=rf"No font that we serve draws U\+{ord(letter):04X} .*"):
+        check("pl", POLISH, replace(english, text=f"{english.english} {letter}", state="draft"))
 
 
 def test_a_row_that_stands_twice_and_not_alike_is_named_and_the_first_is_taken(
@@ -535,7 +542,7 @@ def test_a_language_that_nobody_knows_is_refused_before_anything_is_written(
 def test_another_number_to_call_or_a_line_end_is_unfit(place: str, text: str, said: str) -> None:
     english = next(entry for entry in SHIPPED.english if entry.place == place)
     with pytest.raises(Unfit, match=said):
-        check(POLISH, Entry(english.catalogue, place, english.english, text, "draft"))
+        check("pl", POLISH, Entry(english.catalogue, place, english.english, text, "draft"))
 
 
 def labels(copies: Catalogues) -> dict[str, str]:
@@ -582,7 +589,7 @@ def test_answers_that_change_places_are_taken_and_half_of_such_a_change_is_not(
 def test_a_lost_placeholder_is_unfit() -> None:
     english = next(entry for entry in SHIPPED.english if "{minutes}" in entry.english)
     with pytest.raises(Unfit, match="braces"):
-        check(POLISH, Entry(english.catalogue, english.place, english.english, "Zostało kilka minut", "draft"))
+        check("pl", POLISH, Entry(english.catalogue, english.place, english.english, "Zostało kilka minut", "draft"))
 
 
 def test_the_report_names_every_language_and_what_is_left_to_do() -> None:
