@@ -2,7 +2,7 @@
 // The page says what this phone knows, and no more.
 
 import { isGone } from "../leaving.js";
-import { takeBack } from "./filing.js";
+import { takeBack, withdraw } from "./filing.js";
 import { leaveNoTrace } from "./kept_pages.js";
 import { showBefore, showScreen } from "./pages.js";
 import { unwanted } from "./remembering.js";
@@ -48,6 +48,7 @@ async function told(became) {
     await takeBack(visit, startOf()); // By now there is nothing here to try again with.
     end(deleted("deleted"));
   } else if (word === "lost") {
+    visit.sent = visit.sent.slice(0, -1); // It never came in.
     await notKept();
   } else {
     end({ sent: "thanks", refused: "refused", waiting: visit.stored ? "waiting" : "unstored" }[word]);
@@ -56,7 +57,7 @@ async function told(became) {
 
 // The page says that nothing was kept, so an earlier copy goes too; the answers are still here to try again with.
 export async function notKept() {
-  await takeBack(state.visit, startOf());
+  await withdraw(state, startOf());
   showScreen(state, "unkept");
 }
 
