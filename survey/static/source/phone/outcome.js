@@ -2,13 +2,15 @@
 // The page says what this phone knows, and no more.
 
 import { isGone } from "../leaving.js";
+import { within } from "../patience.js";
 import { takeBack, withdraw } from "./filing.js";
 import { leaveNoTrace } from "./kept_pages.js";
 import { showBefore, showScreen } from "./pages.js";
-import { unwanted } from "./remembering.js";
+import { shared, unwanted } from "./remembering.js";
 import { flush, waiting, withoutCode } from "./sending.js";
 
-const SENDING_PATIENCE_MS = 5000;
+const PATIENCE_MS = 5000;
+const UNDELETED = "undeleted";
 const UNSENT = new Set(["waiting", "unstored", "refused"]);
 // Ids of what waits here although its card's code is no good.
 const refused = new Set();
@@ -31,22 +33,24 @@ export function openedWith(kept) {
 
 // Nobody looks at an unchanged page while a network swallows what is sent: it is kept, so the page says that until it
 // knows more.
-export async function sendLast() {
+async function sendSoon(say) {
   const sent = sendAll();
-  const became = await Promise.race([sent, new Promise((late) => setTimeout(late, SENDING_PATIENCE_MS))]);
-  await told(became ?? new Map([[state.visit.sent.at(-1), "waiting"]]));
+  const became = await within(PATIENCE_MS, sent);
+  await say(became ?? new Map([[state.visit.sent.at(-1), "waiting"]]));
   if (!became) {
     sent.then(heard).catch(() => {}); // It waits, and is tried again.
   }
 }
+
+export const sendLast = () => sendSoon(told);
+export const sendNow = () => sendSoon(heard);
 
 // What became of the last row: sent, waiting (on the phone, or in this page alone), refused for its code, or lost.
 async function told(became) {
   const { visit } = state;
   const word = became.get(visit.sent.at(-1)) ?? "sent";
   if (word === "lost" && visit.outcome) {
-    await takeBack(visit, startOf()); // By now there is nothing here to try again with.
-    end(deleted("deleted"));
+    await endWithout(takeBack(visit, startOf()), "deleted"); // By now there is nothing here to try again with.
   } else if (word === "lost") {
     visit.sent = visit.sent.slice(0, -1); // It never came in.
     await notKept();
@@ -61,8 +65,24 @@ export async function notKept() {
   showScreen(state, "unkept");
 }
 
-// What can be said of a deletion: where the centre has not heard of it yet, that it has not.
-export const deleted = (outcome) => (unwanted.size ? "undeleted" : outcome);
+// End with what was said taken back: until the centre has heard of that the page says that it has not, and nobody waits
+// long for it. From now on nothing that was sent earlier has a word in how this ends.
+export async function endWithout(taking, outcome) {
+  const { visit } = state;
+  visit.outcome = UNDELETED;
+  visit.deleting = true;
+  const done = taking.then(() => {
+    visit.deleting = false;
+    if (!isGone()) {
+      end(unwanted.size ? UNDELETED : outcome);
+    }
+    return true;
+  });
+  if (!(await within(PATIENCE_MS, done)) && !isGone()) {
+    outcome = "deleted"; // What answers a page that said that it was not.
+    end(UNDELETED);
+  }
+}
 
 // Nothing of what was said stays in this page.
 export function end(outcome) {
@@ -90,7 +110,7 @@ async function heard(became) {
   if (UNSENT.has(visit?.outcome) && !isGone()) {
     await told(became);
   }
-  if (visit?.outcome === "undeleted" && !unwanted.size && !isGone()) {
+  if (visit?.outcome === UNDELETED && !visit.deleting && !unwanted.size && !isGone()) {
     end("deleted");
   }
   if (state) {
@@ -99,25 +119,22 @@ async function heard(became) {
 }
 
 // All that waits on a person's own phone; on a device that people share only what this visit made.
-export async function deleteWaiting() {
-  const waits = state.shared ? [] : await waiting(startOf());
-  const ids = [...state.visit.sent, ...waits.flatMap(([id, replaces]) => (replaces ? [id, ...replaces.split(",")] : [id]))];
-  deletions?.postMessage(ids);
-  await deleteAll(ids);
-}
+export const deleteWaiting = () => endWithout(takeAll(), "deleted");
 
-async function deleteAll(ids) {
+async function takeAll() {
   const { visit } = state;
-  await takeBack({ sent: [...visit.sent, ...ids] }, startOf());
-  visit.sent = [];
-  end(deleted("deleted"));
+  const waits = shared ? [] : await waiting(startOf());
+  visit.sent.push(...waits.flatMap(([id, replaces]) => (replaces ? [id, ...replaces.split(",")] : [id])));
+  deletions?.postMessage(visit.sent);
+  await takeBack(visit, startOf());
 }
 
 // What another tab deletes is gone from the queue as if it had been sent: this one must not say that it was kept.
 async function deletedElsewhere({ data: ids }) {
   const visit = state?.visit;
   if (visit?.outcome && ids.includes(visit.sent.at(-1)) && !isGone()) {
-    await deleteAll(ids);
+    visit.sent.push(...ids);
+    await endWithout(takeBack(visit, startOf()), "deleted");
   }
 }
 
@@ -131,11 +148,11 @@ export function hearOfDeletions() {
 }
 
 export async function sendByTheOpenDoor() {
-  const mine = state.shared ? state.visit.sent : [...refused];
+  const mine = shared ? state.visit.sent : [...refused];
   for (const id of mine.filter((each) => refused.delete(each))) {
     await withoutCode(startOf(), id);
   }
-  await sendWaiting();
+  await sendNow();
 }
 
 // Something sealed waits from an earlier time: the person can delete it. Where nothing does, no trace has to stay; only
@@ -144,7 +161,7 @@ export async function tellOfBefore(became) {
   const waits = (await waiting(startOf())).length > 0;
   const { visit } = state;
   // On a device that people share it is nobody's business: it is sent from there when that can be.
-  if (visit.answers.size || visit.outcome || isGone() || state.shared) {
+  if (visit.answers.size || visit.outcome || isGone() || shared) {
     return;
   }
   const words = [...became.values()];

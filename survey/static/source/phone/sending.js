@@ -2,6 +2,7 @@
 // that keeps nothing (a private window, storage refused) still sends; then the row lies in this page's memory alone.
 
 import { isGone } from "../leaving.js";
+import { after } from "../patience.js";
 import { staying } from "./kept_pages.js";
 import * as queue from "./queue.js";
 import { remember, unwanted } from "./remembering.js";
@@ -42,12 +43,11 @@ export async function drop(start, key) {
 // put to sleep may never give its turn back, and a row counts once however often it is sent: so nobody waits for ever.
 async function alone(act) {
   const patience = new AbortController();
-  const late = setTimeout(() => patience.abort(), PATIENCE_MS);
+  after(PATIENCE_MS).then(() => patience.abort()); // Whoever has a turn by then keeps it.
   let begun = false;
   try {
     return await navigator.locks.request(LOCK, { signal: patience.signal }, () => {
       begun = true;
-      clearTimeout(late);
       return act();
     });
   } catch (fault) {
