@@ -35,6 +35,10 @@ async function ready() {
     const visit = new walk.Visit({ soon: card.has("s"), known: known() });
     // It goes in a header, where other letters would stop the row here, and the centre could not call it mistaken.
     const code = (card.get("c") ?? document.body.dataset.code ?? "").replace(/[^!-~]/g, "?");
+    if (code) {
+      card.set("c", code);
+      remember(startOf()); // One that was typed is known to this page alone.
+    }
     become({ ...loaded, visit, code, words: null });
     visit.show(walk.firstPage(state.instrument));
   }
@@ -134,6 +138,7 @@ const aboutCode = (address) => address === `${startOf()}code`;
 function submitted(event) {
   const { target: form, submitter } = event;
   if (aboutCode(new URL(form.action).pathname)) {
+    form.elements.seals.value = "phone";
     return;
   }
   event.preventDefault();
