@@ -238,4 +238,7 @@ document.addEventListener("DOMContentLoaded", () => watchAloud({ ownVoice: true 
 watchForLeaving();
 if (able) {
   takeOver();
+} else {
+  // Written, since only what the parser meets is waited for before the first letter is drawn.
+  document.write(document.querySelector("noscript").textContent);
 }

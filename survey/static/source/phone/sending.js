@@ -44,17 +44,11 @@ export async function drop(start, key) {
 async function alone(act) {
   const patience = new AbortController();
   after(PATIENCE_MS).then(() => patience.abort()); // Whoever has a turn by then keeps it.
-  let begun = false;
+  let begun;
   try {
-    return await navigator.locks.request(LOCK, { signal: patience.signal }, () => {
-      begun = true;
-      return act();
-    });
-  } catch (fault) {
-    if (!begun) {
-      return act(); // Too late, or this browser gives no turns at all.
-    }
-    throw fault;
+    return await navigator.locks.request(LOCK, { signal: patience.signal }, () => (begun = act()));
+  } catch {
+    return begun ?? act(); // Too late, or this browser gives no turns at all.
   }
 }
 
