@@ -21,6 +21,7 @@ from on_a_phone import (
     kept_on,
     linked,
     send_the_core,
+    sent_by,
     to_the_end,
     without_network_noise,
 )
@@ -139,6 +140,7 @@ def test_who_deletes_while_the_answers_are_on_their_way_never_reads_that_they_we
         person.until(lambda: len(served.rows()) == 1)
         served.held = ROWS
         finish(person)
+        person.until(lambda: [path for path, _ in sent_by(served)] == [ROWS, ROWS])
         person.page.clock.run_for(SECONDS)
         expect_heading(person, WAITING)
         person.page.evaluate(READ)
