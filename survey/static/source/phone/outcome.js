@@ -73,19 +73,20 @@ export async function endWithout(taking, outcome) {
   visit.deleting = true;
   const done = taking.then(() => {
     visit.deleting = false;
-    if (!isGone()) {
-      end(unwanted.size ? UNDELETED : outcome);
-    }
+    end(unwanted.size ? UNDELETED : outcome);
     return true;
   });
-  if (!(await within(PATIENCE_MS, done)) && !isGone()) {
+  if (!(await within(PATIENCE_MS, done))) {
     outcome = "deleted"; // What answers a page that said that it was not.
     end(UNDELETED);
   }
 }
 
-// Nothing of what was said stays in this page.
+// Nothing of what was said stays in this page; whoever left sees no more of it.
 export function end(outcome) {
+  if (isGone()) {
+    return;
+  }
   const { visit } = state;
   visit.outcome = outcome;
   visit.answers = new Map();
@@ -106,16 +107,14 @@ export async function sendWaiting() {
 }
 
 async function heard(became) {
-  const visit = state?.visit;
-  if (UNSENT.has(visit?.outcome) && !isGone()) {
+  const { visit } = state;
+  if (UNSENT.has(visit.outcome) && !isGone()) {
     await told(became);
   }
-  if (visit?.outcome === UNDELETED && !visit.deleting && !unwanted.size && !isGone()) {
+  if (visit.outcome === UNDELETED && !visit.deleting && !unwanted.size) {
     end("deleted");
   }
-  if (state) {
-    await tellOfBefore(became);
-  }
+  await tellOfBefore(became);
 }
 
 // All that waits on a person's own phone; on a device that people share only what this visit made.

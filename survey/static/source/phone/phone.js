@@ -139,6 +139,7 @@ function submitted(event) {
   const { target: form, submitter } = event;
   if (aboutCode(new URL(form.action).pathname)) {
     form.elements.seals.value = "phone";
+    form.action += `#${card}`;
     return;
   }
   event.preventDefault();
@@ -170,7 +171,10 @@ function clicked(event) {
   if (link.getAttribute("href").startsWith("#")) {
     event.preventDefault();
     focus(document.getElementById(link.getAttribute("href").slice(1)));
-  } else if (origin === location.origin && pathname.startsWith(startOf()) && !aboutCode(pathname)) {
+  } else if (aboutCode(pathname)) {
+    card.delete("c");
+    link.hash = card; // Another document, that has to know of the card's address what this one does.
+  } else if (origin === location.origin && pathname.startsWith(startOf())) {
     event.preventDefault();
     const [kind, page] = pathname.slice(startOf().length).split("/");
     oneAtATime(() => (kind === "page" ? showQuestion(state, page) : SCREENS[kind] ? lookAt(SCREENS[kind]) : showCurrent()));
@@ -229,8 +233,8 @@ function takeOver() {
   hearOfDeletions();
   watchForIdling();
   tidyWhenLeaving(left);
-  for (const [target, kind] of [[window, "online"], [window, "pageshow"], [document, "visibilitychange"]]) {
-    target.addEventListener(kind, () => state && document.visibilityState === "visible" && sendWaiting());
+  for (const kind of ["online", "pageshow", "visibilitychange"]) {
+    addEventListener(kind, () => state && document.visibilityState === "visible" && sendWaiting(), true);
   }
 }
 

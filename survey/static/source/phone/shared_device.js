@@ -9,6 +9,7 @@ export const anew = () => `${startOf()}?next#${withSoon()}`;
 function withSoon() {
   const next = new URLSearchParams(card);
   next.set("s", "");
+  next.delete("c");
   return next;
 }
 
