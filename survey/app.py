@@ -51,11 +51,21 @@ def interview_app(parts: Parts) -> Flask:
         add_phone_routes(app, parts)
         press_static_files(app)
         press_first_page(app)
-        app.after_request(let_fonts_stay)
+        _lend_letters(app)
     _add_errors(app, parts)
     app.before_request(_refuse_unreadable)
     app.after_request(add_headers)
     return app
+
+
+def _lend_letters(app: Flask) -> None:
+    """The fonts once more, under an address that pages without scripts fetch them from and may keep them by."""
+
+    def letters(name: str) -> Response:
+        return make_response(app.view_functions["static"](filename=f"fonts/{name}"))
+
+    app.add_url_rule("/letters/<name>", "letters", letters, methods=["GET"])
+    app.after_request(let_fonts_stay)
 
 
 def _add_routes(app: Flask, interview: Interview) -> None:
