@@ -19,7 +19,7 @@ import pytest
 from custodian_world import PASSPHRASE, People, carried_out, sealed, victim_voice
 from hypothesis import given
 from hypothesis import strategies as st
-from release_world import KNOWN, SECRET, WAITING, release
+from release_world import KNOWN, RECIPE, SECRET, WAITING, release
 from test_custodian_verbs import custodian, heard, made, refused, signed, well
 
 from export.centre.portal import FILES
@@ -32,7 +32,8 @@ from export.custodian.recipe_file import DEMONSTRATION
 from export.custodian.recipe_shapes import RecipeRefused
 from export.custodian.release import Released
 from export.custodian.text_marks import Quotation, TextMark, fingerprint
-from export.custodian.themes import FRAME, LEAST, NOT_CODED, CodeFrame, Said, read_frame, told_of, write_themes
+from export.custodian.themes import FRAME, LEAST, NOT_CODED, CodeFrame, Said, read_frame, told_of
+from export.custodian.words import write_themes
 from export.custodian.written import Words
 from forms.response import Response
 from survey.sealing import SigningKey
@@ -329,7 +330,7 @@ def test_every_word_of_the_frame_counts_towards_its_theme() -> None:
 
 def themes_file(path: Path, frame: CodeFrame, said: Said) -> dict[str, str]:
     """Theme -> what the file tells of it, and ``of``."""
-    write_themes(path, frame, said)
+    write_themes(path, frame, said, RECIPE)
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     (of,) = {line["of"] for line in lines}
@@ -524,11 +525,12 @@ def test_nothing_is_quoted_before_its_epoch_is_over(tmp_path: Path) -> None:
     assert released.quoted == (hash_of(spring[0]),)
 
 
-def test_words_that_leave_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+def test_words_that_leave_are_readable_by_their_owner_only_and_say_by_which_recipe(tmp_path: Path) -> None:
     people = quoted_people(50, "burglary", 5)
     released = with_words(tmp_path, people, {hash_of(people[0]): "They were kind"})
     for name in ("themes.csv", "quotations.csv"):
         assert stat.S_IMODE((released.folder / name).stat().st_mode) == 0o600
+        assert {line["recipe"] for line in told(released, name)} == {RECIPE.digest}
 
 
 @pytest.mark.parametrize(
@@ -552,7 +554,7 @@ def test_a_quotation_needs_fifty_comments_beside_it_and_is_told_with_the_family_
     (line,) = told(released, "quotations.csv")
     assert line["quotation"] == "I was [officer] kept waiting"
     assert bool(line["kind_of_crime"]) == (shown_as == "family")
-    assert set(line) == {"quotation", "kind_of_crime"}
+    assert set(line) == {"quotation", "kind_of_crime", "recipe"}
     assert "burglary" not in line["kind_of_crime"].casefold()
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 from custodian_world import PLACES, People, Rows, sealed, victim_voice
-from release_world import AUTHORITY, SECRET, WAITING, WRITERS, codebook, records, release, unpacked, who
+from release_world import AUTHORITY, RECIPE, SECRET, WAITING, WRITERS, codebook, records, release, unpacked, who
 from small_instruments import instrument, item, option, page
 
 from export.custodian.disclosure import TooFew
@@ -375,7 +375,7 @@ def test_each_kind_of_item_has_its_columns(tmp_path: Path) -> None:
         "came_back": "no",
         "experience": "yes", "actions_visit": "1", "actions_call": "0", "age": "41", "agreed": "1",
         "day": "2026-11-05", "court": "no", "status_": "-2.5", "older": "42", "visited": "'=1+1", "alike": "no",
-        "release": "heard-made-up-1",
+        "release": "heard-made-up-1", "recipe": RECIPE.digest,
     }  # fmt: skip
     treatment = {column["column"]: column["treatment"] for column in codebook(released)["columns"]}
     assert treatment["visited"] == treatment["actions_call"] == "key"
@@ -465,7 +465,7 @@ def test_a_withheld_answer_cannot_be_read_from_what_was_asked_because_of_it(tmp_
         for n in range(40)
     ]
     released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([made], PLACES))
-    assert list(records(released)[0])[len(BY_DEFINITION) :] == ["experience", "plain", ALIKE, RELEASE]
+    assert list(records(released)[0])[len(BY_DEFINITION) :] == ["experience", "plain", ALIKE, RELEASE, "recipe"]
 
 
 def test_a_list_that_a_key_filters_tells_no_more_of_the_key_than_the_key_itself(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from export.custodian.generalising import in_words
 from export.custodian.known import Known
 from export.custodian.leaving import Leaving
 from export.custodian.records import BY_DEFINITION, ItemColumns
-from export.custodian.table import ALIKE, RELEASE, Table
+from export.custodian.table import ALIKE, RECIPE, RELEASE, Table
 from forms.instrument import Instrument, Item
 from forms.items import Texts
 from survey.languages import EASY_READ
@@ -25,6 +25,7 @@ _QUESTIONS = {
     "quick": "Answered very quickly, or begun straight after another person",
     "came_back": "The same person has answered more than once",
     RELEASE: "The release that this record is in",
+    RECIPE: "SHA-256 of the recipe by which this release was made",
     ALIKE: "Everybody in this record's group gave the same answer to at least one sensitive question",
 }
 

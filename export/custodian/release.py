@@ -224,7 +224,8 @@ def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledge
     recipe, protected = leaving.materials.recipe, leaving.protected
     earlier = ledger.of(recipe.series)
     files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
-    told = {"name": leaving.name, "series": recipe.series, "made_up": leaving.materials.made_up}
+    made_up = leaving.materials.made_up
+    told = {"name": leaving.name, "series": recipe.series, "made_up": made_up, "recipe": recipe.digest}
     public = {name: digest for name, digest in files.items() if name in PUBLIC}
     listed = {PUBLIC_LIST: write_signed(PUBLIC_KIND, told | {"files": public}, authority)} if public else {}
     content = told | {
@@ -232,7 +233,6 @@ def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledge
         "files": files | {name: fingerprint(text) for name, text in listed.items()},
         "public": sorted([*public, *listed]),
         "report": report,
-        "recipe": recipe.digest,
         "closes": leaving.closes,
         "epoch_months": recipe.epochs.months,
         "previous": earlier[-1].manifest if earlier else None,
