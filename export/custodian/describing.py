@@ -100,9 +100,10 @@ def described(leaving: Leaving) -> tuple[Described, ...]:
 
 
 def _coarser(leaving: Leaving, column: str) -> str:
-    """The level of a key, where it is not the finest."""
+    """The level of a key, where it is not told as answered."""
     level = leaving.levels.get(column, "")
-    return "" if any(one.variable == column and one.levels[0].name == level for one in leaving.hierarchies) else level
+    told = (one.level(level).told_as for one in leaving.hierarchies if one.variable == column)
+    return level if any(told) else ""
 
 
 def _of_item(column: str, one: ItemColumns, place: int, values: Sequence[str], table: Table, known: Known) -> Described:

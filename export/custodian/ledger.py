@@ -8,7 +8,7 @@ release that stands without being in it, or has left it, is found: whoever edits
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,7 +134,9 @@ class Ledger:
                 f" {wait_for(least - new, counting, month)}{unripe}"
             )
 
-    def set_against(self, recipe: Recipe, table: Table, counting: Mapping[str, int], month: str) -> None:
+    def set_against(
+        self, recipe: Recipe, table: Table, counting: Mapping[str, int], month: str, advice: Callable[[bytes, int], str]
+    ) -> None:
         """Subtract the records from those of every earlier release of the series, both ways.
 
         No group may be narrowed below ``k``, nor below the threshold of the tables, which count the same people.
@@ -144,6 +146,7 @@ class Ledger:
             table: the records.
             counting: month -> new counting responses.
             month: this month.
+            advice: from what an earlier release held and how many must be left over to what to recode.
 
         Raises:
             LedgerRefused: somebody left before, or too few of a group would be left over; says what to recode, and how
@@ -154,11 +157,10 @@ class Ledger:
         for entry in self.of(recipe.series):
             found = exposed(now, entry.contents, least)
             if found.groups:
-                coarser = ", ".join(sorted(self.levels(recipe.series)))
                 raise LedgerRefused(
                     f"{found.groups} groups of {entry.name} come again in this release: subtracting one from the other"
-                    f" would single out {found.people} people. {wait_for(found.missing, counting, month)} Or begin a"
-                    f" new series whose recipe tells {coarser} more coarsely."
+                    f" would single out {found.people} people. {wait_for(found.missing, counting, month)}"
+                    f" {advice(entry.contents, least)}"
                 )
 
     def nobody_again(self, people: Iterable[bytes]) -> None:

@@ -6,8 +6,10 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from export.custodian.advice import what_to_recode
 from export.custodian.attacker_report import attacker_report
 from export.custodian.candidates import Candidates, RecordOf
 from export.custodian.closing import CannotClose
@@ -112,7 +114,9 @@ def build(
         places = ledger.standing(recipe.series, closes[:4])
         leaving = replace(leaving, earlier=tuple(_told_by(place, authority) for place in places))
     leaving = replace(leaving, numbering=ledger.numbering(recipe.series))
-    ledger.set_against(recipe, leaving.protected.table, new.counting, materials.month)
+    records = leaving.protected.table
+    advice = partial(what_to_recode, records, leaving.hierarchies, leaving.levels)
+    ledger.set_against(recipe, records, new.counting, materials.month, advice)
     place = _put_in_place(folder, leaving, writers, authority, ledger)
     return _released(leaving, place, new.waiting)
 
