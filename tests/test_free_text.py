@@ -16,16 +16,18 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from custodian_world import PASSPHRASE, People, carried_out, sealed, victim_voice
+from custodian_world import PASSPHRASE, PLACES, People, carried_out, sealed, victim_voice
 from hypothesis import given
 from hypothesis import strategies as st
-from release_world import KNOWN, RECIPE, SECRET, WAITING, release
+from release_world import KNOWN, RECIPE, SECRET, WAITING, release, who
+from small_instruments import instrument, item, option, page
 from test_custodian_verbs import custodian, heard, made, refused, signed, well
 
 from export.centre.portal import FILES
 from export.custodian.comments import OpenItems
 from export.custodian.custody import Custody
 from export.custodian.entries import digest_of
+from export.custodian.known import Known
 from export.custodian.masking import masked
 from export.custodian.quotations import Decision, ReviewBook, ReviewRefused, places_of, shown
 from export.custodian.recipe_file import DEMONSTRATION
@@ -512,6 +514,33 @@ def test_nine_forged_comments_do_not_tell_whether_there_was_a_tenth(tmp_path: Pa
         released, _ = release(tmp_path / name, rows, words=Words(FRAME_READ, {}))
         counts = {line["theme"]: line["comments"] for line in told(released, "themes.csv")}
         assert counts["updates"] == "[c]", name
+
+
+def test_who_is_left_out_of_a_release_is_counted_and_quoted_with_the_one_that_holds_their_record(
+    tmp_path: Path,
+) -> None:
+    ages, crimes = item("age", "integer", disclosure="key"), item("crime", options=(option("burglary"),))
+    made = instrument(
+        page("p1", item("experience", core=True)), page("p2", ages, crimes), page("p3", item("w", "text"))
+    )
+
+    def wrote(first: int, ages: Sequence[int], text: str) -> list[Response]:
+        said = {"experience": "no", "crime": "burglary", "w": text}
+        return [who(first + place, made, said | {"age": age}) for place, age in enumerate(ages)]
+
+    alike, lone = wrote(0, [40] * 60, "nobody ever updated me"), wrote(100, range(900, 903), "they kept me waiting")
+    forged = [replace(one, mode="link") for one in wrote(200, range(200, 350), "plain words")]
+    known, digest = Known.of([made], PLACES), hash_of(lone[0])
+    mark = TextMark.of(AUTHORITY)
+    words = Words(FRAME_READ, {digest: Quotation("kept waiting", mark(fingerprint("they kept me waiting")))}, mark)
+    rows = [*sealed(SECRET.public, alike + lone), *sealed(SECRET.public, forged, "open")]
+    first, _ = release(tmp_path, rows, known, words=words)
+    assert (first.left_out, first.quoted) == (53, ()), "the three among them"
+    assert {line["of"] for line in told(first, "themes.csv")} == {"60"}
+    rows += sealed(SECRET.public, wrote(400, [age for age in (900, 901, 902) for _ in range(20)], "plain words"))
+    second, _ = release(tmp_path, rows, known, words=words)
+    assert {line["of"] for line in told(second, "themes.csv")} == {"63"}
+    assert second.quoted == (digest,)
 
 
 def test_nothing_is_quoted_before_its_epoch_is_over(tmp_path: Path) -> None:

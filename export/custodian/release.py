@@ -157,9 +157,10 @@ def _protected(
     protected = replace(protected, table=ordered)
     secret = series_secret(materials.table_secret, recipe.series)
     figures = told(answered, ordered.frame, hierarchies, levels, recipe.tables, secret)
+    written = new.written(ordered.frame[RESPONSE])
     return Leaving(
-        name, materials, columns, answered, hierarchies, levels, closes, protected, figures, new.written,
-        quoted=new.written.quotable(hierarchies, answered.values), interviews=report.told,
+        name, materials, columns, answered, hierarchies, levels, closes, protected, figures, written,
+        quoted=written.quotable(hierarchies, answered.values), interviews=report.told,
         passed_over=new.passed_over(ordered.frame[RESPONSE]),
     )  # fmt: skip
 

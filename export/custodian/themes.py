@@ -95,10 +95,9 @@ class Said:
     counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, themes: Iterable[str]) -> None:
-        """One person's comment, by its themes; nothing where they wrote none."""
-        found = tuple(themes)
-        self.comments += bool(found)
-        self.counts.update(found)
+        """One person's comment, by its themes."""
+        self.comments += 1
+        self.counts.update(themes)
 
 
 def told_of(frame: CodeFrame, said: Said) -> dict[str, int]:
