@@ -298,7 +298,16 @@ def test_the_walk_from_a_carried_file_to_a_verified_release(signed: Path, tmp_pa
     assert (summary["received"], summary["opened"], summary["released_rows"]) == (41, 40, 40)
     assert summary["tallies"]["offered"] == 50
     folder = signed / "releases" / summary["release"]
-    assert "40 records" in well(heard(signed, "verify", str(folder)))
+    told = well(heard(signed, "verify", str(folder)))
+    assert "40 records" in told
+    assert "Its attacker report is as it was signed." in told
+    report = signed / "reports" / f"{folder.name}.txt"
+    kept = report.read_bytes()
+    report.write_bytes(kept.replace(b"Covered:", b"All covered:"))
+    refused(heard(signed, "verify", str(folder)), f"{report} is not the attacker report that was signed")
+    report.unlink()
+    assert f"Its attacker report is not here: {report}" in well(heard(signed, "verify", str(folder)))
+    report.write_bytes(kept)
     refused(heard(signed, "release", "--from", str(path)), "is not over. Wait until")
     (folder / "codebook.json").write_text("{}")
     refused(heard(signed, "verify", str(folder)), "codebook.json differs")

@@ -22,6 +22,7 @@ from custodian_world import PLACES, People, Rows, sealed, victim_voice
 from release_world import AUTHORITY, RECIPE, SECRET, WAITING, WRITERS, codebook, records, release, unpacked, who
 from small_instruments import instrument, item, option, page
 
+from export.centre.releases import Releases
 from export.custodian.disclosure import TooFew
 from export.custodian.formats import safe_cell
 from export.custodian.known import Known
@@ -166,6 +167,13 @@ def test_the_manifest_says_which_attacker_report_belongs_to_it_and_nobody_can_gu
     assert said == [hashlib.sha256(report).hexdigest() for report in reports]
     assert reports[0].splitlines()[:-1] == reports[1].splitlines()[:-1]
     assert said[0] != said[1], "it has few numbers: whoever tries them all must not find them by the hash"
+    centre, report = Releases(tmp_path / "centre", AUTHORITY.public), tmp_path / "other" / "reports/heard-made-up-1.txt"
+    report.write_bytes(reports[0])
+    with pytest.raises(ReleaseRefused, match=f"{report} is not the attacker report that was signed"):
+        centre.publish(released.folder)
+    assert centre.listed() == []
+    report.write_bytes(reports[1])
+    assert centre.publish(released.folder)[1]
 
 
 def test_a_release_is_readable_by_its_owner_only(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ from export.custodian.unsealing import CollectionSecret
 from export.custodian.words import write_words
 from export.custodian.workbook import write_workbook
 from export.custodian.written import FAMILY_OF
-from export.manifest import KIND, MANIFEST, PUBLIC_KIND, PUBLIC_LIST, fingerprint, verified
+from export.manifest import KIND, MANIFEST, PUBLIC_KIND, PUBLIC_LIST, REPORTS, fingerprint, verified
 from export.manifest import digest_of as file_digest
 from survey.durable import sync_folder, write_whole
 from survey.progress import steps
@@ -182,7 +182,7 @@ def _put_in_place(
     The signature makes a release of it, since it can be used from then on wherever it lies: nothing is signed that the
     ledger does not know, and what was cut off after that the ledger finishes.
     """
-    place, report = folder / "releases" / leaving.name, folder / "reports" / f"{leaving.name}.txt"
+    place, report = folder / "releases" / leaving.name, folder / REPORTS / f"{leaving.name}.txt"
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left_over in place.parent.glob(UNFINISHED + "*"):
         shutil.rmtree(left_over)

@@ -29,7 +29,7 @@ from export.custodian.release import Released, build
 from export.custodian.sheets import FILE, joined, shares_options
 from export.custodian.themes import FRAME, read_frame
 from export.custodian.written import Words
-from export.manifest import ReleaseRefused, verified
+from export.manifest import REPORTS, ReleaseRefused, report_of, verified
 from export.printings import UntrustworthyPrintings, read_printings
 from survey.briefing import Keys, KeysRefused
 from survey.clock import Clock
@@ -237,5 +237,7 @@ def verify(instance: Path, folder: Path) -> None:
     """Check that the release in FOLDER is whole and was signed by this custodian."""
     with in_custody(instance) as custody:
         manifest = verified(folder, custody.authority_public())
-        says = ", made up" if manifest.made_up else ""
+        report, says = report_of(manifest, instance / REPORTS), ", made up" if manifest.made_up else ""
         click.echo(f"{manifest.name} is whole and signed by this custodian: {manifest.records} records{says}.")
+        found = "as it was signed." if report.is_file() else f"not here: {report}"
+        click.echo(f"Its attacker report is {found}")
