@@ -14,7 +14,7 @@ from pathlib import Path
 
 from export.custodian.differencing import contents, exposed
 from export.custodian.entries import Entry, Numbering, Telling, digest_of
-from export.custodian.epochs import wait_for
+from export.custodian.epochs import next_chance, wait_for
 from export.custodian.recipe import Recipe
 from export.custodian.table import RESPONSE, Table
 from export.manifest import MANIFEST
@@ -34,7 +34,10 @@ class LedgerRefused(ValueError):
 
 
 class Ledger:
-    """The releases of a custodian's folder, oldest first."""
+    """The releases of a custodian's folder, oldest first.
+
+    ``cut_off`` has where those belong that were found cut off at their last step, and count from now on.
+    """
 
     def __init__(self, folder: Path, authority: SigningKey) -> None:
         """Read the ledger; a folder without one has released nothing.
@@ -47,6 +50,8 @@ class Ledger:
         self._releases = folder / "releases"
         noted = self._read()
         self.entries = [replace(one, out=True) for one in noted if one.out or self._left(one)]
+        unsure = {one.name for one in noted if not one.out}
+        self.cut_off = [self._releases / one.name for one in self.entries if one.name in unsure]
         if self.entries != noted:
             # Cut off at the last step: whatever becomes of the folder from now on, what is known of it must stay.
             self._write(self.entries)
@@ -128,10 +133,11 @@ class Ledger:
         least = max(batch, recipe.thresholds.k)  # of fewer not one group could be made
         if new < least:
             after = f"since {earlier[-1].name} " if earlier else ""
+            left = f" All until {self.closed(recipe.series)} that was here has left." if earlier else ""
             unripe = f" {waiting} more are of an epoch that is not over." if waiting else ""
             raise LedgerRefused(
                 f"{new} new responses came from tablets and one-time codes {after}and a release needs {least}."
-                f" {wait_for(least - new, counting, month)}{unripe}"
+                f" {wait_for(least - new, counting, month)}{left}{unripe} {next_chance(recipe.epochs, month)}"
             )
 
     def set_against(

@@ -143,11 +143,18 @@ def release(
 def review_book(custody: Custody, authority: SigningKey) -> ReviewBook:
     """What reviewers decided, and which of it has left by the ledger's word: no release tells the book itself.
 
+    Says which release the ledger found cut off: whoever only hears that nothing is new would look for theirs in vain.
+
     Raises:
         ReviewRefused, LedgerRefused: one of the two files is damaged or was edited.
     """
     book = ReviewBook.opened(custody.folder, authority)
-    book.left(Ledger(custody.folder, authority).quoted())
+    ledger = Ledger(custody.folder, authority)
+    for folder in ledger.cut_off:
+        found = f"is finished now: {folder}. Verify it, read its report, publish it. No other tells of its people."
+        gone = f", and {folder} is gone. It counts as released: use the copy that was carried away."
+        click.echo(f"{folder.name} was cut off at its last step{f' and {found}' if folder.exists() else gone}")
+    book.left(ledger.quoted())
     return book
 
 
