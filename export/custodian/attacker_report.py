@@ -42,14 +42,16 @@ def attacker_report(leaving: Leaving, earlier: Sequence[str]) -> str:
     """Lines of plain text, in English."""
     # Its hash stands in the manifest, for every analyst to see, and it has few numbers that would have to be tried.
     ending = f"\nSo that nobody can guess this report from its hash in the manifest: {secrets.token_hex(16)}\n"
-    told, tables = leaving.told, leaving.materials.recipe.tables
+    told, recipe = leaving.told, leaving.materials.recipe
+    tables, made = recipe.tables, f"Made by the recipe {recipe.digest}."
     if told is None:
-        return f"{leaving.name}: no tables were made.\n{ending}"
+        return f"{leaving.name}: no tables were made. {made}\n{ending}"
     noise = tables.protection == "cell-key"
     how = "Every figure is moved by cell key." if noise else f"Every figure is rounded to {tables.round_to}."
     against = f"Set against {', '.join(earlier)}" if earlier else "The first release of its series"
     lines = [
         f"{leaving.name}: what its tables were attacked with. For the publisher only.",
+        made,
         "",
         how,
         *_counts(told),
