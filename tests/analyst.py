@@ -33,6 +33,11 @@ def counted_in(cells: Cells, plan: Plan, address: Mapping[str, int]) -> bool:
     )
 
 
+def of_their_own(figures: pl.DataFrame) -> pl.DataFrame:
+    """The figures of a release without everybody's where these are not told apart from the others beside them."""
+    return figures.filter(pl.col("apart") | (pl.col("population") != EVERYBODY))
+
+
 class Analyst:
     """Has the records, every figure, the p-table and the rules; knows the area of all whose area is not blank.
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from analyst import Analyst
+from analyst import Analyst, of_their_own
 from custodian_world import PLACES, Rows, sealed
 from release_world import SECRET, SHIPPED, codebook, records, release, who
 from small_instruments import instrument, item, option, page
@@ -50,7 +50,7 @@ TABLES = (
     TableSpec("age", "By age", ("experience", "treated"), "age", ("London",), so_far=True),
 )
 EXACT = Rules(None, threshold=0, round_to=1)
-PAIRS = range(5)
+PAIRS = range(7)
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,8 @@ def blanks_filled_in(
         for name in truth.columns
         if name in seen.columns and name != RESPONSE
     )
-    all_told = told.figures.with_columns(told="n", held=pl.lit(SHOWN)) if exactly else told.figures
+    published = of_their_own(told.figures)
+    all_told = published.with_columns(told="n", held=pl.lit(SHOWN)) if exactly else published
     ruled_out = Analyst(told.plan, EXACT if exactly else told.rules, all_told, truth, seen).rules_out()
     return [(seen[RESPONSE][record], column, value) for record, column, value in ruled_out]
 
@@ -195,7 +196,7 @@ def hidden_in_areas(leaving: Leaving) -> pl.DataFrame:
     the tables its other areas, and those that are held back beside it have equal shares of the rest."""
     assert leaving.told is not None
     group = ["measure", "mode", "by", "category", "population", "answer"]
-    of_groups = leaving.told.figures.filter(pl.col("by") > 0)
+    of_groups = of_their_own(leaving.told.figures).filter(pl.col("by") > 0)
     london = of_groups.filter(pl.col("level") == 0, pl.col("area") != UNKNOWN).select(*group, whole="n")
     areas = of_groups.filter(level=1)
     rest = areas.group_by(group).agg(shown=pl.col("told").sum(), gaps=pl.col("told").is_null().sum())
@@ -209,8 +210,8 @@ def hidden_by_blanks(leaving: Leaving) -> pl.DataFrame:
     told, seen = leaving.told, leaving.protected.table.frame
     assert told is not None
     found = list[tuple[int, int]]()
-    shown = told.figures.filter(pl.col("by") > 0, pl.col("category") > UNKNOWN, pl.col("told").is_not_null(), level=0)
-    for row in shown.iter_rows(named=True):
+    split = of_their_own(told.figures).filter(pl.col("by") > 0, pl.col("category") > UNKNOWN, level=0)
+    for row in split.filter(pl.col("told").is_not_null()).iter_rows(named=True):
         measure, by = told.plan.measures[row["measure"]], str(told.plan.breakdowns[row["by"]])
         answers = told.plan.groups.get(measure, {}).get(row["answer"], (row["answer"],))
         if row["answer"] == TOTAL:
@@ -253,7 +254,7 @@ def test_who_reads_one_or_two_of_those_with_a_blank_gains_no_more_than_is_writte
 ) -> None:
     """The gain that is written down, five in a hundred, lies within what so few readings can show."""
     read = pl.concat(map(hidden_by_blanks, all_releases(pair, protection)))
-    assert read.height > 80
+    assert read.height > 60
     right, guessing, errors = one_or_two(read)
     assert right < guessing + errors
     assert one_or_two(read.with_columns(read="n"))[0] == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from analyst import Analyst
+from analyst import Analyst, of_their_own
 from custodian_world import PLACES, sealed
 from release_world import SECRET, SHIPPED, release, who
 from small_instruments import instrument, item, option, page
@@ -118,7 +118,7 @@ def test_who_holds_a_release_whole_fills_in_none_of_its_blanks(tmp_path: Path, p
     truth = people.with_columns((seen["quick"] == FIRST_VALUE).alias(SURE_ROW))
     assert seen.select((pl.col("crime", "age", "borough") == SUPPRESSED).sum()).row(0) > (0, 0, 0)
     assert told.figures.filter(pl.col("held") == SHOWN).height > 5
-    assert Analyst(told.plan, told.rules, told.figures, truth, seen).rules_out() == []
+    assert Analyst(told.plan, told.rules, of_their_own(told.figures), truth, seen).rules_out() == []
 
 
 def test_the_publisher_is_told_which_columns_to_recode_so_that_less_is_held_back(tmp_path: Path) -> None:
