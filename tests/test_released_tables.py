@@ -137,8 +137,7 @@ def test_where_few_came_by_an_open_link_or_quickly_one_figure_is_told_and_a_note
     assert noted
     for where, said in noted:
         whole, sure = noted[where, "All"], noted[where, SURE_SAID]
-        same = all(whole[name] == sure[name] for name in ("count", "base", "proportion"))
-        assert same or (sure["base"] == "[c]" and int(whole["base"]) < 40), said
+        assert all(whole[name] == sure[name] for name in ("count", "base", "proportion")), said
     for (where, said), one in told.items():
         if said == "All" and one["base"].isdigit() and (where, said) not in noted:
             sure_base = told[where, SURE_SAID]["base"]

@@ -70,7 +70,7 @@ def _counts(told: Told) -> list[str]:
     figures = told.figures
     answers = figures.filter(figures["answer"] != TOTAL)
     held = figures.filter(figures["held"] != SHOWN)
-    closed = held.filter((held["held"] == SMALL) & ~held["small"] & (held["blank"] == "") & held["apart"])
+    closed = held.filter((held["held"] == SMALL) & ~held["small"] & (held["blank"] == ""))
     near = figures.filter(~figures["apart"], population=EVERYBODY, answer=TOTAL).height
     return [
         f"{figures.height} figures, {answers.height} of them answers; {held.height} are held back,"
