@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from export.custodian.cube import TOTAL
+from export.custodian.cube import EVERYBODY, TOTAL
 from export.custodian.leaving import Leaving
 from export.custodian.protection import SHOWN, SMALL
 from export.custodian.telling import Told
@@ -73,9 +73,12 @@ def _counts(told: Told) -> list[str]:
     answers = figures.filter(figures["answer"] != TOTAL)
     held = figures.filter(figures["held"] != SHOWN)
     closed = held.filter((held["held"] == SMALL) & ~held["small"] & (held["blank"] == ""))
+    near = figures.filter(~figures["apart"], population=EVERYBODY, answer=TOTAL).height
     return [
         f"{figures.height} figures, {answers.height} of them answers; {held.height} are held back,"
         f" {closed.height} of these only because another could be worked out from them.",
+        f"In {near} rows everybody's figures are not told apart from those without open-door and quick responses, since"
+        f" their bases differ by fewer than {told.rules.apart}.",
         *_for_blanks(figures["blank"].value_counts(sort=True)),
     ]
 

@@ -8,7 +8,7 @@ from export.custodian.formats import write_lines
 from export.custodian.leaving import MADE_UP, Leaving
 from export.custodian.protection import SMALL
 from export.custodian.so_far import NOT_ALL, SO_FAR, so_far
-from export.custodian.wording import Figure, Wording, wilson
+from export.custodian.wording import NOT_APART, Figure, Wording, wilson
 
 FIGURES = "figures.csv"
 COLUMNS = (
@@ -51,6 +51,7 @@ def _line(figure: Figure, table: str, flagged_below: int) -> list[str]:
     words = [figure.mode, figure.area, figure.question]
     rest = [str(figure.answer), table, figure.level, figure.category, figure.responses]
     count = held if figure.count is None else str(figure.count)
-    notes = {"small base, read with care": weak, "carried on: nothing newer is told": figure.until}
+    carried = "carried on: nothing newer is told"
+    notes = {"small base, read with care": weak, carried: figure.until, NOT_APART: not figure.apart}
     note = "; ".join(text for text, applies in notes.items() if applies)
     return [*words, told[0], base, *told[1:], *rest, count, note, figure.base_of]
