@@ -21,7 +21,7 @@ from screens import MADE_UP_LINES, OTHER_DIGITS, at_a_hub, victim_voice
 
 from forms.instrument import Instrument
 from survey import clips
-from survey.aloud import LINES, SPOKEN, as_spoken, line_texts
+from survey.aloud import LINES, NO_LINES, SPOKEN, as_spoken, line_texts
 from survey.clips import COMPUTER, FOLDER, MOST_AT_ONCE, RECORDED, Clip, load, name_of
 from survey.languages import tag
 from survey.places import SupportLine
@@ -91,6 +91,8 @@ def test_every_text_of_today_has_its_clip_and_no_other_text_has_one(language: st
 def test_no_page_is_longer_than_the_cover_waits() -> None:
     """Three minutes; the longest page is a list of answers, the boroughs."""
     for language in LANGUAGES:
+        closing = [as_spoken(load_words()[language][place], language).name for place in SPOKEN["thanks.html"]]
+        assert sum(len(load()[name].sound) for name in closing if name in load()) < 150 * BYTES_A_SECOND
         for item in victim_voice().items():
             spoken_there = [
                 item.labels.get(language, ""),
@@ -104,13 +106,13 @@ def test_no_page_is_longer_than_the_cover_waits() -> None:
 
 
 def help_words(language: str) -> list[str]:
-    """What Help says beside its lines."""
-    return [load_words()[language][place] for place in SPOKEN["help.html"]]
+    """What Help says beside its lines, where it has some."""
+    return [load_words()[language][place] for place in SPOKEN["help.html"] if place != NO_LINES]
 
 
 def test_no_clip_is_left_over_and_all_of_them_stay_small() -> None:
     assert KNOWN.left_over() == []
-    assert sum(len(clip.sound) for clip in load().values()) < 8_000_000
+    assert sum(len(clip.sound) for clip in load().values()) < 8_700_000
 
 
 @pytest.mark.parametrize("language", sorted(KNOWN.voices))
@@ -161,6 +163,7 @@ def test_a_core_question_is_read_with_its_answers_in_their_order(tablet: Tablet)
 
 
 def test_every_core_page_the_choice_and_thanks_can_be_heard(tablet: Tablet) -> None:
+    with_lines(tablet)
     person = somebody(tablet)
     for item, code in (
         ("experience", "sat1"), ("contact", "sat1"), ("actions", "sat1"), ("informed", "sat1"), ("treated", "sat1"),
@@ -169,7 +172,38 @@ def test_every_core_page_the_choice_and_thanks_can_be_heard(tablet: Tablet) -> N
         assert clip_on(seen(tablet, person, f"/page/{item}")), item
         person.say(**{item: code})
     assert person.page == "thanks"
-    assert clip_on(seen(tablet, person, "/thanks"))
+    page = seen(tablet, person, "/thanks")
+    check_sound(tablet, clip_on(page) or "", page, KNOWN.texts["en"])
+    assert said_on(page) == [load_words()["en"][place] for place in SPOKEN["thanks.html"]]
+    assert {"Start for the next person", "What happens next in a case"} < set(said_on(page))
+
+
+def said_on(page: str) -> list[str]:
+    """What is read of an English page, in its order."""
+    return [KNOWN.texts["en"][name] for name in names_in(clip_on(page) or "")]
+
+
+def test_a_page_that_asks_to_look_again_says_so_before_its_question(tablet: Tablet) -> None:
+    first, *others = victim_voice().pages
+    pages = (replace(first, items=(replace(first.items[0], required=True),)), *others)
+    ask(tablet, replace(victim_voice(), pages=pages))
+    person = somebody(tablet)
+    form = person.question()
+    nothing = [("csrf_token", form.hidden["csrf_token"]), ("go", "continue")]
+    page = raw(tablet.address, form.action, "POST", nothing, cookie=person.cookie).data.decode()
+    promise, again, question, *_ = said_on(page)
+    assert [promise, again, question] == [
+        load_words()["en"]["promise"], "Please look at this again", first.items[0].labels["en"],
+    ]  # fmt: skip
+    check_sound(tablet, clip_on(page) or "", page, KNOWN.texts["en"])
+
+
+def test_who_has_no_line_to_read_sends_to_the_staff_on_a_tablet_only(tablet: Tablet) -> None:
+    no_lines = load_words()["en"][NO_LINES]
+    with_lines(tablet)
+    assert no_lines in said_on(seen(tablet, somebody(tablet), "/help"))
+    with_lines(tablet, *(replace(line, verified_on=SIGNED_ON) for line in read_support_lines()))
+    assert no_lines not in said_on(seen(tablet, somebody(tablet), "/help"))
 
 
 def test_a_name_in_another_language_is_spoken_in_that_language(tablet: Tablet) -> None:
@@ -299,10 +333,10 @@ def test_a_player_that_asks_for_parts_gets_them(tablet: Tablet) -> None:
 @pytest.mark.parametrize(
     "untrusted",
     [
-        "0" * 32,
+        "0" * 16,
         "",
         "x",
-        f"{FINISH}.{'0' * 32}",
+        f"{FINISH}.{'0' * 16}",
         ".".join([FINISH] * (MOST_AT_ONCE + 1)),
         "..%2f..%2fetc%2fpasswd",
         f"{FINISH}..",
@@ -320,18 +354,18 @@ def test_what_names_no_clips_is_a_page_that_does_not_exist(tablet: Tablet, untru
 def test_the_verb_says_how_much_of_each_language_is_spoken_and_why_one_is_not() -> None:
     told = CliRunner().invoke(clips_verb)
     assert told.exit_code == 0
-    assert re.search(r"^pl +59 of 59 texts, 0 by a person$", told.output, re.MULTILINE)
-    assert "so   0 of 59 texts, 0 by a person  espeak-ng has no voice for Somali." in told.output
+    assert re.search(r"^pl +68 of 68 texts, 0 by a person$", told.output, re.MULTILINE)
+    assert "so   0 of 68 texts, 0 by a person  espeak-ng has no voice for Somali." in told.output
     assert CliRunner().invoke(clips_verb, ["--write", "nowhere"]).exit_code == 2
 
 
 def test_a_missing_clip_is_noticed(tmp_path: Path) -> None:
     shutil.copytree(FOLDER / COMPUTER / "pl", tmp_path / COMPUTER / "pl")
     first = sorted((tmp_path / COMPUTER / "pl").iterdir())[0]
-    first.rename(first.with_stem("0" * 32))
+    first.rename(first.with_stem("0" * 16))
     known = Speakable(tmp_path)
     assert len(known.there("pl")) == len(known.texts["pl"]) - 1
-    assert [path.stem for path in known.left_over()] == ["0" * 32]
+    assert [path.stem for path in known.left_over()] == ["0" * 16]
 
 
 def test_whoever_records_gets_each_text_with_the_name_of_its_file(tmp_path: Path) -> None:
@@ -343,7 +377,7 @@ def test_whoever_records_gets_each_text_with_the_name_of_its_file(tmp_path: Path
 
 
 def test_a_recording_of_a_text_that_changed_is_not_taken(tmp_path: Path) -> None:
-    (tmp_path / f"{'0' * 32}.wav").write_bytes(b"RIFF")
+    (tmp_path / f"{'0' * 16}.wav").write_bytes(b"RIFF")
     (tmp_path / "notes.txt").write_text("not a sound")
     fit, refused = taken(Speakable(tmp_path / "clips"), "pl", tmp_path)
     assert fit == 0
@@ -430,7 +464,7 @@ def test_the_verb_names_a_recording_of_a_text_that_is_gone(tmp_path: Path) -> No
         shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
     recorded = tmp_path / "survey" / "clips" / RECORDED / "so"
     recorded.mkdir(parents=True)
-    gone, today = "0" * 32, sorted(KNOWN.texts["so"])[0]
+    gone, today = "0" * 16, sorted(KNOWN.texts["so"])[0]
     for name in (gone, today):
         (recorded / f"{name}.mp3").write_bytes(bytes(FRAME))
     command = [sys.executable, "-m", "survey", "clips"]
