@@ -10,9 +10,9 @@ HERE = "here"
 """In the address of the start, where a page of ours led there: then the browser sends what it has."""
 
 
-def give(response: Response, visit: Visit) -> Response:
+def give(response: Response, token: str) -> Response:
     """Give the visit's cookie along: gone with the browser, for this site's own pages only."""
-    response.set_cookie(COOKIE, visit.token, httponly=True, samesite="Strict", secure=request.is_secure, path=_path())
+    response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=request.is_secure, path=_path())
     return response
 
 
@@ -25,7 +25,7 @@ def sweep(response: Response, *, storage: bool) -> Response:
 
 def offer(response: Response, visit: Visit) -> Response:
     """Give the visit's cookie along, unless it could take the place of one that leads to a draft."""
-    return response if kept_back() else give(response, visit)
+    return response if kept_back() else give(response, visit.token)
 
 
 def kept_back() -> bool:
