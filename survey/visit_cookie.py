@@ -16,10 +16,14 @@ def give(response: Response, token: str) -> Response:
     return response
 
 
-def sweep(response: Response, *, storage: bool) -> Response:
-    """Let the browser forget this visit: its cookie, what it cached and, where it is ours alone, what it stored."""
+def sweep(response: Response, *, alone: bool) -> Response:
+    """Let the browser forget this visit: its cookie, what it cached and, where it is ours alone, everything besides.
+
+    Else the cookie goes by its name and path, as it came: a browser that is told to clear cookies clears those of the
+    whole registered domain, and somebody would be signed out of a force's other services.
+    """
     response.delete_cookie(COOKIE, path=_path(), httponly=True, samesite="Strict")
-    response.headers["Clear-Site-Data"] = '"cache", "cookies"' + (', "storage"' if storage else "")
+    response.headers["Clear-Site-Data"] = '"cache"' + (', "cookies", "storage"' if alone else "")
     return response
 
 
