@@ -18,6 +18,7 @@ from survey.card_code import add_card_code
 from survey.ceiling import NoRoom, OnlyWithCode
 from survey.headers import add_headers, let_fonts_stay
 from survey.interview import Interview, NotAvailable
+from survey.language_page import add_language_page
 from survey.parts import Mode, Parts, Ready
 from survey.phone_pages import add_phone_routes
 from survey.pressed import press_first_page, press_static_files
@@ -44,19 +45,30 @@ def interview_app(parts: Parts) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.autoescape = True
     _add_routes(app, interview)
+    add_language_page(app, interview)
     add_card_code(app, interview)
     app.add_url_rule("/sound/<names>.mp3", "sound", Sounds(parts.clips).sound, methods=["GET"])
     if not parts.on_tablet:
         add_phone_routes(app, parts)
         press_static_files(app)
         press_first_page(app)
-        app.after_request(let_fonts_stay)
+        _lend_letters(app)
     _add_errors(app, parts)
     app.before_request(_refuse_unreadable)
     if not parts.on_tablet:
         add_refused_cookies(app, parts)
     app.after_request(add_headers)
     return app
+
+
+def _lend_letters(app: Flask) -> None:
+    """The fonts once more, under an address that pages without scripts fetch them from and may keep them by."""
+
+    def letters(name: str) -> Response:
+        return make_response(app.view_functions["static"](filename=f"fonts/{name}"))
+
+    app.add_url_rule("/letters/<name>", "letters", letters, methods=["GET"])
+    app.after_request(let_fonts_stay)
 
 
 def _add_routes(app: Flask, interview: Interview) -> None:
@@ -66,8 +78,6 @@ def _add_routes(app: Flask, interview: Interview) -> None:
     app.add_url_rule("/page/<page>", "answer", interview.answer, methods=["POST"])
     app.add_url_rule("/finish", "finish", interview.finish, methods=["GET", "POST"])
     app.add_url_rule("/leave", "leave", interview.leave, methods=["GET", "POST"])
-    app.add_url_rule("/language", "language", interview.language, methods=["POST"])
-    app.add_url_rule("/language", "languages", interview.languages, methods=["GET"])
     app.add_url_rule("/help", "help", interview.help, methods=["GET"])
     app.add_url_rule("/about", "about", interview.about, methods=["GET"])
     app.add_url_rule("/safety", "safety", interview.safety, methods=["GET"])

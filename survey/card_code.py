@@ -1,22 +1,25 @@
-"""'I have a card with a code': the one page on which somebody whose browser runs no script types it.
+"""'I have a card with a code': the one page on which somebody types it.
 
-The part of the address that carries the code never leaves a phone by itself, so without scripts it is typed. Nobody is
-stopped by it: where the place allows that, one goes on without. The code is looked at here and spent when the response
-is filed, so that who leaves keeps it.
+The part of the address that carries the code never leaves a phone by itself, so without scripts it is typed; with them
+by whoever has only the code, and then the page says that the phone seals. Nobody is stopped by it: where the place
+allows that, one goes on without. The code is looked at here and spent when the response is filed, so that who leaves
+keeps it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask, Response, make_response, redirect, request, url_for
 
 from survey import pages, visit_cookie
 from survey.interview import Interview
 from survey.parts import CardCodes, Ready
+from survey.question_page import question_page
 from survey.visits import Visit, new_token
 
 _LONGEST = 64
+_SEALS, _PHONE = "seals", "phone"
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,17 @@ class CardCode:
                 return self._shown(ready, visit, "code.mistyped", untrusted)
             if not self.codes.works(untrusted):
                 return make_response(self._shown(ready, visit, "code.refused"), 403)
+            code = self.codes.plain(untrusted)
+            if request.form.get(_SEALS) == _PHONE:
+                # It keeps the code itself and sends it in a header, so that no draft has to have room here.
+                return self._first_question(ready, replace(visit, code=code))
             self.interview.parts.visits.check_room(visit)
-            visit.code = self.codes.plain(untrusted)  # a phone that runs scripts sends it in a header
+            visit.code = code
             return make_response(redirect(url_for("start"), 303))
+
+    def _first_question(self, ready: Ready, visit: Visit) -> Response:
+        first = visit.instrument.page(visit.way[0])
+        return make_response(question_page(self.interview.parts, ready, visit, first))
 
     def _shown(self, ready: Ready, visit: Visit, problem: str, typed: str = "") -> Response:
         closed = self.interview.parts.visits.only_with_code and visit.began is None

@@ -121,20 +121,6 @@ class Interview:
         # A phone may hold sealed responses of its own that still wait for a network: its storage stays.
         return visit_cookie.sweep(_see(address), alone=self.parts.on_tablet)
 
-    def language(self) -> Response:
-        """Another language for the rest of this visit."""
-        with self.held() as visit:
-            wanted = request.form.get("language", "")
-            if visit is not None and self.belongs(visit) and wanted in visit.instrument.languages:
-                visit.language = wanted
-        return _to("start")
-
-    def languages(self) -> Response:
-        """Every language that this questionnaire can be read in."""
-        ready = self.ready_now()
-        with self.held() as visit:
-            return _to("start") if visit is None else make_response(pages.language_page(self.parts, ready, visit))
-
     def help(self) -> Response:
         """Who helps, who runs this; also where the survey itself is not available."""
         ready = self.parts.ready()

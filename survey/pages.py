@@ -24,7 +24,7 @@ from survey.aloud import read_out
 from survey.briefing import SupportLine
 from survey.csrf import csrf_token
 from survey.easy_read import symbol_of
-from survey.languages import EASY_READ, direction, drafts, in_language, offered, tag
+from survey.languages import EASY_READ, direction, in_language, offered, tag
 from survey.parts import Parts, Ready
 from survey.visits import Visit
 from survey.words import ENGLISH, Words
@@ -168,13 +168,6 @@ def fitting(lines: Sequence[SupportLine], answers: Mapping[str, Answer]) -> tupl
     return (*close, *(line for line in checked if not line.crimes))
 
 
-def language_page(parts: Parts, ready: Ready, visit: Visit) -> str:
-    """The languages to choose from, and an honest word where a computer translated them."""
-    listed = offered(visit.instrument, parts.words)
-    unchecked = drafts(visit.instrument, parts.words.drafted)
-    return render(parts, "languages.html", ready, visit, languages=listed, drafts=unchecked)
-
-
 def time_left(visit: Visit, page: Page, words: Words) -> str:
     """An honest word on how long it takes: up to the choice page within the core, else to the end. Never a bar."""
     names = visit.way
@@ -236,7 +229,7 @@ def render(parts: Parts, template: str, ready: Ready | None, visit: Visit | None
         code=visit.code if visit else "",
         # What is filed cannot be found again, so a finished visit's button must not promise to delete it.
         deletes=visit is None or visit.outcome is None,
-        several=visit is not None and visit.outcome is None and len(offered(visit.instrument, parts.words)) > 1,
+        several=visit is not None and len(offered(visit.instrument, parts.words)) > 1,
         easy=language == EASY_READ,
         read=read_out(parts, template, words_of(parts, language), language, more),
         **more,

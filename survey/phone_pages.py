@@ -35,6 +35,8 @@ _WORDS = ("bar.leave_only", "bar.back", "error.heading", "title.error", "questio
 _MISFITS = ("required", "choice", "exclusive", "number", "range", "date", "too_long", "constraint")
 _OWN_CONSTRAINT = ("constraint", "number", "range", "date")
 _NO_VISIT = ""
+# A frame takes the place of a page that has its style and its scripts.
+_UNLOADED = re.compile(r"<(noscript|script)\b.*?</\1>|<(?:link|meta)\b[^>]*>", re.DOTALL)
 _INDENTATION = re.compile(r"\s*\n\s*")
 
 
@@ -130,7 +132,7 @@ def _bundle(parts: Parts, ready: Ready, language: str) -> dict[str, Any]:
         "newest_day": max(signed).isoformat(),
         "crime": pages.CRIME_ITEM,
         "again": ready.place.come_back,
-        "frame": _lean(_question_page(parts, ready, language, instrument.pages[0], inner=False)),
+        "frame": _lean(_UNLOADED.sub("", _question_page(parts, ready, language, instrument.pages[0], inner=False))),
         "pages": {
             page.name: _lean(_question_page(parts, ready, language, page, inner=True)) for page in instrument.pages
         },

@@ -107,6 +107,22 @@ def press(person: Window) -> None:
     person.until(lambda: runs(person))
 
 
+def press_on_a_phone(person: Window) -> None:
+    """The first press says who may hear it, before anybody does; the next one speaks."""
+    warning = person.page.locator(".aloud p")
+    box = warning.bounding_box()
+    assert box is not None
+    assert box["width"] <= 1, "it had no room until now"
+    button(person).click()
+    expect(person.page.locator(".aloud .start")).to_be_visible()
+    words = load_words()[person.page.locator("html").get_attribute("lang") or ""]
+    expect(warning).to_have_text(f"{words['aloud.computer']} {words['aloud.heard']}")
+    assert (warning.bounding_box() or {})["width"] > 100
+    assert asked_for_sound(person) == []
+    assert person.page.evaluate("window.said") == []
+    button(person).click()
+
+
 def runs(person: Window) -> bool:
     return person.page.evaluate("window.sounds.some(each => !each.paused && each.currentTime > 0)")
 
@@ -300,8 +316,7 @@ def test_without_a_clip_or_a_voice_on_this_very_device_there_is_no_button(
 def test_a_voice_on_the_device_reads_what_has_no_clip_and_leaving_silences_it(tmp_path: Path, browser: Browser) -> None:
     with phone_shown(tmp_path / "centre") as served, a_phone(browser, served) as person:
         in_somali(person, "[{localService: true, lang: 'so-SO'}]")
-        assert person.page.evaluate("window.said.length") == 0
-        button(person).click()
+        press_on_a_phone(person)
         said = person.page.evaluate("window.said")
         rows = person.page.locator(".row").all_inner_texts()
         assert [text for text, _ in said][-len(rows) :] == [row.strip() for row in rows]
@@ -334,7 +349,7 @@ def test_without_a_network_a_phone_reads_with_its_own_voice_or_has_no_button_and
         else:
             person.page.route("**/sound/*", lambda route: route.fulfill(status=502, body=""))
         expect(button(person)).to_be_visible()
-        button(person).click()
+        press_on_a_phone(person)
         if own_voice:
             expect(person.page.locator(".aloud .stop")).to_be_visible()
             person.until(lambda: person.page.evaluate("window.said.filter(each => each !== 'quiet').length") == 9)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from at_the_tablet import KEYS, SMALL, Tablet, a_tablet, page
-from on_a_phone import Linked, a_phone
+from on_a_phone import START, Linked, a_phone
 from open_to_everybody import check_axe, check_nothing_sticks_out
 from phone_screens import phone_shown
 from player import Player
-from playwright.sync_api import Browser, Request, expect
+from playwright.sync_api import Browser, Page, Request, expect
 from real_browser import NARROW, PHONE, TABLET, Window, window
 from screens import CORE, ON_A_TABLET, in_their_language, screen, shown, victim_voice
 from served_fonts import OF_THE_DEVICE, SERVED, families
@@ -175,6 +177,47 @@ def test_a_small_phone_shows_the_whole_question_and_an_answer_first_also_without
                     box = person.page.locator(part).first.bounding_box()
                     assert box is not None
                     assert box["y"] + box["height"] <= size["height"], (part, size, scripts)
+
+
+KEPT_FONTS = """async () => {
+  await document.fonts.ready;
+  const came = performance.getEntriesByType("resource").map(({ name }) => name).filter((name) => /woff2$/.test(name));
+  const how = { cache: "only-if-cached", mode: "same-origin" };
+  const kept = await Promise.all(came.map((name) => fetch(name, how).then(({ ok }) => ok, () => false)));
+  return [came.length, kept.filter(Boolean).length];
+}"""
+
+
+@contextmanager
+def keeping(browser: Browser, **more: Any) -> Iterator[Page]:
+    """A phone that may keep what it fetched: where a test looks on at every request, Chromium keeps nothing."""
+    context = browser.new_context(viewport=PHONE, **more)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("at", ["", "#t"], ids=["a phone of one's own", "a device that people share"])
+def test_no_font_stays_behind_that_tells_which_language_was_read(link: Linked, browser: Browser, at: str) -> None:
+    link.tell(201 + len(at), instruments=(replace(victim_voice(), default_language="ur"),), made_up=False)
+    with keeping(browser) as tab:
+        tab.goto(link.address + START + at)
+        came, kept = tab.evaluate(KEPT_FONTS)
+    assert (came > 0, kept) == (True, 0)
+
+
+@pytest.mark.parametrize("scripts", [False, True], ids=["no scripts", "too old to seal"])
+def test_where_every_page_is_a_document_of_its_own_each_font_is_fetched_once(
+    link: Linked, browser: Browser, *, scripts: bool
+) -> None:
+    link.tell(211 + scripts, instruments=(replace(victim_voice(), default_language="ur"),), made_up=False)
+    link.bodies.clear()
+    with keeping(browser, java_script_enabled=scripts) as tab:
+        tab.add_init_script("delete AbortSignal.timeout;")
+        for path in ("", "help", "about"):
+            tab.goto(link.address + START + path)
+            tab.wait_for_load_state("networkidle")
+    fetched = [line.rpartition("/")[2] for line, _ in link.bodies if ".woff2" in line]
+    assert (fetched != [], len(fetched)) == (True, len(set(fetched))), fetched
 
 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each not in OF_THE_DEVICE])

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from centre_world import LINKED, World, listening
 from linked_centre import CARDS_ONLY, address, centre, doors, links, untold, world
-from player import Player, raw
+from on_a_phone import linked
+from player import Player, raw, the_core
 
 from export.centre.app import centre_app
 from export.centre.codes import cancel, code_of, codes_in, issue
@@ -51,6 +52,25 @@ def test_the_first_page_leads_quietly_to_the_code_and_it_is_spent_at_the_end(cen
     person.say(experience="good")
     assert person.page == "thanks"
     assert (doors(centre), centre.store.spent(1)) == (["code"], 1)
+
+
+def test_the_code_can_be_typed_in_ones_own_language_and_the_thanks_are_read_in_it(tmp_path: Path) -> None:
+    words = load()["pl"]
+    with linked(tmp_path / "two languages") as served:
+        code, start = code_for(served.centre), f"{served.address}s/{LINKED}/"
+        person = somebody(served.address, page="code")
+        for shown in ("card_code", "take_card_code"):  # as it came, and with a code that was mistyped
+            person.look(f"{start}language?back={shown}")
+            person.screen = person.browser.send(person.screen.form_to("/language"), [("language", "pl")])
+            assert (person.page, person.screen.heading) == ("code", words["code.heading"])
+            assert words["code.mistyped"] in typed(person, "?")
+        typed(person, code)
+        the_core(person)
+        person.say(more="finish")
+        assert person.screen.heading == words["thanks.heading"]
+        person.look(f"{start}language")
+        person.screen = person.browser.send(person.screen.form_to("/language"), [("language", "en")])
+        assert person.screen.heading == WORDS["thanks.heading"]
 
 
 def test_a_mistyped_code_is_told_kindly_and_stays_to_be_mended(centre: Centre, address: str) -> None:

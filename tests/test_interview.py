@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from player import Player, raw, the_core
 from forms.instrument import Instrument
 from kiosk.app import Rewriting
 from survey.store import StoreFull
+from survey.words import load as load_words
 
 
 def test_the_first_question_stands_on_the_first_screen(person: Player) -> None:
@@ -77,10 +79,7 @@ def test_a_visit_that_begins_within_a_minute_of_the_last_is_marked_quick(tablet:
 
 
 def test_every_question_can_be_skipped_and_then_nothing_is_kept(tablet: Tablet, person: Player) -> None:
-    for _ in range(20):
-        if person.screen.question is None:
-            break
-        person.skip()
+    skip_all(person)
     assert person.page == "ended"
     assert "Nothing was kept" in person.screen.words
     assert tablet.responses() == []
@@ -342,6 +341,62 @@ def test_another_language_lasts_for_the_visit_only(tablet: Tablet, person: Playe
     tablet.wait(WARN + RESET)
     person.look("/")
     assert person.screen.heading == "What about experience?"
+
+
+@pytest.mark.parametrize("aside", ["help", "about", "safety"])
+def test_whoever_changes_the_language_while_they_read_something_else_goes_on_reading_that(
+    person: Player, aside: str
+) -> None:
+    the_core(person)
+    person.look(f"/{aside}")
+    before = person.screen.heading
+    in_polish(person)
+    assert person.page == aside
+    assert person.screen.heading == load_words()["pl"][f"{aside}.heading"] != before
+    person.look("/")
+    assert person.screen.heading == "Co z more?"
+
+
+@pytest.mark.parametrize("more", ["finish", None], ids=["kept", "too little"])
+def test_the_last_page_is_read_in_another_language_too_and_there_the_next_person_begins_in_the_first(
+    person: Player, more: str | None
+) -> None:
+    if more is None:
+        skip_all(person)
+    else:
+        the_core(person)
+        person.say(more=more)
+    last = person.page
+    in_polish(person)
+    assert person.page == last
+    heading = load_words()["pl"]["thanks.heading" if more else "ended.heading"]
+    assert person.screen.heading == heading
+    person.press("/next")
+    assert person.screen.heading == "What about experience?"
+
+
+def skip_all(person: Player) -> None:
+    for _ in range(20):
+        if person.screen.question is None:
+            return
+        person.skip()
+
+
+def in_polish(person: Player) -> None:
+    """Press 'Language' in the bar, then Polski."""
+    page = raw(person.screen.address, "", cookie=person.cookie).data.decode()
+    (way,) = re.findall(r'class="language" href="([^"]+)"', page)
+    person.look(way)
+    person.screen = person.browser.send(person.screen.form_to("/language"), [("language", "pl")])
+
+
+def test_a_way_back_that_is_none_leads_to_the_questions(person: Player) -> None:
+    for made_up in ("nowhere", "leave", "https://weather.example/", "/help"):
+        token = person.question().hidden["csrf_token"]
+        person.browser.post("/language", [("csrf_token", token), ("language", "en"), ("back", made_up)])
+        assert person.look("/").heading == "What about experience?"
+        answer = raw(person.browser.address, "/language", "POST", [("back", made_up)])
+        assert answer.headers["Location"] == "/"
 
 
 def test_made_up_keys_say_so_on_every_page(tablet: Tablet, person: Player) -> None:

@@ -92,14 +92,17 @@ def test_the_path_without_its_slash_leads_to_the_one_with_it(address: str) -> No
         assert answer.headers[name] == value
 
 
-def test_a_font_may_stay_on_a_phone_for_an_hour_and_nothing_else_may(address: str) -> None:
+def test_where_no_script_runs_a_font_may_stay_for_an_hour_and_nothing_else_may(address: str) -> None:
     def kept(path: str) -> str | None:
         answer = ask("GET", f"{address}s/{LINKED}/{path}")
         assert answer.status == (404 if "none" in path else 200)
         return answer.headers["Cache-Control"]
 
-    assert kept("static/fonts/noto-nastaliq-urdu.woff2") == "private, max-age=3600"
-    for path in ("", "static/fonts/fonts.css", "static/heard.css", "static/phone.js", "static/fonts/none.woff2"):
+    assert kept("letters/noto-nastaliq-urdu.woff2") == "private, max-age=3600"
+    for path in (
+        "", "letters/fonts.css", "letters/none.woff2", "static/heard.css", "static/phone.js", "static/fonts/fonts.css",
+        "static/fonts/noto-nastaliq-urdu.woff2",
+    ):  # fmt: skip
         assert kept(path) == "no-store"
 
 

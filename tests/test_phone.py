@@ -32,6 +32,7 @@ from real_browser import Window
 from export.centre.codes import codes_in, issue
 from export.centre.link import Link
 from export.custodian.unsealing import CollectionSecret
+from survey.ceiling import MOST_DRAFTS
 from survey.fingerprint import authority_pin
 from survey.keys import phones_part
 from survey.sealing import ROW_BYTES, SigningKey
@@ -206,6 +207,26 @@ def test_who_types_a_cards_code_before_the_first_question_comes_in_by_the_cards_
         person.page.locator("footer a[href$='/code']").click()
         person.page.locator("#code").fill(a_code(served).lower().translate(as_typed))
         person.page.locator(".continue").click()
+        send_the_core(person, served)
+    assert doors(served) == {"code"}
+
+
+def test_who_types_a_cards_code_needs_no_draft_at_the_centre_and_a_reload_still_knows_it(
+    served: Linked, browser: Browser
+) -> None:
+    served.tell(2, places=[replace(place, open_door=False) for place in served.world.places])
+    drafts = served.links.of(LINKED).drafts
+    for number in range(MOST_DRAFTS):
+        drafts.put(f"{number:064x}", b"")
+    assert drafts.full
+    with a_phone(browser, served) as person:
+        person.look()
+        person.page.locator("#code").fill(a_code(served))
+        person.page.locator(".continue").click()
+        for _ in range(2):
+            expect(person.page.locator("h1")).to_have_text("What about experience?")
+            expect(person.page).to_have_url(person.address)
+            person.page.reload()
         send_the_core(person, served)
     assert doors(served) == {"code"}
 

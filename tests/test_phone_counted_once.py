@@ -28,7 +28,7 @@ from on_a_phone import (
     to_the_end,
     without_network_noise,
 )
-from playwright.sync_api import Browser, Error
+from playwright.sync_api import Browser, Error, Route
 from real_browser import OUTSIDE, Window
 
 from export.centre.codes import codes_in, issue
@@ -247,3 +247,31 @@ def test_who_took_back_all_that_they_said_with_a_card_leaves_no_row(served: Link
         person.say("more", "finish")
         expect_heading(person, "Thank you. Nothing was kept.")
     assert served.rows() == []
+
+
+@pytest.mark.parametrize("open_door", [True, False], ids=["open door", "cards only"])
+def test_a_card_is_still_good_where_the_core_came_and_the_fuller_copy_was_not_taken(
+    served: Linked, browser: Browser, *, open_door: bool
+) -> None:
+    served.tell(2, places=[replace(place, open_door=open_door) for place in served.world.places])
+    with a_phone(browser, served) as person:
+        person.look(f"#c={next(codes_in(issue(served.centre, LINKED, 'card', 1))).replace('-', '')}")
+        send_the_core(person, served)
+        refusals = ["row"]
+
+        def answered(route: Route) -> None:
+            if refusals:
+                route.fulfill(status=400, body=refusals.pop())
+            else:
+                route.fallback()
+
+        person.page.route("**/rows", answered)
+        the_rest(person)
+        finish(person)
+        expect_heading(person, "Sorry: your answers were not kept")
+        person.until(lambda: counted(served) == [])
+        person.page.locator("#again button").click()
+        expect_heading(person, THANKS)
+        person.wrong = [line for line in person.wrong if "400" not in line]
+    assert [response.status for response in counted(served)] == ["complete"]
+    assert [door for shelf in served.centre.store.shelves for door, _ in served.centre.store.rows(shelf)] == ["code"]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from centre_world import LINKED
 from on_a_phone import (
     WAITING,
     Linked,
@@ -21,6 +22,8 @@ from on_a_phone import (
 )
 from playwright.sync_api import Browser, expect
 from real_browser import Window
+
+from export.centre.codes import codes_in, issue
 
 pytestmark = pytest.mark.browser
 
@@ -91,6 +94,24 @@ def test_leaving_on_a_shared_device_leads_to_a_clean_start(served: Linked, brows
         expect(person.page.locator("h1")).to_have_text("What about experience?")
         person.until(lambda: served.rows() == [])
         assert person.outside == []
+
+
+def test_who_types_a_cards_code_on_a_shared_device_still_answers_on_one_and_the_next_person_without_it(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look("#t")
+        person.page.locator("footer a[href$='/code']").click()
+        person.page.locator("#code").fill(next(codes_in(issue(served.centre, LINKED, "card", 1))))
+        person.press()
+        send_the_core(person, served)
+        person.page.locator(".bar .leave").click()
+        expect(person.page.locator("h1")).to_have_text("What about experience?")
+        person.until(lambda: served.rows() == [])
+        send_the_core(person, served)
+        assert person.outside == []
+    store = served.centre.store
+    assert [door for shelf in store.shelves for door, _ in store.rows(shelf)] == ["open"]
 
 
 def test_back_goes_no_further_than_the_choice_on_a_shared_device(served: Linked, browser: Browser) -> None:

@@ -97,6 +97,10 @@ const isChosen = () => document.querySelector("main [data-crimes] [data-clip]") 
 // A page that changed since it came is not read by clips: which of them are asked for would tell what was answered.
 const hasClips = ({ dataset }) => dataset.clips && (isChosen() || dataset.clips === clipsShown().join("."));
 
+function byComputer(room) {
+  room.querySelector(".by-computer").hidden = false;
+}
+
 function show(room, speaking) {
   room.querySelector(".start").hidden = speaking;
   room.querySelector(".stop").hidden = !speaking;
@@ -111,12 +115,17 @@ function pressed(event) {
     hush();
     return;
   }
+  if (room.matches(".promise .aloud:not(.told)")) {
+    // Who may hear it has to be read before anybody hears it.
+    room.classList.add("told");
+    return;
+  }
   const failed = () => {
     hush();
     room.hidden = true;
   };
   const spoken = () => {
-    room.querySelector(".by-computer").hidden = false;
+    byComputer(room);
     begin(room, speak(texts(), failed));
   };
   const instead = () => {
@@ -148,6 +157,9 @@ function offer() {
     if (hasClips(room) || canSpeak()) {
       room.hidden = false;
       button.hidden = false;
+      if (!hasClips(room)) {
+        byComputer(room);
+      }
     }
   }
 }

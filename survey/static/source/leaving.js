@@ -3,6 +3,7 @@
 // and `no-store` does not keep a page out of the back-forward cache (both measured), hence a script of our own.
 
 import { hush } from "./aloud.js";
+import { within } from "./patience.js";
 
 const PRESSES = 3;
 const WITHIN_MS = 3000;
@@ -38,7 +39,7 @@ export async function leave() {
   }
   if (tidy) {
     // Whatever fails there, the way out is open.
-    await Promise.race([tidy().catch(() => {}), new Promise((resolve) => setTimeout(resolve, TIDYING_MS))]);
+    await within(TIDYING_MS, tidy().catch(() => {}));
   }
   location.replace(outside || address);
 }

@@ -59,18 +59,36 @@ function content({ bundle, told, instrument, visit }, status) {
 
 // The core is sent once it is in, again where it was changed, and taken back where it is in no longer.
 export async function keepCore(state, start) {
-  const { instrument, visit, code } = state;
+  const { instrument, visit } = state;
   const said = reached(instrument, visit) === "started" ? null : coreSaid(instrument, visit);
   if (said === visit.coreSaid) {
     return;
   }
   visit.coreSaid = said;
-  if (said === null && !code) {
-    await takeBack(visit, start);
+  if (said === null) {
+    await withdraw(state, start);
     return;
   }
-  await (said === null ? filed(state, start, () => COVER) : file(state, start, "core"));
+  await file(state, start, "core");
   await flush(start);
+}
+
+// What was said is gone from the centre, and somebody may still say something else: what a card let in is covered and not
+// deleted, so that the next copy has a row to replace and needs no code.
+export async function withdraw(state, start) {
+  if (!(state.code && state.visit.sent.length && (await covered(state, start)))) {
+    await takeBack(state.visit, start);
+  }
+}
+
+async function covered(state, start) {
+  try {
+    await filed(state, start, () => COVER);
+    const word = (await flush(start)).get(state.visit.sent.at(-1));
+    return word !== "lost" && word !== "refused";
+  } catch {
+    return false; // What cannot be covered is deleted all the same.
+  }
 }
 
 // Delete every copy that this visit made, here and at the centre; what cannot be deleted there yet stays `unwanted`.

@@ -1,8 +1,9 @@
 // The pages of the survey on this phone, with which it opens where there is no network: kept once somebody answers, since
 // they are a trace, and gone once nothing needs them.
 
+import { within } from "../patience.js";
 import * as queue from "./queue.js";
-import { card } from "./remembering.js";
+import { shared } from "./remembering.js";
 
 const CACHES = "heard ";
 const PATIENCE_MS = 3000;
@@ -36,7 +37,7 @@ function stay(start) {
 }
 
 // What is put by before another tab has done tidying would go with it; nobody waits long for a tab that sleeps.
-export const staying = () => Promise.race([stays, new Promise((late) => setTimeout(late, PATIENCE_MS))]);
+export const staying = () => within(PATIENCE_MS, stays);
 
 // This page is what the phone had kept: there was no network, or a very slow one.
 export const isKept = () => document.querySelector("#question [name='csrf_token'][value='']") !== null;
@@ -59,7 +60,7 @@ async function tidy(start, pages) {
   if (!waits?.length) {
     await (waits && queue.destroy(start).catch(() => {})); // What cannot be read is not thrown away.
     await pages;
-    if (!card.has("t")) {
+    if (!shared) {
       await noWorker(start).catch(() => {});
       await noPages(start).catch(() => {});
     }

@@ -2,13 +2,15 @@
 // The page says what this phone knows, and no more.
 
 import { isGone } from "../leaving.js";
-import { takeBack } from "./filing.js";
+import { within } from "../patience.js";
+import { takeBack, withdraw } from "./filing.js";
 import { leaveNoTrace } from "./kept_pages.js";
 import { showBefore, showScreen } from "./pages.js";
-import { unwanted } from "./remembering.js";
+import { shared, unwanted } from "./remembering.js";
 import { flush, waiting, withoutCode } from "./sending.js";
 
-const SENDING_PATIENCE_MS = 5000;
+const PATIENCE_MS = 5000;
+const UNDELETED = "undeleted";
 const UNSENT = new Set(["waiting", "unstored", "refused"]);
 // Ids of what waits here although its card's code is no good.
 const refused = new Set();
@@ -31,23 +33,26 @@ export function openedWith(kept) {
 
 // Nobody looks at an unchanged page while a network swallows what is sent: it is kept, so the page says that until it
 // knows more.
-export async function sendLast() {
+async function sendSoon(say) {
   const sent = sendAll();
-  const became = await Promise.race([sent, new Promise((late) => setTimeout(late, SENDING_PATIENCE_MS))]);
-  await told(became ?? new Map([[state.visit.sent.at(-1), "waiting"]]));
+  const became = await within(PATIENCE_MS, sent);
+  await say(became ?? new Map([[state.visit.sent.at(-1), "waiting"]]));
   if (!became) {
     sent.then(heard).catch(() => {}); // It waits, and is tried again.
   }
 }
+
+export const sendLast = () => sendSoon(told);
+export const sendNow = () => sendSoon(heard);
 
 // What became of the last row: sent, waiting (on the phone, or in this page alone), refused for its code, or lost.
 async function told(became) {
   const { visit } = state;
   const word = became.get(visit.sent.at(-1)) ?? "sent";
   if (word === "lost" && visit.outcome) {
-    await takeBack(visit, startOf()); // By now there is nothing here to try again with.
-    end(deleted("deleted"));
+    await endWithout(takeBack(visit, startOf()), "deleted"); // By now there is nothing here to try again with.
   } else if (word === "lost") {
+    visit.sent = visit.sent.slice(0, -1); // It never came in.
     await notKept();
   } else {
     end({ sent: "thanks", refused: "refused", waiting: visit.stored ? "waiting" : "unstored" }[word]);
@@ -56,15 +61,32 @@ async function told(became) {
 
 // The page says that nothing was kept, so an earlier copy goes too; the answers are still here to try again with.
 export async function notKept() {
-  await takeBack(state.visit, startOf());
+  await withdraw(state, startOf());
   showScreen(state, "unkept");
 }
 
-// What can be said of a deletion: where the centre has not heard of it yet, that it has not.
-export const deleted = (outcome) => (unwanted.size ? "undeleted" : outcome);
+// End with what was said taken back: until the centre has heard of that the page says that it has not, and nobody waits
+// long for it. From now on nothing that was sent earlier has a word in how this ends.
+export async function endWithout(taking, outcome) {
+  const { visit } = state;
+  visit.outcome = UNDELETED;
+  visit.deleting = true;
+  const done = taking.then(() => {
+    visit.deleting = false;
+    end(unwanted.size ? UNDELETED : outcome);
+    return true;
+  });
+  if (!(await within(PATIENCE_MS, done))) {
+    outcome = "deleted"; // What answers a page that said that it was not.
+    end(UNDELETED);
+  }
+}
 
-// Nothing of what was said stays in this page.
+// Nothing of what was said stays in this page; whoever left sees no more of it.
 export function end(outcome) {
+  if (isGone()) {
+    return;
+  }
   const { visit } = state;
   visit.outcome = outcome;
   visit.answers = new Map();
@@ -85,38 +107,33 @@ export async function sendWaiting() {
 }
 
 async function heard(became) {
-  const visit = state?.visit;
-  if (UNSENT.has(visit?.outcome) && !isGone()) {
+  const { visit } = state;
+  if (UNSENT.has(visit.outcome) && !isGone()) {
     await told(became);
   }
-  if (visit?.outcome === "undeleted" && !unwanted.size && !isGone()) {
+  if (visit.outcome === UNDELETED && !visit.deleting && !unwanted.size) {
     end("deleted");
   }
-  if (state) {
-    await tellOfBefore(became);
-  }
+  await tellOfBefore(became);
 }
 
 // All that waits on a person's own phone; on a device that people share only what this visit made.
-export async function deleteWaiting() {
-  const waits = state.shared ? [] : await waiting(startOf());
-  const ids = [...state.visit.sent, ...waits.flatMap(([id, replaces]) => (replaces ? [id, ...replaces.split(",")] : [id]))];
-  deletions?.postMessage(ids);
-  await deleteAll(ids);
-}
+export const deleteWaiting = () => endWithout(takeAll(), "deleted");
 
-async function deleteAll(ids) {
+async function takeAll() {
   const { visit } = state;
-  await takeBack({ sent: [...visit.sent, ...ids] }, startOf());
-  visit.sent = [];
-  end(deleted("deleted"));
+  const waits = shared ? [] : await waiting(startOf());
+  visit.sent.push(...waits.flatMap(([id, replaces]) => (replaces ? [id, ...replaces.split(",")] : [id])));
+  deletions?.postMessage(visit.sent);
+  await takeBack(visit, startOf());
 }
 
 // What another tab deletes is gone from the queue as if it had been sent: this one must not say that it was kept.
 async function deletedElsewhere({ data: ids }) {
   const visit = state?.visit;
   if (visit?.outcome && ids.includes(visit.sent.at(-1)) && !isGone()) {
-    await deleteAll(ids);
+    visit.sent.push(...ids);
+    await endWithout(takeBack(visit, startOf()), "deleted");
   }
 }
 
@@ -130,11 +147,11 @@ export function hearOfDeletions() {
 }
 
 export async function sendByTheOpenDoor() {
-  const mine = state.shared ? state.visit.sent : [...refused];
+  const mine = shared ? state.visit.sent : [...refused];
   for (const id of mine.filter((each) => refused.delete(each))) {
     await withoutCode(startOf(), id);
   }
-  await sendWaiting();
+  await sendNow();
 }
 
 // Something sealed waits from an earlier time: the person can delete it. Where nothing does, no trace has to stay; only
@@ -143,7 +160,7 @@ export async function tellOfBefore(became) {
   const waits = (await waiting(startOf())).length > 0;
   const { visit } = state;
   // On a device that people share it is nobody's business: it is sent from there when that can be.
-  if (visit.answers.size || visit.outcome || isGone() || state.shared) {
+  if (visit.answers.size || visit.outcome || isGone() || shared) {
     return;
   }
   const words = [...became.values()];

@@ -1,6 +1,7 @@
 // The server's own pages, as it rendered them once for everybody, with one person's questions, answers and way in them.
 
 import { display, put } from "../screen.js";
+import { shared } from "./remembering.js";
 import { stopAt } from "./routing.js";
 import { backFrom, pagesLeft, shownOptions } from "./visit.js";
 
@@ -32,7 +33,7 @@ export function lendIdling({ bundle }) {
 
 // One question page. `wrong`: [item, kind] of what has to be asked again, with `posted` as it was typed.
 export function showQuestion(state, name, wrong = [], posted = null) {
-  const { bundle, instrument, visit, shared } = state;
+  const { bundle, instrument, visit } = state;
   const next = framed(state, bundle.pages[name]);
   const main = next.querySelector("main");
   const stop = stopAt(instrument, name, visit.answers);

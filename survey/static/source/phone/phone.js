@@ -6,45 +6,27 @@ import { watchAloud } from "../aloud.js";
 import { watchForIdling } from "../idling.js";
 import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
 import { focus, standing } from "../screen.js";
-import { draw, hashed, spelled } from "./again.js";
-import { file, keepCore, takeBack } from "./filing.js";
+import { answered, fileAll, giveWords, useWords } from "./answering.js";
+import { takeBack } from "./filing.js";
 import { isKept, keepPages, leaveNoTrace } from "./kept_pages.js";
+import { load } from "./loading.js";
 import {
-  become, deleted, deleteWaiting, end, hearOfDeletions, notKept, openedWith, sendAll, sendByTheOpenDoor, sendLast,
-  sendWaiting, startOf, state, tellOfBefore,
+  become, deleteWaiting, hearOfDeletions, openedWith, sendAll, sendByTheOpenDoor, sendNow, sendWaiting, startOf, state,
+  tellOfBefore,
 } from "./outcome.js";
 import { lendIdling, showQuestion, showScreen } from "./pages.js";
-import { card, known, remember } from "./remembering.js";
-import { NotTrusted, trusted } from "./trust.js";
+import { card, known, remember, shared } from "./remembering.js";
+import { anew, share } from "./shared_device.js";
+import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
 
-const PATIENCE_MS = 30000;
-// For what somebody who wants to finish should not have to wait for.
-const EXTRA_PATIENCE_MS = 3000;
 const SCREENS = { help: "help", about: "about", safety: "safety", language: "languages" };
 // What this page needs and old browsers lack. There it works as without scripts, and says who seals then. Where it came
 // without TLS every browser lacks some of it: there nothing is asked.
 const needed = [Object.hasOwn, [].findLast, globalThis.AbortSignal?.timeout, navigator.locks];
 const able = !isSecureContext || needed.every(Boolean);
-const shared = card.has("t");
 let loading = null;
 let busy = false;
-
-async function load(address) {
-  const late = new Promise((_, reject) => setTimeout(() => reject(new TypeError("It did not come.")), PATIENCE_MS));
-  const all = Promise.all([import(document.body.dataset.sealing), fetched(address)]);
-  const [sealing, bundle] = await Promise.race([all, late]);
-  const told = await trusted(bundle, card.get("k"), sealing.signedBy);
-  return { bundle, instrument: JSON.parse(bundle.instrument), told, seal: sealing.sealed };
-}
-
-async function fetched(address, patience = PATIENCE_MS) {
-  const answer = await fetch(address, { credentials: "omit", signal: AbortSignal.timeout(patience) });
-  if (!answer.ok) {
-    throw new TypeError("It did not come.");
-  }
-  return answer.json();
-}
 
 async function ready() {
   loading ??= load(document.body.dataset.bundle);
@@ -53,7 +35,11 @@ async function ready() {
     const visit = new walk.Visit({ soon: card.has("s"), known: known() });
     // It goes in a header, where other letters would stop the row here, and the centre could not call it mistaken.
     const code = (card.get("c") ?? document.body.dataset.code ?? "").replace(/[^!-~]/g, "?");
-    become({ ...loaded, visit, shared, code, words: null });
+    if (code) {
+      card.set("c", code);
+      remember(startOf()); // One that was typed is known to this page alone.
+    }
+    become({ ...loaded, visit, code, words: null });
     visit.show(walk.firstPage(state.instrument));
   }
   return state;
@@ -120,85 +106,6 @@ async function oneAtATime(act) {
   }
 }
 
-async function answered(form, submitter) {
-  const { instrument, visit } = state;
-  const name = visit.position;
-  const posted = new FormData(form);
-  const askedBefore = walk.askedOn(instrument, visit, name);
-  if (submitter?.value === "skip") {
-    walk.skip(instrument, visit, name).forEach((item) => askedBefore.add(item));
-  } else {
-    const typed = (item) => posted.getAll(item);
-    const wrong = walk.take(instrument, visit, name, typed);
-    if (wrong.length) {
-      showQuestion(state, name, wrong, typed);
-      return;
-    }
-  }
-  if (visit.answers.size) {
-    keepPages(startOf());
-  }
-  const next = walk.following(instrument, visit, name, askedBefore);
-  if (next === null) {
-    await finish();
-    return;
-  }
-  // Nobody waits for the network between two questions; what fails now is tried again at the next, and told at the end.
-  if (state.bundle.again && walk.reached(instrument, visit) !== "started") {
-    wordsCame();
-  }
-  keepCore(state, startOf()).catch(() => (visit.coreSaid = null));
-  showQuestion(state, next);
-}
-
-async function finish() {
-  const { bundle, instrument, visit } = state;
-  if (walk.reached(instrument, visit) === "started") {
-    await takeBack(visit, startOf());
-    end(deleted("ended"));
-  } else if (bundle.again && (await wordsCame())) {
-    showScreen(state, "again");
-  } else {
-    await fileAll();
-  }
-}
-
-// The list of words to come back with is fetched once the core is in; without it nobody is offered any.
-async function wordsCame() {
-  state.words ??= await fetched(`${startOf()}phone-words`, EXTRA_PATIENCE_MS).catch(() => null);
-  return state.words !== null;
-}
-
-async function fileAll(words = null) {
-  const { instrument, visit } = state;
-  try {
-    visit.again ??= words && (await hashed(words, instrument.id));
-    const more = visit.again ? { again: visit.again } : {};
-    await file(state, startOf(), walk.reached(instrument, visit), more);
-    await sendLast();
-  } catch {
-    await notKept();
-  }
-}
-
-function giveWords() {
-  const words = draw(state.words);
-  document.querySelector(".offer").remove();
-  document.querySelector(".drawn").hidden = false;
-  document.querySelector(".four").textContent = words;
-  focus(document.querySelector(".four"));
-}
-
-async function useWords(form) {
-  const words = spelled(state.words, form.elements.words.value);
-  document.getElementById("again-error").hidden = words !== null;
-  if (words === null) {
-    focus(form.elements.words);
-  } else {
-    await fileAll(words);
-  }
-}
-
 async function speak(language) {
   const { visit, told: before } = state;
   const loaded = await load(new URL(language, new URL(document.body.dataset.bundle, location.href)).pathname);
@@ -213,15 +120,6 @@ async function speak(language) {
   showCurrent();
 }
 
-// The next person, on a device that people share: the whole document anew, and one that knows how soon it is.
-const anew = () => `${startOf()}?next#${withSoon()}`;
-
-function withSoon() {
-  const next = new URLSearchParams(card);
-  next.set("s", "");
-  return next;
-}
-
 const FORMS = {
   question: answered,
   again: () => fileAll(),
@@ -229,7 +127,7 @@ const FORMS = {
   "again-give": giveWords,
   "again-done": () => fileAll(document.querySelector(".four").textContent),
   "again-use": useWords,
-  "send-now": sendWaiting,
+  "send-now": sendNow,
   "delete-now": deleteWaiting,
   "open-door": sendByTheOpenDoor,
 };
@@ -240,6 +138,8 @@ const aboutCode = (address) => address === `${startOf()}code`;
 function submitted(event) {
   const { target: form, submitter } = event;
   if (aboutCode(new URL(form.action).pathname)) {
+    form.elements.seals.value = "phone";
+    form.action += `#${card}`;
     return;
   }
   event.preventDefault();
@@ -271,7 +171,10 @@ function clicked(event) {
   if (link.getAttribute("href").startsWith("#")) {
     event.preventDefault();
     focus(document.getElementById(link.getAttribute("href").slice(1)));
-  } else if (origin === location.origin && pathname.startsWith(startOf()) && !aboutCode(pathname)) {
+  } else if (aboutCode(pathname)) {
+    card.delete("c");
+    link.hash = card; // Another document, that has to know of the card's address what this one does.
+  } else if (origin === location.origin && pathname.startsWith(startOf())) {
     event.preventDefault();
     const [kind, page] = pathname.slice(startOf().length).split("/");
     oneAtATime(() => (kind === "page" ? showQuestion(state, page) : SCREENS[kind] ? lookAt(SCREENS[kind]) : showCurrent()));
@@ -287,19 +190,6 @@ async function left() {
   const visit = state?.visit ?? known();
   await takeBack({ sent: visit?.outcome ? [] : (visit?.sent ?? []) }, startOf());
   await leaveNoTrace(startOf());
-}
-
-// On a device that people share nobody is sent outside, and an untouched page begins anew.
-function share() {
-  if (shared && document.body.dataset.start) {
-    document.body.dataset.leave = anew();
-    if (document.getElementById("idle")) {
-      document.body.dataset.reset = anew();
-    }
-    delete document.body.dataset.outside;
-    document.querySelectorAll(".alone").forEach((element) => element.remove());
-    document.querySelectorAll(".shared").forEach((element) => (element.hidden = false));
-  }
 }
 
 async function begin() {
@@ -343,8 +233,8 @@ function takeOver() {
   hearOfDeletions();
   watchForIdling();
   tidyWhenLeaving(left);
-  for (const [target, kind] of [[window, "online"], [window, "pageshow"], [document, "visibilitychange"]]) {
-    target.addEventListener(kind, () => state && document.visibilityState === "visible" && sendWaiting());
+  for (const kind of ["online", "pageshow", "visibilitychange"]) {
+    addEventListener(kind, () => state && document.visibilityState === "visible" && sendWaiting(), true);
   }
 }
 
@@ -352,4 +242,7 @@ document.addEventListener("DOMContentLoaded", () => watchAloud({ ownVoice: true 
 watchForLeaving();
 if (able) {
   takeOver();
+} else {
+  // Written, since only what the parser meets is waited for before the first letter is drawn.
+  document.write(document.querySelector("noscript").textContent);
 }

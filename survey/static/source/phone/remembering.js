@@ -7,6 +7,9 @@ import { isGone } from "../leaving.js";
 // people share; s, somebody has only just ended on it. Never part of a request.
 export const card = new URLSearchParams(location.hash.slice(1) || history.state?.card);
 
+// Whether people share this device.
+export const shared = card.has("t");
+
 // The visit as it was before a reload: { response, sent }, or nothing.
 export const known = () => history.state?.visit;
 

@@ -2,6 +2,7 @@
 // that keeps nothing (a private window, storage refused) still sends; then the row lies in this page's memory alone.
 
 import { isGone } from "../leaving.js";
+import { after } from "../patience.js";
 import { staying } from "./kept_pages.js";
 import * as queue from "./queue.js";
 import { remember, unwanted } from "./remembering.js";
@@ -42,19 +43,12 @@ export async function drop(start, key) {
 // put to sleep may never give its turn back, and a row counts once however often it is sent: so nobody waits for ever.
 async function alone(act) {
   const patience = new AbortController();
-  const late = setTimeout(() => patience.abort(), PATIENCE_MS);
-  let begun = false;
+  after(PATIENCE_MS).then(() => patience.abort()); // Whoever has a turn by then keeps it.
+  let begun;
   try {
-    return await navigator.locks.request(LOCK, { signal: patience.signal }, () => {
-      begun = true;
-      clearTimeout(late);
-      return act();
-    });
-  } catch (fault) {
-    if (!begun) {
-      return act(); // Too late, or this browser gives no turns at all.
-    }
-    throw fault;
+    return await navigator.locks.request(LOCK, { signal: patience.signal }, () => (begun = act()));
+  } catch {
+    return begun ?? act(); // Too late, or this browser gives no turns at all.
   }
 }
 

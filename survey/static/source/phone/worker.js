@@ -2,6 +2,8 @@
 // stop or a new questionnaire is seen at once. The server puts `heard` before this file: the version, which changes with
 // whatever is kept, the place's path and what to keep.
 
+import { within } from "../patience.js";
+
 const PATIENCE_MS = 8000;
 const { version, start, page, files, bundles } = self.heard;
 const CACHE = `heard ${start} ${version}`;
@@ -30,8 +32,7 @@ async function answered(request) {
   if (!kept) {
     return fresh; // However slow: there is nothing to give instead.
   }
-  const late = new Promise((_, reject) => setTimeout(reject, PATIENCE_MS));
-  return Promise.race([fresh, late]).catch(() => kept);
+  return (await within(PATIENCE_MS, fresh.catch(() => undefined))) ?? kept;
 }
 
 async function fetched(request) {

@@ -1,0 +1,92 @@
+// What an answer leads to: the next question, words to come back with, or the end.
+
+import { focus } from "../screen.js";
+import { draw, hashed, spelled } from "./again.js";
+import { file, keepCore, takeBack } from "./filing.js";
+import { keepPages } from "./kept_pages.js";
+import { fetched } from "./loading.js";
+import { endWithout, notKept, sendLast, startOf, state } from "./outcome.js";
+import { showQuestion, showScreen } from "./pages.js";
+import * as walk from "./visit.js";
+
+// For what somebody who wants to finish should not have to wait for.
+const PATIENCE_MS = 3000;
+
+// Continue or Skip on a question's page: take what stands there, and show what comes next.
+export async function answered(form, submitter) {
+  const { instrument, visit } = state;
+  const name = visit.position;
+  const posted = new FormData(form);
+  const askedBefore = walk.askedOn(instrument, visit, name);
+  if (submitter?.value === "skip") {
+    walk.skip(instrument, visit, name).forEach((item) => askedBefore.add(item));
+  } else {
+    const typed = (item) => posted.getAll(item);
+    const wrong = walk.take(instrument, visit, name, typed);
+    if (wrong.length) {
+      showQuestion(state, name, wrong, typed);
+      return;
+    }
+  }
+  if (visit.answers.size) {
+    keepPages(startOf());
+  }
+  const next = walk.following(instrument, visit, name, askedBefore);
+  if (next === null) {
+    await finish();
+    return;
+  }
+  // Nobody waits for the network between two questions; what fails now is tried again at the next, and told at the end.
+  if (state.bundle.again && walk.reached(instrument, visit) !== "started") {
+    wordsCame();
+  }
+  keepCore(state, startOf()).catch(() => (visit.coreSaid = null));
+  showQuestion(state, next);
+}
+
+async function finish() {
+  const { bundle, instrument, visit } = state;
+  if (walk.reached(instrument, visit) === "started") {
+    await endWithout(takeBack(visit, startOf()), "ended");
+  } else if (bundle.again && (await wordsCame())) {
+    showScreen(state, "again");
+  } else {
+    await fileAll();
+  }
+}
+
+// The list of words to come back with is fetched once the core is in; without it nobody is offered any.
+async function wordsCame() {
+  state.words ??= await fetched(`${startOf()}phone-words`, PATIENCE_MS).catch(() => null);
+  return state.words !== null;
+}
+
+export async function fileAll(words = null) {
+  const { instrument, visit } = state;
+  try {
+    visit.again ??= words && (await hashed(words, instrument.id));
+    const more = visit.again ? { again: visit.again } : {};
+    await file(state, startOf(), walk.reached(instrument, visit), more);
+    await sendLast();
+  } catch {
+    await notKept();
+  }
+}
+
+export function giveWords() {
+  const words = draw(state.words);
+  document.querySelector(".offer").remove();
+  document.querySelector(".drawn").hidden = false;
+  document.querySelector(".four").textContent = words;
+  focus(document.querySelector(".four"));
+}
+
+export async function useWords(form) {
+  const words = spelled(state.words, form.elements.words.value);
+  document.getElementById("again-error").hidden = words !== null;
+  if (words === null) {
+    focus(form.elements.words);
+  } else {
+    await fileAll(words);
+  }
+}

@@ -1,0 +1,27 @@
+// A device that people share, one after the other: at a hub, in place of a tablet.
+
+import { startOf } from "./outcome.js";
+import { card, shared } from "./remembering.js";
+
+// The next person, on a device that people share: the whole document anew, and one that knows how soon it is.
+export const anew = () => `${startOf()}?next#${withSoon()}`;
+
+function withSoon() {
+  const next = new URLSearchParams(card);
+  next.set("s", "");
+  next.delete("c");
+  return next;
+}
+
+// On a device that people share nobody is sent outside, and an untouched page begins anew.
+export function share() {
+  if (shared && document.body.dataset.start) {
+    document.body.dataset.leave = anew();
+    if (document.getElementById("idle")) {
+      document.body.dataset.reset = anew();
+    }
+    delete document.body.dataset.outside;
+    document.querySelectorAll(".alone").forEach((element) => element.remove());
+    document.querySelectorAll(".shared").forEach((element) => (element.hidden = false));
+  }
+}

@@ -1,0 +1,152 @@
+"""A network that swallows what a phone asks: within five seconds the page says what it waits for, one can go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from on_a_phone import (
+    DELETED,
+    NOTHING,
+    START,
+    THANKS,
+    WAITING,
+    Linked,
+    a_phone,
+    counted,
+    expect_heading,
+    finish,
+    kept_on,
+    linked,
+    send_the_core,
+    sent_by,
+    to_the_end,
+    without_network_noise,
+)
+from playwright.sync_api import Browser, expect
+from real_browser import Window
+from test_phone_deleting import FORGET, UNDELETED, deletes, waits_with_the_rest
+
+pytestmark = pytest.mark.browser
+
+ROWS = f"/{START}rows"
+SECONDS = 5_000
+READ = """
+  globalThis.read = [];
+  new MutationObserver(() => {
+    const said = document.querySelector("h1")?.innerText;
+    if (said && read.at(-1) !== said) { read.push(said); }
+  }).observe(document.documentElement, { childList: true });
+"""
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Linked]:
+    with linked(tmp_path / "centre") as served:
+        yield served
+        served.let_go.set()
+
+
+@contextmanager
+def in_a_hurry(browser: Browser, served: Linked) -> Iterator[Window]:
+    """A phone whose clock the test winds on."""
+    with a_phone(browser, served) as person:
+        person.page.clock.install()
+        yield person
+        without_network_noise(person)
+
+
+def goes_on(person: Window) -> None:
+    """Look at Help and come back, as nobody can while the page is busy."""
+    heading = person.heading()
+    person.page.locator(".bar .help").click()
+    expect(person.page.locator("h1")).not_to_have_text(heading)
+    person.page.locator(".back a").first.click()
+    expect_heading(person, heading)
+
+
+def test_send_now_says_soon_that_the_answers_still_wait_and_they_are_sent_once(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        person.look()
+        served.broken = frozenset({"/rows"})
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        served.broken, served.held = frozenset(), ROWS
+        person.page.locator("#send-now button").click()
+        person.page.clock.run_for(SECONDS)
+        expect(person.page.locator("h1")).to_be_focused()
+        goes_on(person)
+        person.page.locator("#send-now button").click()
+        person.page.clock.run_for(SECONDS)
+        goes_on(person)
+        served.let_go.set()
+        expect_heading(person, THANKS)
+        person.until(lambda: kept_on(person) == NOTHING)
+    assert [response.status for response in counted(served)] == ["complete"]
+
+
+def test_delete_says_soon_that_the_centre_has_not_heard_of_it_and_later_that_it_has(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        waits_with_the_rest(person, served)
+        served.held = FORGET
+        deletes(person)
+        person.page.clock.run_for(SECONDS)
+        expect_heading(person, UNDELETED)
+        goes_on(person)
+        assert len(served.rows()) == 1
+        served.let_go.set()
+        expect_heading(person, DELETED)
+        person.until(lambda: kept_on(person) == NOTHING)
+    assert served.rows() == []
+
+
+def test_who_finishes_with_too_little_reads_soon_that_the_centre_has_not_heard_of_it(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        person.look()
+        send_the_core(person, served)
+        served.held = FORGET
+        for heading in ("What about crime?", "What about contact?", "What about experience?"):
+            person.page.locator(".back a").click()
+            expect_heading(person, heading)
+        for heading in ("What about contact?", "What about crime?", "What about more?"):
+            person.press(".skip")
+            expect_heading(person, heading)
+        person.choose("more", "finish")
+        person.press()
+        person.page.clock.run_for(SECONDS)
+        expect_heading(person, UNDELETED)
+        goes_on(person)
+        served.let_go.set()
+        expect_heading(person, DELETED)
+        person.until(lambda: kept_on(person) == NOTHING)
+    assert served.rows() == []
+
+
+def test_who_deletes_while_the_answers_are_on_their_way_never_reads_that_they_were_kept(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        person.until(lambda: len(served.rows()) == 1)
+        served.held = ROWS
+        finish(person)
+        person.until(lambda: [path for path, _ in sent_by(served)] == [ROWS, ROWS])
+        person.page.clock.run_for(SECONDS)
+        expect_heading(person, WAITING)
+        person.page.evaluate(READ)
+        deletes(person)
+        served.let_go.set()
+        expect_heading(person, DELETED)
+        assert THANKS not in person.page.evaluate("read")
+        person.until(lambda: kept_on(person) == NOTHING)
+    assert served.rows() == []
