@@ -29,7 +29,10 @@ BEFORE_THE_FIRST = ("promise",)
 PROBLEMS = "error.heading"
 LINES, NO_LINES = "help.lines", "help.lines.none"
 _ON_A_TABLET = frozenset({"thanks.next", NO_LINES})
-_AFTER = ("thanks.next", NO_LINES, "help.101", "next.heading", *(f"next.{step}" for step in range(1, 6)))
+_AFTER = (
+    "thanks.next", NO_LINES, "help.101", "next.heading", *(f"next.{step}" for step in range(1, 6)),
+    "rights.heading", "rights.intro", *(f"rights.{right}" for right in range(1, 13)), "rights.ask",
+)  # fmt: skip
 SPOKEN: Mapping[str, Sequence[str]] = {
     "help.html": (
         "help.heading", "help.now", "help.999", "help.101", LINES, NO_LINES, "help.survey", "help.who", "help.skip",
@@ -40,8 +43,6 @@ SPOKEN: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 """Template -> the places of the words that are read out there, in the order in which they stand; ``LINES`` is the
 heading of the support lines, and they follow it. On a page of questions, the questions are read.
-
-The Code's twelve rights are left to the eye: in every language together they would take two megabytes more.
 """
 
 
