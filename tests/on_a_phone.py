@@ -105,6 +105,7 @@ def linked(folder: Path, **changes: Any) -> Iterator[Linked]:
         try:
             yield served
         finally:
+            served.let_go.set()
             centre.close()
 
 

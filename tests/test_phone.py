@@ -79,6 +79,24 @@ def test_after_the_end_help_and_the_languages_lead_back_to_the_thanks(served: Li
         expect_heading(person, load_words()["pl"]["thanks.heading"])
 
 
+def test_another_language_comes_back_to_what_is_being_read(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        person.choose("contact", "easy")
+        for link, place in ((".bar .help", "help.heading"), (".onward a >> nth=0", "about.heading")):
+            person.page.locator(link).click()
+            person.page.locator(".bar .language").click()
+            person.page.locator("main button[value=pl]").click()
+            expect_heading(person, load_words()["pl"][place])
+            person.page.locator(".bar .language").click()
+            person.page.locator(".back a").click()
+            expect_heading(person, load_words()["pl"][place])
+        person.page.locator(".back a").click()
+        expect_heading(person, "Co z contact?")
+        expect(person.page.locator('input[value="easy"]')).to_be_checked()
+
+
 def test_a_phone_asks_the_same_and_the_centre_sees_one_sealed_response(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.look()

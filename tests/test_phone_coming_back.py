@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from at_the_tablet import SMALL
 from centre_world import LINKED
-from on_a_phone import Linked, a_phone, finish, linked, sent_by, to_the_end
+from on_a_phone import TYPED, Linked, a_phone, finish, linked, sent_by, to_the_end
 from phone_modules import modules, run
 from playwright.sync_api import Browser, expect
 from real_browser import Window
 
 from survey.fingerprint import word_list
+from survey.words import load as load_words
 
 pytestmark = pytest.mark.browser
 
@@ -63,6 +64,44 @@ def test_the_same_words_are_the_same_hash_and_nobody_learns_whether_they_were_kn
     for line, body in [*served.bodies, *sent_by(served)]:
         assert words.split()[0] not in line
         assert words.encode() not in body
+
+
+def looks_away(person: Window) -> None:
+    """Help and back, then Polish and English again."""
+    person.page.locator(".bar .help").click()
+    expect(person.page.locator("h1")).to_have_text("Help")
+    person.page.locator(".back a").click()
+    expect(person.page.locator("h1")).to_have_text("Would you like to come back?")
+    for code, heading in (("pl", load_words()["pl"]["again.heading"]), ("en", "Would you like to come back?")):
+        person.page.locator(".bar .language").click()
+        person.page.locator(f"main button[value={code}]").click()
+        expect(person.page.locator("h1")).to_have_text(heading)
+
+
+def test_help_and_another_language_lead_back_to_the_same_words(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        person.page.locator("#again-words").fill("academic acid acne")
+        looks_away(person)
+        expect(person.page.locator("#again-words")).to_have_value("academic acid acne")
+        person.page.locator("#again-give button").click()
+        words = person.page.locator(".four").inner_text()
+        looks_away(person)
+        expect(person.page.locator(".four")).to_have_text(words)
+        expect(person.page.locator("#again-give")).to_have_count(0)
+        person.page.locator("#again-done button").click()
+        expect(person.page.locator("h1")).to_have_text(THANKS)
+    assert served.only().again == slowly(words)
+
+
+def test_who_stops_at_the_offer_of_words_has_sent_everything(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        person.until(lambda: [response.status for response in served.responses()] == ["complete"])
+        person.page.locator("#again-give button").click()
+    assert (served.only().again, served.only().answers["better"]) == (None, TYPED)
 
 
 def test_words_that_are_not_on_the_list_are_asked_for_again(served: Linked, browser: Browser) -> None:

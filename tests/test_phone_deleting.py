@@ -19,7 +19,7 @@ from on_a_phone import (
     linked,
     send_the_core,
     sent_by,
-    to_the_end,
+    the_rest,
     without_network_noise,
 )
 from playwright.sync_api import Browser, Route, expect
@@ -41,9 +41,9 @@ def served(tmp_path: Path) -> Iterator[Linked]:
 def waits_with_the_rest(person: Window, served: Linked) -> None:
     """The core is at the centre; the fuller copy waits on the phone."""
     person.look()
-    to_the_end(person)
-    person.until(lambda: len(served.rows()) == 1)
+    send_the_core(person, served)
     served.broken = frozenset({"/rows"})
+    the_rest(person)
     finish(person)
     expect_heading(person, WAITING)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from centre_world import LINKED
 from on_a_phone import (
     NOTHING,
+    START,
     THANKS,
     TYPED,
     Linked,
@@ -19,7 +20,9 @@ from on_a_phone import (
     linked,
     queue_of,
     send_the_core,
+    sent_by,
     to_the_end,
+    without_network_noise,
 )
 from playwright.sync_api import Browser, expect
 from real_browser import OUTSIDE, Window
@@ -124,6 +127,95 @@ def test_leaving_leaves_nothing_on_the_phone(served: Linked, browser: Browser) -
         left(person)
         back_at_the_survey(person)
         assert kept_on(person) == NOTHING
+
+
+# The browser's own arithmetic, held up until the test lets it go on.
+_HELD_UP = """
+  const real = SubtleCrypto.prototype.%s;
+  SubtleCrypto.prototype.%s = function (...given) {
+    const done = real.apply(this, given);
+    return %s ? new Promise((over) => { window.goOn = () => over(done); }) : done;
+  };"""
+
+
+def at_its_id(person: Window) -> None:
+    """The core is sealed and about to be given its id."""
+    person.page.add_init_script(_HELD_UP % ("digest", "digest", "given[1].byteLength === 5250"))
+    person.look()
+    person.the_core()
+
+
+def at_its_words(person: Window) -> None:
+    """Four words to come back with are being hashed, a million rounds."""
+    person.page.add_init_script(_HELD_UP % ("deriveBits", "deriveBits", "true"))
+    person.look()
+    to_the_end(person)
+    person.page.locator("#again-give button").click()
+    person.page.locator("#again-done button").click()
+
+
+@pytest.mark.parametrize("until", [at_its_id, at_its_words])
+def test_who_leaves_while_a_copy_is_being_sealed_has_none_put_by_and_none_sent(
+    served: Linked, browser: Browser, until: Callable[[Window], None]
+) -> None:
+    with a_phone(browser, served) as person:
+        until(person)
+        person.until(lambda: person.page.evaluate("Boolean(window.goOn)"))
+        person.until(lambda: len(served.rows()) == len(sent_by(served)))
+        before = len(sent_by(served))
+        person.page.evaluate("document.querySelector('.bar .leave').click(); goOn()")
+        left(person)
+        person.until(lambda: served.rows() == [])
+        back_at_the_survey(person)
+        assert f"/{START}rows" not in [path for path, _ in sent_by(served)[before:]]
+        assert kept_on(person) == NOTHING
+
+
+def test_on_a_slow_network_what_is_on_the_phone_goes_first(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        send_the_core(person, served)
+        person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        served.held = f"/{START}rows/forget"
+        press_leave(person)
+        left(person)
+        back_at_the_survey(person)
+        assert kept_on(person) == NOTHING
+        assert len(served.rows()) == 1
+        served.let_go.set()
+        person.until(lambda: served.rows() == [])
+
+
+@pytest.mark.parametrize("slow", ["worker.js", "phone/en/page", "static/sealing.js"])
+def test_what_is_still_being_fetched_to_be_kept_is_not_kept_for_who_has_left(
+    served: Linked, browser: Browser, slow: str
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.until(lambda: person.page.evaluate("performance.getEntriesByType('resource').length") > 4)
+        served.bodies.clear()
+        served.held = f"/{START}{slow}"
+        person.say("experience", "good")
+        person.until(lambda: (f"GET {served.held}?", b"") in served.bodies)
+        press_leave(person)
+        left(person)
+        back_at_the_survey(person)
+        served.let_go.set()
+        everything = (f"GET /{START}phone/en?", b"")  # asked for by nobody but what keeps the pages
+        person.until(lambda: everything in served.bodies and kept_on(person) == NOTHING)
+
+
+def test_pages_that_could_not_be_fetched_are_fetched_at_the_next_answer(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        served.broken = frozenset({"/phone/en/page"})
+        person.say("experience", "good")
+        person.until(lambda: any("phone/en/page" in line for line, _ in served.bodies))
+        person.until(lambda: kept_on(person)["workers"] == 0)
+        served.broken = frozenset()
+        person.say("contact", "easy")
+        person.until(lambda: kept_on(person)["workers"] == 1)
+        without_network_noise(person)
 
 
 def test_leaving_without_a_network_takes_the_waiting_core_along(served: Linked, browser: Browser) -> None:

@@ -5,8 +5,9 @@ import { draw, hashed, spelled } from "./again.js";
 import { file, keepCore, takeBack } from "./filing.js";
 import { keepPages } from "./kept_pages.js";
 import { fetched } from "./loading.js";
-import { endWithout, notKept, sendLast, startOf, state } from "./outcome.js";
-import { showQuestion, showScreen } from "./pages.js";
+import { endWithout, notKept, sendAll, sendLast, startOf, state } from "./outcome.js";
+import { showQuestion } from "./pages.js";
+import { showDrawn, showOffer } from "./screens.js";
 import * as walk from "./visit.js";
 
 // For what somebody who wants to finish should not have to wait for.
@@ -48,11 +49,21 @@ async function finish() {
   const { bundle, instrument, visit } = state;
   if (walk.reached(instrument, visit) === "started") {
     await endWithout(takeBack(visit, startOf()), "ended");
-  } else if (bundle.again && (await wordsCame())) {
-    showScreen(state, "again");
+    return;
+  }
+  // Before anybody is offered words: whoever stops there has answered all the same.
+  visit.filing = sealAll();
+  visit.filing.then(sendAll).catch(() => {}); // What fails now is tried again once they have chosen, and told then.
+  if (bundle.again && (await wordsCame())) {
+    showOffer();
   } else {
     await fileAll();
   }
+}
+
+function sealAll() {
+  const { instrument, visit } = state;
+  return file(state, startOf(), walk.reached(instrument, visit), visit.again ? { again: visit.again } : {});
 }
 
 // The list of words to come back with is fetched once the core is in; without it nobody is offered any.
@@ -61,12 +72,14 @@ async function wordsCame() {
   return state.words !== null;
 }
 
+// What was sealed at the end already, or another copy in its place: with words to come back with, or because that failed.
 export async function fileAll(words = null) {
   const { instrument, visit } = state;
+  const { filing } = visit;
+  visit.filing = null;
   try {
     visit.again ??= words && (await hashed(words, instrument.id));
-    const more = visit.again ? { again: visit.again } : {};
-    await file(state, startOf(), walk.reached(instrument, visit), more);
+    await (words ? sealAll() : (filing ?? sealAll()));
     await sendLast();
   } catch {
     await notKept();
@@ -74,11 +87,8 @@ export async function fileAll(words = null) {
 }
 
 export function giveWords() {
-  const words = draw(state.words);
-  document.querySelector(".offer").remove();
-  document.querySelector(".drawn").hidden = false;
-  document.querySelector(".four").textContent = words;
-  focus(document.querySelector(".four"));
+  state.visit.drawn = draw(state.words);
+  showDrawn(state.visit.drawn);
 }
 
 export async function useWords(form) {

@@ -1,10 +1,11 @@
 // When what is sealed: the core as soon as it is in, so that walking away loses nothing, and everything at the end, in
 // place of the core. A row that was made may have been sent, so whatever replaces it says so.
 
-import { remember } from "./remembering.js";
+import { isGone } from "../leaving.js";
+import { remember, unwanted } from "./remembering.js";
 import { framed, idOf, month, newestDay } from "./response.js";
 import { onPath } from "./routing.js";
-import { drop, flush, forget, keep, waiting } from "./sending.js";
+import { drop, flush, forget, keep } from "./sending.js";
 import { coreSaid, reached } from "./visit.js";
 
 // What stands at the centre for somebody with a card who has taken back what they said: a row without it that replaced
@@ -30,13 +31,15 @@ function filed(state, start, saying) {
   return inTurn(async () => {
     const row = await state.seal(state.told.collection, framed(saying()));
     const id = await idOf(row);
+    if (isGone()) {
+      return; // What was not on its way when somebody left does not set out.
+    }
     // All of them: any may be the one that arrived, and the card's code is spent for that one.
     const replaced = visit.sent.slice(-MOST_NAMED);
     visit.sent = [...visit.sent, id];
     // Before it can reach the centre: a reload that comes sooner than its answer still knows what to replace.
     remember(start, visit);
-    visit.stored = await keep(start, [id, replaced.sort().join(), code], row);
-    await dropped(start, new Set(replaced));
+    visit.stored = await keep(start, [id, replaced.sort().join(), code], row, replaced);
   });
 }
 
@@ -93,19 +96,20 @@ async function covered(state, start) {
 
 // Delete every copy that this visit made, here and at the centre; what cannot be deleted there yet stays `unwanted`.
 export async function takeBack(visit, start) {
-  const made = await inTurn(async () => {
+  await inTurn(() => {
     const { sent } = visit;
     visit.sent = [];
-    await dropped(start, new Set(sent));
-    return sent;
+    sent.forEach((id) => unwanted.add(id));
+    return drop(start, sent);
   });
-  await forget(start, made);
+  await forget(start);
 }
 
-async function dropped(start, ids) {
-  for (const key of await waiting(start)) {
-    if (ids.has(key[0])) {
-      await drop(start, key);
-    }
+// The same for somebody who leaves: in no turn, since nothing is put by any more, and waiting for no network.
+export async function takeAway({ outcome, sent = [] }, start) {
+  if (!outcome) {
+    sent.forEach((id) => unwanted.add(id));
   }
+  forget(start);
+  await drop(start, [...unwanted]);
 }

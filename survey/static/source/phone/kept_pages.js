@@ -2,12 +2,13 @@
 // they are a trace, and gone once nothing needs them.
 
 import { within } from "../patience.js";
+import { lockOf } from "./needed.js";
 import * as queue from "./queue.js";
 import { shared } from "./remembering.js";
 
 const CACHES = "heard ";
 const PATIENCE_MS = 3000;
-let kept;
+let here = false;
 let tidied = Promise.resolve();
 let anew = "";
 let stays = Promise.resolve();
@@ -15,13 +16,13 @@ let letGo = () => {};
 let over = Promise.resolve();
 
 export function keepPages(start) {
-  if (!kept) {
+  if (!here) {
+    here = true;
     stays = tidied.then(() => stay(start)).catch(() => {});
-    kept = stays.then(() => navigator.serviceWorker?.register(`${start}worker.js${anew}`, { scope: start })).catch(() => {});
   }
+  // At each answer: what could not be fetched at the last one is fetched now, and what is there is not fetched again.
+  stays.then(() => here && navigator.serviceWorker?.register(`${start}worker.js${anew}`, { scope: start })).catch(() => {});
 }
-
-const lockOf = (start) => `heard answers ${start}`;
 
 // While somebody answers in this tab no other takes the pages away, nor what waits here.
 function stay(start) {
@@ -46,24 +47,20 @@ export const isKept = () => document.querySelector("#question [name='csrf_token'
 // keeps the pages all the same: they are fetched once what was there before is gone.
 export function leaveNoTrace(start) {
   letGo();
-  const pages = kept;
-  kept = undefined; // Whoever answers again keeps them again; what waits for this tidying must not be waited for by it.
-  const alone = () => navigator.locks.request(lockOf(start), { ifAvailable: true }, (mine) => mine && tidy(start, pages));
-  tidied = over.then(alone).catch(() => tidy(start, pages));
+  here = false; // Whoever answers again keeps them again.
+  const alone = () => navigator.locks.request(lockOf(start), { ifAvailable: true }, (mine) => mine && tidy(start));
+  tidied = over.then(alone).catch(() => tidy(start));
   return tidied;
 }
 
-// Each step for itself: what a browser refuses to touch must not keep the rest from going. On a device that people share
-// the pages are no trace of anybody, and who comes next may have no network.
-async function tidy(start, pages) {
+// All at once and each for itself: whoever leaves has little time, and what a browser refuses to touch must not keep the
+// rest from going. A worker that is still being installed sees by itself that nobody needs it. On a device that people
+// share the pages are no trace of anybody, and who comes next may have no network.
+async function tidy(start) {
   const waits = await queue.keys(start).catch(() => null);
   if (!waits?.length) {
-    await (waits && queue.destroy(start).catch(() => {})); // What cannot be read is not thrown away.
-    await pages;
-    if (!shared) {
-      await noWorker(start).catch(() => {});
-      await noPages(start).catch(() => {});
-    }
+    const pages = shared ? [] : [noPages(start), noWorker(start)];
+    await Promise.allSettled([waits && queue.destroy(start), ...pages]); // What cannot be read is not thrown away.
   }
 }
 

@@ -7,7 +7,7 @@ import { takeBack, withdraw } from "./filing.js";
 import { leaveNoTrace } from "./kept_pages.js";
 import { showBefore, showScreen } from "./pages.js";
 import { shared, unwanted } from "./remembering.js";
-import { flush, waiting, withoutCode } from "./sending.js";
+import { flush, settled, waiting, withoutCode } from "./sending.js";
 
 const PATIENCE_MS = 5000;
 const UNDELETED = "undeleted";
@@ -48,14 +48,17 @@ export const sendNow = () => sendSoon(heard);
 // What became of the last row: sent, waiting (on the phone, or in this page alone), refused for its code, or lost.
 async function told(became) {
   const { visit } = state;
-  const word = became.get(visit.sent.at(-1)) ?? "sent";
+  const last = visit.sent.at(-1);
+  // The centre's word alone: what is gone from the phone may have been wiped there, or be on its way from another page.
+  const word = became.get(last) ?? settled.get(last) ?? "waiting";
+  visit.stored &&= word !== "unstored";
   if (word === "lost" && visit.outcome) {
     await endWithout(takeBack(visit, startOf()), "deleted"); // By now there is nothing here to try again with.
   } else if (word === "lost") {
     visit.sent = visit.sent.slice(0, -1); // It never came in.
     await notKept();
   } else {
-    end({ sent: "thanks", refused: "refused", waiting: visit.stored ? "waiting" : "unstored" }[word]);
+    end({ sent: "thanks", refused: "refused" }[word] ?? (visit.stored ? "waiting" : "unstored"));
   }
 }
 
@@ -89,6 +92,7 @@ export function end(outcome) {
   }
   const { visit } = state;
   visit.outcome = outcome;
+  visit.beside = null;
   visit.answers = new Map();
   if (!UNSENT.has(outcome)) {
     leaveNoTrace(startOf());

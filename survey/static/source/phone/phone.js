@@ -5,22 +5,22 @@
 import { watchAloud } from "../aloud.js";
 import { watchForIdling } from "../idling.js";
 import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
-import { focus, standing } from "../screen.js";
+import { focus } from "../screen.js";
 import { answered, fileAll, giveWords, useWords } from "./answering.js";
-import { takeBack } from "./filing.js";
+import { takeAway } from "./filing.js";
 import { isKept, keepPages, leaveNoTrace } from "./kept_pages.js";
 import { load } from "./loading.js";
 import {
   become, deleteWaiting, hearOfDeletions, openedWith, sendAll, sendByTheOpenDoor, sendNow, sendWaiting, startOf, state,
   tellOfBefore,
 } from "./outcome.js";
-import { lendIdling, showQuestion, showScreen } from "./pages.js";
+import { lendIdling, showQuestion } from "./pages.js";
 import { card, known, remember, shared } from "./remembering.js";
+import { follow, keepUnsent, showAgain, showCurrent } from "./screens.js";
 import { anew, share } from "./shared_device.js";
 import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
 
-const SCREENS = { help: "help", about: "about", safety: "safety", language: "languages" };
 // What this page needs and old browsers lack. There it works as without scripts, and says who seals then. Where it came
 // without TLS every browser lacks some of it: there nothing is asked.
 const needed = [Object.hasOwn, [].findLast, globalThis.AbortSignal?.timeout, navigator.locks];
@@ -45,22 +45,6 @@ async function ready() {
   return state;
 }
 
-// What stands on a question's page and is not sent yet: Help or another language does not lose it.
-function keepUnsent({ visit }) {
-  const form = document.getElementById("question");
-  visit.unsent = form ? standing(form) : visit.unsent;
-}
-
-function showCurrent() {
-  const { visit } = state;
-  if (visit.outcome) {
-    showScreen(state, visit.outcome);
-  } else {
-    showQuestion(state, visit.position, [], visit.unsent);
-    visit.unsent = null;
-  }
-}
-
 // A few words that came with the first page, for when nothing else did.
 function say(template) {
   const { content, dataset } = document.getElementById(template);
@@ -77,8 +61,8 @@ function failed(fault) {
     return;
   }
   if (state) {
-    keepUnsent(state);
-    showCurrent(); // another language did not come: the questions go on in this one
+    keepUnsent();
+    showAgain(); // another language did not come: the questions go on in this one
     const line = document.createElement("p");
     line.className = "error";
     line.setAttribute("role", "alert");
@@ -109,7 +93,7 @@ async function oneAtATime(act) {
 async function speak(language) {
   const { visit, told: before } = state;
   const loaded = await load(new URL(language, new URL(document.body.dataset.bundle, location.href)).pathname);
-  keepUnsent(state);
+  keepUnsent();
   // The centre may have another questionnaire by now: whoever has begun this one goes on with it.
   if (loaded.told.digest === before.digest) {
     become({ ...state, ...loaded });
@@ -117,7 +101,7 @@ async function speak(language) {
     become({ ...state, ...loaded, visit: new walk.Visit({ soon: visit.soon, known: visit }) });
     state.visit.show(walk.firstPage(loaded.instrument));
   }
-  showCurrent();
+  showAgain();
 }
 
 const FORMS = {
@@ -125,7 +109,7 @@ const FORMS = {
   again: () => fileAll(),
   "again-no": () => fileAll(),
   "again-give": giveWords,
-  "again-done": () => fileAll(document.querySelector(".four").textContent),
+  "again-done": () => fileAll(state.visit.drawn),
   "again-use": useWords,
   "send-now": sendNow,
   "delete-now": deleteWaiting,
@@ -176,19 +160,12 @@ function clicked(event) {
     link.hash = card; // Another document, that has to know of the card's address what this one does.
   } else if (origin === location.origin && pathname.startsWith(startOf())) {
     event.preventDefault();
-    const [kind, page] = pathname.slice(startOf().length).split("/");
-    oneAtATime(() => (kind === "page" ? showQuestion(state, page) : SCREENS[kind] ? lookAt(SCREENS[kind]) : showCurrent()));
+    oneAtATime(() => follow(...pathname.slice(startOf().length).split("/")));
   }
 }
 
-function lookAt(screen) {
-  keepUnsent(state);
-  showScreen(state, screen);
-}
-
 async function left() {
-  const visit = state?.visit ?? known();
-  await takeBack({ sent: visit?.outcome ? [] : (visit?.sent ?? []) }, startOf());
+  await takeAway(state?.visit ?? known() ?? {}, startOf());
   await leaveNoTrace(startOf());
 }
 

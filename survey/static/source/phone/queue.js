@@ -1,4 +1,4 @@
-// What waits on this phone: sealed rows of 5,250 bytes under the ids by which they are sent, and nothing else.
+// What waits on this phone: sealed rows under the ids by which they are sent.
 
 const STORE = "rows";
 
@@ -18,7 +18,8 @@ async function within(start, mode, act, make = false) {
   const database = await opened(start, make);
   try {
     return await new Promise((resolve, reject) => {
-      const turn = database.transaction(STORE, mode);
+      // Through to the disk, before a battery dies.
+      const turn = database.transaction(STORE, mode, { durability: "strict" });
       const asked = act(turn.objectStore(STORE));
       turn.oncomplete = () => resolve(asked.result);
       turn.onabort = () => reject(turn.error);
@@ -29,9 +30,20 @@ async function within(start, mode, act, make = false) {
 }
 
 // A key is [row id, ids of the rows that it replaces, the card's code], each a text, empty where there is none. The ids
-// stand in their own order, not in that of answering, with commas between.
-export const put = (start, key, row) => within(start, "readwrite", (rows) => rows.put(row, key), true);
-export const remove = (start, key) => within(start, "readwrite", (rows) => rows.delete(key));
+// stand in their own order, not that of answering, commas between.
+// In place of the rows with these ids, all or nothing.
+export const put = (start, key, row, ids) =>
+  within(start, "readwrite", (rows) => replace(rows, ids, () => rows.put(row, key)), true);
+export const remove = (start, ids) => within(start, "readwrite", (rows) => replace(rows, ids));
+
+function replace(rows, ids, then = () => {}) {
+  const asked = rows.getAllKeys();
+  asked.onsuccess = () => {
+    asked.result.filter(([id]) => ids.includes(id)).forEach((key) => rows.delete(key));
+    then();
+  };
+  return asked;
+}
 
 // Nothing where there is no database yet; a storage that cannot be read is a fault.
 export function keys(start) {

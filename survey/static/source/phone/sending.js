@@ -9,34 +9,37 @@ import { remember, unwanted } from "./remembering.js";
 
 const PATIENCE_MS = 20000;
 const LOCK = "heard rows";
-const inMemory = new Map();
-// Ids of rows that this page has put by and not taken away again.
-const put = new Set();
+// What this page made and has no word of the centre on, by id: a phone may refuse to keep it, or lose it again.
+const made = new Map();
+// The centre's last word on a row of this page: sent or lost.
+export const settled = new Map();
 
-// Keep a row; whether the phone, and not only this page, holds it now.
-export async function keep(start, key, row) {
+// Keep a row in place of others; whether the phone, and not only this page, holds it now.
+export async function keep(start, key, row, replaced) {
   await staying();
-  try {
-    await queue.put(start, key, row);
-    put.add(key[0]);
-    return true;
-  } catch {
-    inMemory.set(key.join(" "), { key, row });
+  replaced.forEach((id) => made.delete(id));
+  if (isGone()) {
     return false;
   }
+  const kept = queue.put(start, key, row, replaced).then(() => true);
+  const stored = await kept.catch(() => drop(start, replaced));
+  made.set(key[0], { key, row });
+  return stored ?? false;
 }
 
-const inThisPage = () => [...inMemory.values()].map(({ key }) => key);
+function onlyHere(stored) {
+  const ids = stored.map(([id]) => id);
+  return [...made.values()].map(({ key }) => key).filter(([id]) => !ids.includes(id));
+}
 
 export async function waiting(start) {
   const stored = await queue.keys(start).catch(() => []);
-  return [...stored, ...inThisPage()];
+  return [...stored, ...onlyHere(stored)];
 }
 
-export async function drop(start, key) {
-  inMemory.delete(key.join(" "));
-  put.delete(key[0]);
-  await queue.remove(start, key).catch(() => {});
+export async function drop(start, ids) {
+  ids.forEach((id) => made.delete(id));
+  await queue.remove(start, ids).catch(() => {});
 }
 
 // One page of this phone at a time: what one sends or deletes, another would send once more. A page that the phone has
@@ -62,16 +65,26 @@ export function flush(start) {
 }
 
 async function sendAll(start) {
-  // A row that cannot be read now is no row that another page has sent.
   const stored = await queue.keys(start).catch(() => null);
-  const became = new Map(stored ? [] : [...put].map((id) => [id, "waiting"]));
-  for (const key of [...(stored ?? []), ...inThisPage()]) {
-    const row = inMemory.get(key.join(" "))?.row ?? (await queue.get(start, key).catch(() => null));
-    const word = row ? await send(start, key, row) : row === null ? "waiting" : "sent"; // sent by another page meanwhile
-    if (word === "sent" || word === "lost") {
-      await drop(start, key);
+  const here = onlyHere(stored ?? []);
+  const keys = [...(stored ?? []), ...here];
+  // Never beside the copy that takes its place: once the centre has that one, the card's code is spent.
+  const replaced = keys.flatMap(([, replaces]) => replaces.split(","));
+  const became = new Map();
+  for (const key of keys) {
+    const [id] = key;
+    if (isGone() || unwanted.has(id)) {
+      continue;
     }
-    became.set(key[0], word);
+    const row = made.get(id)?.row ?? (await queue.get(start, key).catch(() => null));
+    const word = replaced.includes(id) ? "replaced" : row ? await send(start, key, row) : "waiting";
+    if (word === "sent" || word === "lost") {
+      settled.set(id, word);
+    }
+    if (word !== "waiting" && word !== "refused") {
+      await drop(start, [id]);
+    }
+    became.set(id, word === "waiting" && stored && here.includes(key) ? "unstored" : word);
   }
   return became;
 }
@@ -92,16 +105,14 @@ async function send(start, [, replaces, code], row) {
 // The card's code is no good: send the row by the open door, where the person chose so.
 export async function withoutCode(start, id) {
   const key = (await waiting(start)).find((each) => each[0] === id);
-  const row = key && (inMemory.get(key.join(" "))?.row ?? (await queue.get(start, key)));
+  const row = key && (made.get(id)?.row ?? (await queue.get(start, key)));
   if (row) {
-    await keep(start, [id, key[1], ""], row);
-    await drop(start, key);
+    await keep(start, [id, key[1], ""], row, [id]);
   }
 }
 
-// Ask the centre to delete the rows that only this page knows the ids of: now, and until it has said that they are gone.
-export async function forget(start, ids) {
-  ids.forEach((id) => unwanted.add(id));
+// Ask the centre to delete what is unwanted there, rows that only this page knows the ids of: now, and until it has said that they are gone.
+export async function forget(start) {
   if (unwanted.size) {
     remember(start);
     // No row may be on its way that could come after its own deletion; only who leaves cannot wait for that.

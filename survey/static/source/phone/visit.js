@@ -22,6 +22,11 @@ export class Visit {
     this.outcome = null;
     this.coreSaid = null;
     this.again = null;
+    this.beside = null;
+    this.choosing = false;
+    this.offered = false;
+    this.drawn = null;
+    this.filing = null;
     this.soon = soon;
     this.ranks = new Map();
     this.unsent = null;
@@ -41,6 +46,8 @@ export class Visit {
 
   show(page) {
     this.position = page;
+    this.offered = false;
+    this.beside = null;
     this.shown.add(page);
   }
 

@@ -3,6 +3,7 @@
 // whatever is kept, the place's path and what to keep.
 
 import { within } from "../patience.js";
+import { isNeeded } from "./needed.js";
 
 const PATIENCE_MS = 8000;
 const { version, start, page, files, bundles } = self.heard;
@@ -11,8 +12,21 @@ const CACHE = `heard ${start} ${version}`;
 // In place of an older one at once: what that one kept goes with it.
 self.addEventListener("install", (event) => {
   self.skipWaiting();
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([page, ...files])));
+  event.waitUntil(keep());
 });
+
+// Whoever leaves while this is under way sweeps the phone once: what came later goes by itself, and the worker with it.
+async function keep() {
+  const cache = await caches.open(CACHE);
+  const came = await cache.addAll([page, ...files]).catch((fault) => fault);
+  const needed = await isNeeded(start);
+  if (!needed) {
+    await caches.delete(CACHE);
+  }
+  if (came || !needed) {
+    throw came ?? new Error("Nobody is here any more.");
+  }
+}
 
 self.addEventListener("activate", (event) => {
   const old = (name) => name.startsWith(`heard ${start} `) && name !== CACHE;
