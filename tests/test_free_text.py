@@ -177,6 +177,24 @@ def test_masking_twice_is_masking_once_and_never_fails(text: str) -> None:
     assert masked(masked(text)) == masked(text)
 
 
+@pytest.mark.parametrize("mark", ["\x1b", "\x07", "\r", "\x9b", "\u202e", "\u200b", "\u2066"], ids=ascii)
+def test_nothing_that_cannot_be_seen_hides_a_word_from_a_reviewer_or_leaves(tmp_path: Path, mark: str) -> None:
+    """A terminal that knows 'conceal' shows nothing between two such marks; another turns a line round."""
+    text = f"they were kind {mark}[8m but tell jo smythe {mark}[0m 07700{mark}900123 and quick"
+    seen = "they were kind [8m but tell jo smythe [0m [phone] and quick"
+    assert masked(text) == seen
+    book = ReviewBook(tmp_path, AUTHORITY)
+    for name in ("Ann", "Ben"):
+        book.decide("d", text, Decision(name, let_out=True, blank=places_of(text, ["smythe [0m"])))
+    (quotation,) = book.waiting().values()
+    assert quotation.text == "they were kind [8m but tell jo […] [phone] and quick"
+
+
+def test_letters_that_are_joined_by_an_unseen_mark_stay_whole() -> None:
+    for whole in ("ক্\u200cষ", "می\u200cخواهم", "ශ්\u200dරී"):
+        assert masked(f"it said {whole}") == f"it said {whole}"
+
+
 def test_a_reviewer_blanks_more_and_nothing_of_it_is_kept_in_the_book(tmp_path: Path) -> None:
     book = ReviewBook.opened(tmp_path, AUTHORITY)
     text = "The only imam\nat the mosque on that road told PC Smith"

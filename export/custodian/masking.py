@@ -8,9 +8,11 @@ reason to read less carefully.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_JOINERS = "\u200c\u200d"
 _CAPITALS = "".join(filter(str.isupper, map(chr, [*range(0x530), *range(0x1E00, 0x2000)])))
 _CAPITAL, _LETTER = f"(?-i:[{re.escape(_CAPITALS)}])", r"[^\W\d_]"
 _SMALL = rf"(?:(?!{_CAPITAL}){_LETTER}|['’-]{_CAPITAL}?)"
@@ -118,11 +120,26 @@ def masked(text: str, also: Sequence[str] = ()) -> str:
         text: as it was typed.
         also: further passages that a reviewer wants out, wherever they stand in the text.
     """
+    text = readable(text)
     patterns = [passage_pattern(passage) for passage in also if passage.strip()]
     # Looked for from every character on, so that of two that overlap both go.
     blanked = [_Span(*one.span(1), "…") for pattern in patterns for one in re.finditer(f"(?=({pattern}))", text, re.I)]
     found = _found(text, _joined([*_found(text, []), *blanked]))
     return " ".join(_rendered(text, found)[0].split())
+
+
+def readable(text: str) -> str:
+    """As it may be shown on a terminal: a space for each mark that cannot be seen, which keeps every place.
+
+    Whoever writes a comment could else hide a passage from whoever decides about it, or turn its words round. What
+    joins or parts the letters of other scripts stays beside them.
+    """
+    return "".join(
+        " "
+        if unicodedata.category(letter) in {"Cc", "Cf"} and not (letter in _JOINERS and before > "\u02ff")
+        else letter
+        for before, letter in zip(f" {text}", text, strict=False)
+    )
 
 
 def passage_pattern(passage: str) -> str:

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from export.custodian.masking import masked, passage_pattern
+from export.custodian.masking import masked, passage_pattern, readable
 from export.custodian.text_marks import Quotation, TextMark, fingerprint
 from survey.durable import write_whole
 from survey.sealing import SigningKey
@@ -159,8 +159,8 @@ class ReviewBook:
 
 def shown(text: str, decisions: Sequence[Decision]) -> str:
     """A comment as a reviewer sees it: masked by the rules, and without what others have blanked."""
-    places = [place for decision in decisions for place in decision.blank]
-    return masked(text, [text[first:last] for first, last in places])
+    places, seen = [place for decision in decisions for place in decision.blank], readable(text)
+    return masked(text, [seen[first:last] for first, last in places])
 
 
 def places_of(text: str, passages: Sequence[str]) -> tuple[tuple[int, int], ...]:
@@ -171,7 +171,7 @@ def places_of(text: str, passages: Sequence[str]) -> tuple[tuple[int, int], ...]
     """
     found = list[tuple[int, int]]()
     for passage in passages:
-        match = re.search(passage_pattern(passage), text, re.IGNORECASE) if passage.strip() else None
+        match = re.search(passage_pattern(passage), readable(text), re.IGNORECASE) if passage.strip() else None
         if match is None:
             raise ReviewRefused("A passage to blank must stand in the comment as it is shown. Type it again.")
         found.append(match.span())
