@@ -7,6 +7,7 @@ SHA-256 of every other file, so a file that was changed, dropped or slipped in i
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from survey.signed import NotSigned, read_signed
 
 KIND = "release"
 MANIFEST = "manifest.json"
+REPORTS = "reports"
+"""The folder of attacker reports, beside the one of releases. They do not travel with them."""
 PUBLIC_KIND, PUBLIC_LIST = "public", "public.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -120,6 +123,22 @@ def verified(folder: Path, authority: bytes) -> Manifest:
         if digest_of(present[name]) != manifest.files[name]:
             raise ReleaseRefused(f"{name} differs from what was signed. Copy the whole release again.")
     return manifest
+
+
+def report_of(manifest: Manifest, reports: Path) -> Path:
+    """Where the attacker report of a release lies in this folder; it may lie elsewhere.
+
+    Raises:
+        ReleaseRefused: another lies there than was signed: whoever publishes would decide by what nobody found.
+    """
+    path = reports / f"{manifest.name}.txt"
+    there, plain = os.path.lexists(path), path.is_file() and not path.is_symlink()
+    if there and not (plain and digest_of(path) == manifest.more.get("report")):
+        raise ReleaseRefused(
+            f"{path} is not the attacker report that was signed with {manifest.name}. Put a copy of that back, and read"
+            " it before the release is published."
+        )
+    return path
 
 
 def manifest_bytes(folder: Path) -> bytes:

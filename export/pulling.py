@@ -33,10 +33,6 @@ class PullRefused(RuntimeError):
     """The centre did not send what was asked for. What came so far lies where the next pull goes on."""
 
 
-class NothingBeyond(PullRefused):
-    """What lies here is already as long as what the centre has."""
-
-
 @dataclass(frozen=True)
 class Source:
     """One centre, and the token that opens its API."""
@@ -54,7 +50,7 @@ class Source:
         return b"".join(self.pieces(path, {}, HTTPStatus.OK))
 
     def pieces(self, path: str, headers: Mapping[str, str], expected: int) -> Iterator[bytes]:
-        """An answer as it comes.
+        """An answer as it comes; nothing where what lies here is as long as what a range was asked of, or longer.
 
         Raises:
             PullRefused: no answer, another status than the expected one, or it broke off.
@@ -73,8 +69,8 @@ class Source:
                         "This token is not known there. Copy all of it again, make another under 'Your account' at the"
                         " centre, or ask whoever runs it."
                     )
-                if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                    raise NothingBeyond(f"{path} was not here as it was signed. Run the same command again.")
+                if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and "Range" in headers:
+                    return
                 if answer.status != expected:
                     raise PullRefused(f"{self.address}{path} answered {answer.status}. Ask whoever runs the centre.")
                 yield from answer.stream(_PIECE)
@@ -117,16 +113,12 @@ def _fetched(source: Source, path: str, target: Path, digest: str) -> None:
         return
     headers, expected = ({"Range": f"bytes={have}-"}, HTTPStatus.PARTIAL_CONTENT) if have else ({}, HTTPStatus.OK)
     with target.open("ab") as file:
-        try:
-            for piece in source.pieces(path, headers, expected):
-                file.write(piece)
-        except NothingBeyond:
-            # As long as the signed one, or longer, and another: a power cut may leave that.
-            target.unlink()
-            raise
+        came = sum(map(file.write, source.pieces(path, headers, expected)))
     if digest_of(target) != digest:
         target.unlink()
-        raise PullRefused(f"{target.name} did not come as it was signed. Run the same command again.")
+        # As long as the signed one, or longer, and another: a power cut may leave that.
+        fault = "did not come" if came else "was not here"
+        raise PullRefused(f"{target.name} {fault} as it was signed. Run the same command again.")
 
 
 def _authority(source: Source, into: Path, words: str | None) -> bytes:

@@ -44,7 +44,7 @@ class Staff:
                 state=self.state(), unchecked=unchecked, drafted=[own_name(code) for code in drafted],
             )  # fmt: skip
             response = make_response(html)
-            return visit_cookie.give(response, visit) if visit else response
+            return visit_cookie.give(response, visit.token) if visit else response
 
     def next_person(self) -> Response:
         """Somebody is handed the tablet: whatever was on it ends, and they are counted as offered, once."""

@@ -26,16 +26,24 @@ _FOR_THE_EYE = dict.fromkeys(range(0x2066, 0x206A))
 """Marks that keep a number's groups in order from right to left (Unicode, isolates): they are not spoken."""
 
 BEFORE_THE_FIRST = ("promise",)
-LINES = "help.lines"
+PROBLEMS = "error.heading"
+LINES, NO_LINES = "help.lines", "help.lines.none"
+_ON_A_TABLET = frozenset({"thanks.next", NO_LINES})
+_AFTER = (
+    "thanks.next", NO_LINES, "help.101", "next.heading", *(f"next.{step}" for step in range(1, 6)),
+    "rights.heading", "rights.intro", *(f"rights.{right}" for right in range(1, 13)), "rights.ask",
+)  # fmt: skip
 SPOKEN: Mapping[str, Sequence[str]] = {
     "help.html": (
-        "help.heading", "help.now", "help.999", "help.101", LINES, "help.survey", "help.who", "help.skip", "help.age",
+        "help.heading", "help.now", "help.999", "help.101", LINES, NO_LINES, "help.survey", "help.who", "help.skip",
+        "help.age",
     ),
-    "thanks.html": ("thanks.heading", "thanks.sealed", "help.101"),
-    "ended.html": ("ended.heading", "ended.text", "help.101"),
+    "thanks.html": ("thanks.heading", "thanks.sealed", *_AFTER),
+    "ended.html": ("ended.heading", "ended.text", *_AFTER),
 }  # fmt: skip
 """Template -> the places of the words that are read out there, in the order in which they stand; ``LINES`` is the
-heading of the support lines, and they follow it. On a page of questions, the questions are read."""
+heading of the support lines, and they follow it. On a page of questions, the questions are read.
+"""
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,8 @@ def read_out(parts: Parts, template: str, words: Words, language: str, shown: Ma
         return None  # an advocate reads the questions out
     lines = _all_lines(shown.get("lines", ()), words)
     texts = [words[place] for place in BEFORE_THE_FIRST if shown.get("first")]
-    for place in SPOKEN.get(template, ()):
+    texts += [words[PROBLEMS]] if shown.get("questions") and shown.get("problems") else []
+    for place in spoken_on(parts, template, shown):
         texts += lines if place == LINES else [words[place]]
     questions: Sequence[Spoken] = shown.get("questions", ())
     texts += [shown.get("heading", "") if questions else "", *(text for each in questions for text in each.texts)]
@@ -103,6 +112,13 @@ def read_out(parts: Parts, template: str, words: Words, language: str, shown: Ma
     read = Aloud(language, said, frozenset(as_spoken(text, language) for text in lines), parts.clips)
     # A tablet's browser could only speak through a program that writes a log of what it said, and when.
     return None if not said or (parts.on_tablet and not read.names) else read
+
+
+def spoken_on(parts: Parts, template: str, shown: Mapping[str, Any]) -> Sequence[str]:
+    """The places of the words that stand on this page here and are read out."""
+    absent = {NO_LINES} if shown.get("lines") else set[str]()
+    absent |= set() if parts.on_tablet else _ON_A_TABLET
+    return [place for place in SPOKEN.get(template, ()) if place not in absent]
 
 
 def mark(text: str, read: Aloud | None) -> Markup:
@@ -135,7 +151,7 @@ def every_text(instrument: Instrument, words: Words, language: str, lines: Seque
     for item in (each for each in instrument.items() if each.core or (choice and each in choice.items)):
         for text in _texts_of(item, language, instrument.default_language):
             yield as_spoken(text, language)
-    for place in (*BEFORE_THE_FIRST, *(place for places in SPOKEN.values() for place in places)):
+    for place in (*BEFORE_THE_FIRST, PROBLEMS, *(place for places in SPOKEN.values() for place in places)):
         yield as_spoken(words[place], language)
     for text in _all_lines(lines, words):
         yield as_spoken(text, language)

@@ -23,6 +23,7 @@ from survey.parts import Mode, Parts, Ready
 from survey.phone_pages import add_phone_routes
 from survey.pressed import press_first_page, press_static_files
 from survey.question_page import FirstPages
+from survey.refused_cookies import add_refused_cookies
 from survey.submission import NotKept
 
 __all__ = ["Mode", "Parts", "Ready", "interview_app"]
@@ -54,6 +55,8 @@ def interview_app(parts: Parts) -> Flask:
         _lend_letters(app)
     _add_errors(app, parts)
     app.before_request(_refuse_unreadable)
+    if not parts.on_tablet:
+        add_refused_cookies(app, parts)
     app.after_request(add_headers)
     return app
 

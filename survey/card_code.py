@@ -34,7 +34,7 @@ class CardCode:
         ready = self.interview.ready_now()
         with self.interview.held() as known:
             visit = known or Visit(new_token(), ready.instrument, ready.instrument.default_language)
-            return visit_cookie.give(self._shown(ready, visit, ""), visit)
+            return visit_cookie.give(self._shown(ready, visit, ""), visit.token)
 
     def take(self) -> Response:
         """Remember a code that works now; every other gets one answer."""

@@ -6,10 +6,10 @@ changed, the entry is stale and nobody sees it. Needs polib: never on a tablet.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,35 +17,12 @@ import polib
 
 from forms.authoring.wording import state_of
 from forms.xlsform import VICTIM_VOICE, messages_of
+from survey.translated import Entry, Key
 from survey.words import ENGLISH, FOLDER, load
 
-STATES = ("draft", "reviewed", "same")
 BEFORE, WAS_TRANSLATED = "before", "was translated"
 """What the English was that has changed, and how it was translated: a translator's file says both."""
-LONGEST_TEXT = 2_000
-_PLACEHOLDER = re.compile(r"\{[a-z_]*\}")
-_DIGITS = re.compile(r"\d+")
 _HEADER = {"MIME-Version": "1.0", "Content-Type": "text/plain; charset=UTF-8", "Content-Transfer-Encoding": "8bit"}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One message in one language; ``text`` is empty where nobody has translated it."""
-
-    catalogue: str
-    place: str
-    english: str
-    text: str = ""
-    state: str = ""
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What makes it this message."""
-        return self.catalogue, self.place, self.english
-
-
-class Unfit(ValueError):
-    """A translation that cannot be taken; the message says what to change."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +54,18 @@ class Catalogues:
         today = {each.key for each in self.english}
         return tuple(entry for entry in self._kept(language) if entry.key not in today)
 
-    def before(self, language: str) -> dict[tuple[str, str], Entry]:
-        """Catalogue and place -> the stale translation that stands there, where nobody has made a new one."""
-        now = {entry.key[:2] for entry in self.entries(language) if entry.text}
-        return {entry.key[:2]: entry for entry in self.stale(language) if entry.key[:2] not in now}
+    def before(self, language: str) -> dict[Key, Entry]:
+        """Message that nobody has translated -> the stale translation that stood there, where there is one.
+
+        A question and its hint share a place: of what stood there, each has what is most like it in English.
+        """
+        missing, stale = (entry for entry in self.entries(language) if not entry.text), self.stale(language)
+        pairs = [(new.key, old) for new in missing for old in stale if old.place_in == new.place_in]
+        found = dict[Key, Entry]()
+        for key, old in sorted(pairs, key=lambda pair: _likeness(pair[0][2], pair[1].english), reverse=True):
+            if key not in found and old not in found.values():
+                found[key] = old
+        return found
 
     def counts(self, language: str) -> Counter[str]:
         """How many messages are in each state; ``missing`` and ``stale`` beside them."""
@@ -89,54 +74,18 @@ class Catalogues:
         return counts
 
     def take(self, language: str, untrusted: Sequence[Entry]) -> None:
-        """Lay these over what there is and write both .po files anew; ``check`` each of them first.
+        """Lay these over what there is and write both .po files anew; ``translated`` judges them first.
 
-        What is stale stays until its place is translated anew.
+        What is stale stays until the message that it belonged to, or all of its place, is translated anew.
         """
-        given = {entry.key: entry for entry in untrusted}
+        given, before = {entry.key: entry for entry in untrusted}, self.before(language)
         merged = [given.get(entry.key, entry) for entry in self.entries(language)]
-        now = {entry.key[:2] for entry in merged if entry.text}
-        merged += [entry for entry in self.stale(language) if entry.key[:2] not in now]
+        renewed = [before[entry.key] for entry in merged if entry.text and entry.key in before]
+        whole = {entry.place_in for entry in merged} - {entry.place_in for entry in merged if not entry.text}
+        merged += [each for each in self.stale(language) if each not in renewed and each.place_in not in whole]
         for catalogue, folder in self.folders.items():
             own = (entry for entry in merged if entry.catalogue == catalogue and entry.text)
             po_file(language, own).save(str(folder / f"{language}.po"))
-
-    def check(self, untrusted: Entry) -> None:
-        """Whether a translation can be taken.
-
-        Raises:
-            Unfit: its English is not today's, a placeholder is lost, a number is another (somebody may call it), it is
-                too long or not on one line, or its state is none.
-        """
-        if untrusted.key not in {each.key for each in self.english}:
-            raise Unfit("The English here has changed, or there is no such place. Write the file out anew.")
-        if untrusted.state not in STATES:
-            raise Unfit(f"The state is one of {', '.join(STATES)}, and not '{untrusted.state[:20]}'.")
-        if len(untrusted.text) > LONGEST_TEXT:
-            raise Unfit(f"This is longer than {LONGEST_TEXT:,} characters. Shorten it.")
-        if placeholders(untrusted.text) != placeholders(untrusted.english):
-            raise Unfit("What stands in {braces} must stand in the translation too, unchanged.")
-        if numbers(untrusted.text) != numbers(untrusted.english):
-            expected = ", ".join(numbers(untrusted.english)) or "none"
-            raise Unfit(f"The translation must hold the same numbers: {expected}. Write them in the digits 0 to 9.")
-        if len(untrusted.text.splitlines()) > len(untrusted.english.splitlines()):
-            raise Unfit("It stands on one line in English. Write it on one line.")
-        if untrusted.state == "same" and untrusted.text != untrusted.english:
-            raise Unfit("It says 'same', but is not the same as the English.")
-
-    def alike(self, language: str, untrusted: Sequence[Entry]) -> frozenset[tuple[str, str, str]]:
-        """Which of these would make two answers of one list read the same; what stands beside them is as it was."""
-        given, bad = {entry.key: entry for entry in untrusted}, set[tuple[str, str, str]]()
-        present = self.entries(language)
-        while True:
-            merged = [given.get(entry.key, entry) for entry in present]
-            reads = Counter(map(_as_read, merged))
-            found = {entry.key for entry in merged if reads[_as_read(entry)] > 1} & given.keys()
-            if not found:
-                return frozenset(bad)
-            # Without these the old texts stand again, and may be those of answers that were to change places.
-            bad |= found
-            given = {key: entry for key, entry in given.items() if key not in found}
 
     def _kept(self, language: str) -> Iterator[Entry]:
         for catalogue, folder in self.folders.items():
@@ -162,39 +111,26 @@ def read_po_file(path: Path) -> polib.POFile:
 
 
 def po_file(
-    language: str, entries: Iterable[Entry], before: Mapping[tuple[str, str], Entry] = MappingProxyType({})
+    language: str, entries: Iterable[Entry], before: Mapping[Key, Entry] = MappingProxyType({})
 ) -> polib.POFile:
     """These entries as a .po file, each with how far it is; one that nobody has translated stands there empty.
 
-    ``before``: what stood at its place, for whoever translates it anew.
+    ``before``: what stood there, for whoever translates it anew.
     """
     file = polib.POFile(wrapwidth=0)
     file.metadata = {"Language": language, **_HEADER}
     for entry in entries:
         comment = f"state: {entry.state or 'draft'}"
-        old = before.get(entry.key[:2])
+        old = before.get(entry.key)
         if old is not None:
             comment += f"\n{BEFORE}: {_one_line(old.english)}\n{WAS_TRANSLATED}: {_one_line(old.text)}"
         file.append(polib.POEntry(msgctxt=entry.place, msgid=entry.english, msgstr=entry.text, tcomment=comment))
     return file
 
 
+def _likeness(text: str, other: str) -> float:
+    return SequenceMatcher(None, text, other).ratio()
+
+
 def _one_line(text: str) -> str:
     return " ".join(text.splitlines())
-
-
-def _as_read(entry: Entry) -> tuple[str, ...]:
-    """What makes an answer look like another of its list; of everything else, what makes it that message."""
-    of_list, answer, _ = entry.place.partition("/")
-    said = " ".join((entry.text or entry.english).split()).casefold()
-    return (entry.catalogue, of_list, said) if answer else entry.key
-
-
-def numbers(text: str) -> list[str]:
-    """The numbers in a text, each once, sorted."""
-    return sorted(set(_DIGITS.findall(text)))
-
-
-def placeholders(text: str) -> list[str]:
-    """What stands in braces, sorted."""
-    return sorted(_PLACEHOLDER.findall(text))

@@ -34,11 +34,12 @@ Clips = Mapping[str, Clip]
 
 
 def name_of(text: str, tag: str) -> str:
-    """The name of the clip that speaks this text in this language: the start of a SHA-256, 32 hex digits.
+    """The name of the clip that speaks this text in this language: the start of a SHA-256, 16 hex digits.
 
-    ``tag``: what ``lang`` says in HTML; Easy Read is spoken in English.
+    ``tag``: what ``lang`` says in HTML; Easy Read is spoken in English. No longer than it must be: a phone loads names
+    with its pages, and they cannot be compressed.
     """
-    return hashlib.sha256(f"{tag}\n{text}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{tag}\n{text}".encode()).hexdigest()[:16]
 
 
 @cache

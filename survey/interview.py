@@ -119,7 +119,7 @@ class Interview:
     def swept(self, address: str) -> Response:
         """Go there with a browser that has forgotten this visit."""
         # A phone may hold sealed responses of its own that still wait for a network: its storage stays.
-        return visit_cookie.sweep(_see(address), storage=self.parts.on_tablet)
+        return visit_cookie.sweep(_see(address), alone=self.parts.on_tablet)
 
     def help(self) -> Response:
         """Who helps, who runs this; also where the survey itself is not available."""

@@ -28,7 +28,11 @@ _WORDS_A_MINUTE = "145"
 # 16 kbit/s: all languages together stay under 8 MB (24 kbit/s: half as much again). No reservoir and no tags: frames
 # that can be laid end to end anywhere.
 _ENCODER = ("lame", "--quiet", "-m", "m", "--resample", "16", "--cbr", "-b", "16", "--nores", "-t", "--noreplaygain")
+_BYTES_A_SECOND = 2_000
 HEADINGS = ("file", "text")
+_TAKEN = (".wav", clips.SUFFIX)
+_OTHER_SOUNDS = {".3gp", ".aac", ".aiff", ".amr", ".caf", ".flac", ".m4a", ".mp4", ".ogg", ".opus", ".webm", ".wma"}
+"""What recorders make and nothing here reads."""
 
 
 class CannotSpeak(Exception):
@@ -72,6 +76,11 @@ class Speakable:
     def there(self, language: str) -> Mapping[str, clips.Clip]:
         """The clips of this language's texts of today."""
         return {name: clip for name, clip in clips.load(self.folder).items() if name in self.texts[language]}
+
+    def gone(self) -> list[Path]:
+        """People's recordings of texts that nobody reads any more."""
+        made = (self.folder / clips.RECORDED).glob(f"*/*{clips.SUFFIX}")
+        return sorted(path for path in made if path.stem not in self.texts.get(path.parent.name, {}))
 
     def left_over(self) -> list[Path]:
         """A computer's clips of texts that nobody reads any more, or in a language that it does not read."""
@@ -120,6 +129,9 @@ def _report(known: Speakable) -> None:
         reason = "" if language in known.voices else f"  {known.without[language]}"
         missing = missing or (language in known.voices and len(there) < len(texts))
         click.echo(f"{language:4} {len(there)} of {len(texts)} texts, {recorded} by a person{reason}")
+    for path in known.gone():
+        said = "speaks a text that is gone. Record the text that stands there now (--write lists it), and delete this."
+        click.echo(f"{path.relative_to(known.folder)} {said}")
     raise SystemExit(int(missing))
 
 
@@ -178,23 +190,52 @@ def taken(known: Speakable, language: str, folder: Path) -> tuple[int, list[str]
     Raises:
         CannotSpeak: lame is missing.
     """
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in {".wav", clips.SUFFIX})
     fit, refused = 0, list[str]()
-    for path in files:
-        if path.stem not in known.texts[language]:
-            again = "is the name of no text of today. Write the list out anew, and record that text again."
-            refused.append(f"{path.name} {again}")
-            continue
+    for path in sorted(folder.iterdir()):
+        text = known.texts[language].get(path.stem)
         try:
-            sound = _encoded(path.read_bytes(), path.suffix.lower())
-        except (CannotEncode, OSError) as fault:
-            refused.append(f"{path.name} is no sound that can be read ({fault}). Save it again as .wav or .mp3.")
+            sound = _recorded(path, text)
+        except _NotTaken as fault:
+            refused.append(f"{path.name} {fault}")
             continue
-        to = known.path(clips.RECORDED, language, path.stem)
-        to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_bytes(sound)
-        fit += 1
+        if sound:
+            to = known.path(clips.RECORDED, language, path.stem)
+            to.parent.mkdir(parents=True, exist_ok=True)
+            to.write_bytes(sound)
+            fit += 1
     return fit, refused
+
+
+class _NotTaken(Exception):
+    """A recording that does not fit; what is wrong with it and what to do."""
+
+
+def _recorded(path: Path, text: str | None) -> bytes:
+    """The sound of a file as a clip of this text; nothing of a file that is meant for none."""
+    kind = path.suffix.lower()
+    if kind not in _TAKEN:
+        if text is None and kind not in _OTHER_SOUNDS:
+            return b""
+        raise _NotTaken("is of a kind that is not read here. Save it as .wav or .mp3 under the same name.")
+    if text is None:
+        raise _NotTaken("is the name of no text of today. Write the list out anew, and record that text again.")
+    try:
+        sound = _encoded(path.read_bytes(), kind)
+    except (CannotEncode, OSError) as fault:
+        raise _NotTaken(f"is no sound that can be read ({fault}). Save it again as .wav or .mp3.") from fault
+    seconds, (least, most) = len(sound) / _BYTES_A_SECOND, takes(text)
+    if not least < seconds < most:
+        lasts = f"lasts {seconds:.1f} seconds, and its text takes {least:.1f} to {most:.1f}."
+        raise _NotTaken(f"{lasts} Listen whether it is that text, cut what is silent, or record it again.")
+    return sound
+
+
+def takes(text: str) -> tuple[float, float]:
+    """The least and the most seconds in which anybody reads this out, with some silence around it.
+
+    The most leaves room for a number, which is read digit by digit.
+    """
+    return 0.5 + len(text) * 0.02, 3 + len(text) * 0.2
 
 
 def _shipped() -> Instrument:

@@ -8,7 +8,6 @@ English keeps the font that a device shows its own pages in. `--typeface` is wha
 from __future__ import annotations
 
 import hashlib
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from fontTools.varLib.instancer import instantiateVariableFont
 from joining_fonts import joined
 
 from survey.languages import own_name
+from survey.letters import OTHERS, TABLE, code_points
 
 FONTS = Path(__file__).resolve().parents[1] / "survey" / "static" / "fonts"
 
@@ -109,11 +109,12 @@ FACES = (
 
 
 def main(packages: Path) -> None:
-    """Write every font, the licence, the style sheet and the hashes."""
+    """Write every font, the table of their letters, the licence, the style sheet and the hashes."""
     for old in FONTS.glob("*.woff2"):
         old.unlink()
     for face in FACES:
         (FONTS / face.file).write_bytes(_packed(_cut(packages, face)))
+    TABLE.write_text(table())
     sheet = "\n".join([*map(_rule, FACES), *_typefaces()]) + "\n"
     (FONTS / "fonts.css").write_text(sheet)
     (FONTS / "fonts.css.br").write_bytes(brotli.compress(sheet.encode()))
@@ -126,8 +127,8 @@ def main(packages: Path) -> None:
 def _cut(packages: Path, face: Face) -> TTFont:
     had, fonts = set[int](), list[TTFont]()
     for part in face.parts:
-        fonts.append(part.cut(packages, letters_of(part.letters) - had, part.weights))
-        had |= letters_of(part.letters)
+        fonts.append(part.cut(packages, code_points(part.letters) - had, part.weights))
+        had |= code_points(part.letters)
     for part in dict.fromkeys(part for part, _ in NAMED):
         letters = {ord(letter) for other, code in NAMED if other is part for letter in own_name(code)}
         if not letters <= had:
@@ -135,12 +136,19 @@ def _cut(packages: Path, face: Face) -> TTFont:
     return joined(fonts)
 
 
-def letters_of(spans: str) -> set[int]:
-    """The code points of a unicode-range."""
-    found = set[int]()
-    for first, last in re.findall(r"U\+([0-9A-F]+)(?:-([0-9A-F]+))?", spans):
-        found.update(range(int(first, 16), int(last or first, 16) + 1))
-    return found
+def table() -> str:
+    """Which letters these files draw, for whoever judges a translation without unpacking them."""
+    drawn = {face.family: set(TTFont(FONTS / face.file).getBestCmap()) for face in FACES}
+    latin = drawn[FACES[0].family]
+    own = {code: drawn[face.family] | latin for face in FACES[1:] for code in face.languages}
+    rows = [f'{code} = "{_spans(letters)}"' for code, letters in {OTHERS: latin, **own}.items()]
+    return "\n".join(("# Language -> the letters of its fonts; written by make fonts.", *rows)) + "\n"
+
+
+def _spans(letters: set[int]) -> str:
+    firsts = sorted(each for each in letters if each - 1 not in letters)
+    lasts = sorted(each for each in letters if each + 1 not in letters)
+    return ",".join(f"U+{a:X}" if a == b else f"U+{a:X}-{b:X}" for a, b in zip(firsts, lasts, strict=True))
 
 
 def _packed(font: TTFont) -> bytes:

@@ -20,7 +20,7 @@ from screens import CORE, MADE_UP_LINES, shown, victim_voice
 from test_browser_idling import COVER, covered, idle
 
 from forms.logic import parse
-from survey.aloud import LINES, SPOKEN, as_spoken, line_texts
+from survey.aloud import LINES, NO_LINES, SPOKEN, as_spoken, line_texts
 from survey.clips import FOLDER, Clip, load, name_of
 from survey.places import SupportLine
 from survey.reference import read_support_lines
@@ -391,7 +391,12 @@ def expected_of_help(lines: Sequence[SupportLine]) -> list[str]:
     """All of Help, with these lines."""
     words = load_words()["en"]
     spoken = [text for line in lines for text in line_texts(line)]
-    return [text for place in SPOKEN["help.html"] for text in (words[place], *(spoken if place == LINES else ()))]
+    return [
+        text
+        for place in SPOKEN["help.html"]
+        if place != NO_LINES
+        for text in (words[place], *(spoken if place == LINES else ()))
+    ]
 
 
 CHECKED = tuple(replace(line, verified_on=SIGNED_ON) for line in read_support_lines())

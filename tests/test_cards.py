@@ -118,6 +118,17 @@ def test_a_card_has_the_size_of_a_bank_card(sheets: bytes) -> None:
     assert CARD == (85, 55)
 
 
+@pytest.mark.parametrize("languages", [("en", "ur"), ("pl", "ar"), ("ar", "ur")], ids="-".join)
+def test_no_line_of_a_card_in_two_languages_is_too_small_to_read(languages: tuple[str, str]) -> None:
+    document = pypdfium2.PdfDocument(cards(PRINTED[:1], spoken(*languages)))
+    try:
+        page = document[0].get_textpage()
+        sizes = {round(pypdfium2.raw.FPDFText_GetFontSize(page.raw, place), 1) for place in range(page.count_chars())}
+    finally:
+        document.close()
+    assert min(sizes - {1.0}) >= 5, "points; 1 are those of spaces that pdfium puts in"
+
+
 def grouped(places: list[int]) -> list[float]:
     groups: list[list[int]] = []
     for place in places:
@@ -354,7 +365,7 @@ def files_at_most(size: int) -> Iterator[None]:
     ("arguments", "says"),
     [
         (("--until", "2040-05-31"), "Say which batch"),
-        (("--reissue", "1", "--out", "there.pdf"), "File exists"),
+        (("--reissue", "1", "--out", "there.pdf"), "there.pdf is there already"),
         (("--reissue", "2", "--out", "new.pdf"), "no batch 2 with codes"),
         (("--reissue", "1"), "Say where the new cards go"),
         (("--out", "new.pdf"), "Say which batch"),
@@ -452,7 +463,11 @@ def test_a_text_for_a_message_is_printed_in_both_languages(world: World) -> None
         (("--place", LINKED, "--out", "x.pdf", "--open", "--poster"), "Choose one of"),
         (("--place", LINKED, "--out", "x.pdf", "--poster", "--until", "2027-01-01"), "--until is about codes"),
         (("--place", LINKED, "--out", "x.pdf", "--until", "2020-01-01"), "2020-01-01 is over"),
-        (("--place", LINKED, "--out", "there.pdf"), "File exists"),
+        (
+            ("--place", LINKED, "--out", "x.pdf", "--language", "en", "--language", "en"),
+            "en is said twice. Say it once",
+        ),
+        (("--place", LINKED, "--out", "there.pdf"), "there.pdf is there already"),
     ],
 )
 def test_what_cannot_be_printed_is_not_counted(
@@ -463,6 +478,7 @@ def test_what_cannot_be_printed_is_not_counted(
     code, said = verb(world, "cards", "--count", "2", *arguments)
     assert code != 0
     assert says in said
+    assert "disk space" not in said
     assert "Nothing was printed yet" in verb(world, "codes")[1]
     assert Path("there.pdf").read_bytes() == b"codes that were printed before"
 

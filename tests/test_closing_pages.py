@@ -36,7 +36,7 @@ def finished(tablet: Tablet) -> str:
 
 def test_thanks_tell_what_came_of_it_from_the_signed_notices(told: Tablet) -> None:
     said = finished(told)
-    assert all(line in said for line in ("What came of it so far", "12,034 people have answered", "3 places take part"))
+    assert all(line in said for line in ("The survey so far", "12,034 people have answered", "3 places take part"))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_figures_are_grouped_as_the_language_does_and_in_the_digits_of_the_page(
 
 def test_without_notices_nothing_is_said_to_have_come_of_it(tmp_path: Path) -> None:
     with a_tablet(tmp_path) as tablet:
-        assert "What came of it" not in finished(tablet)
+        assert "The survey so far" not in finished(tablet)
 
 
 def test_every_line_that_a_notice_can_carry_has_words_of_its_own() -> None:

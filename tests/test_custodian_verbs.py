@@ -23,6 +23,7 @@ from forms.response import framed
 from survey.briefing import Keys, authority_words, read_keys
 from survey.clock import utc_day
 from survey.sealing import SigningKey
+from survey.signed import read_signed, write_signed
 
 Done = subprocess.CompletedProcess[str]
 
@@ -298,11 +299,39 @@ def test_the_walk_from_a_carried_file_to_a_verified_release(signed: Path, tmp_pa
     assert (summary["received"], summary["opened"], summary["released_rows"]) == (41, 40, 40)
     assert summary["tallies"]["offered"] == 50
     folder = signed / "releases" / summary["release"]
-    assert "40 records" in well(heard(signed, "verify", str(folder)))
-    refused(heard(signed, "release", "--from", str(path)), "is not over. Wait until")
+    told = well(heard(signed, "verify", str(folder)))
+    assert "40 records" in told
+    assert "Its attacker report is as it was signed." in told
+    report = signed / "reports" / f"{folder.name}.txt"
+    kept = report.read_bytes()
+    report.write_bytes(kept.replace(b"Covered:", b"All covered:"))
+    refused(heard(signed, "verify", str(folder)), f"{report} is not the attacker report that was signed")
+    report.unlink()
+    assert f"Its attacker report is not here: {report}" in well(heard(signed, "verify", str(folder)))
+    report.write_bytes(kept)
+    come_next = "All until 20", "has left. The centre prepares the next carry-out then"
+    refused(heard(signed, "release", "--from", str(path)), "is not over. Wait until", *come_next)
+    cut_off_at_its_last_step(signed, folder)
+    again = heard(signed, "release", "--from", str(path))
+    assert f"heard-1 was cut off at its last step and is finished now: {folder}. Verify it" in again.stdout
+    refused(again, "is not over. Wait until", *come_next)
+    assert "cut off" not in heard(signed, "release", "--from", str(path)).stdout
+    cut_off_at_its_last_step(signed, folder, carried_to=tmp_path / "stick")
+    gone = f"heard-1 was cut off at its last step, and {folder} is gone. It counts as released"
+    assert gone in heard(signed, "release", "--from", str(path)).stdout
+    (tmp_path / "stick").rename(folder)
     (folder / "codebook.json").write_text("{}")
     refused(heard(signed, "verify", str(folder)), "codebook.json differs")
     refused(heard(signed, "verify", str(tmp_path)), "no manifest.json")
+
+
+def cut_off_at_its_last_step(custodian: Path, folder: Path, carried_to: Path | None = None) -> None:
+    """As a power cut leaves it that comes between the signature and the release's place, or its line in the ledger."""
+    authority, path = Custody(custodian).authority(PASSPHRASE), custodian / "ledger.json"
+    said = read_signed("ledger", path.read_bytes(), authority.public)
+    said["releases"][-1]["out"] = False
+    path.write_bytes(write_signed("ledger", said, authority))
+    folder.rename(carried_to or folder.with_name(f".unfinished-{folder.name}"))
 
 
 def test_a_quarter_that_is_not_over_waits_unless_a_recipe_says_otherwise(signed: Path, tmp_path: Path) -> None:
@@ -311,13 +340,16 @@ def test_a_quarter_that_is_not_over_waits_unless_a_recipe_says_otherwise(signed:
     path = str(
         carried_out(tmp_path / "rows.carried", sealed(secret.public, People(4, victim_voice()).many(20, period=now)))
     )
-    refused(heard(signed, "release", "--from", path), "0 new responses", "20 more are of an epoch that is not over")
+    refused(heard(signed, "release", "--from", path), "0 new responses", "20 more are of an epoch that is not over",
+            "leaves once that is over, in 20", "The centre prepares the next carry-out then")  # fmt: skip
     recipe = tmp_path / "recipe.toml"
     recipe.write_text("extends = 'missing'\n")
     refused(heard(signed, "release", "--from", path, "--recipe", str(recipe)), "missing.toml cannot be read")
     shutil.copy(VICTIM_VOICE, tmp_path / VICTIM_VOICE.name)
     recipe.write_text(f"extends = '{VICTIM_VOICE.stem}'\n[epochs]\nmonths = 1\nwait = false\n")
     assert "20 records" in well(heard(signed, "release", "--from", path, "--recipe", str(recipe)))
+    again = heard(signed, "release", "--from", path, "--recipe", str(recipe))
+    refused(again, f"All until {now} that was here has left.", "This recipe waits for no epoch to end: release again")
 
 
 def test_answers_are_nowhere_in_the_clear_in_the_custodians_folder(signed: Path, tmp_path: Path) -> None:

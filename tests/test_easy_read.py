@@ -79,6 +79,39 @@ def test_the_drawings_are_one_hand_small_and_fetch_nothing() -> None:
             assert part.attrib.get("fill", "none") in {"none", "currentColor"}
 
 
+# --- the same questions and answers ---
+
+DECIDING = {
+    "written": "in writing",
+    "updates": "when you need to know",
+    "services": "offer to put you in touch",
+    "sex/female": "Female",
+    "sex/male": "Male",
+    "crime/robbery": "force or threat",
+    "crime/domestic": "Abuse",
+    "crime/stalking": "harassment",
+    "ethnic/mixed": "more than one ethnic group",
+    "ethnic/asian": "British",
+    "ethnic/black": "British",
+}
+"""What an answer turns on: an easier word asks something else, and then the answers cannot be put together."""
+
+
+@pytest.mark.parametrize("place", DECIDING)
+def test_what_an_answer_turns_on_is_said_in_easy_read_too(place: str) -> None:
+    item, _, code = place.partition("/")
+    asked = victim_voice().item(item)
+    labels = next(option.labels for option in asked.options if option.code == code) if code else asked.labels
+    assert DECIDING[place] in labels[EASY_READ]
+
+
+def test_an_easy_question_with_one_answer_asks_one_thing() -> None:
+    """After a condition or before another way, a second question mark asks nothing more."""
+    for item in victim_voice().items():
+        _, *others = re.findall(r"[^?.]+\?", item.labels[EASY_READ]) or [""]
+        assert all(re.match(" (If|Or) ", other) for other in others), item.name
+
+
 # --- a sentence a line ---
 
 

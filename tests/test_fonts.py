@@ -16,8 +16,10 @@ from babel.numbers import format_decimal
 from fontTools.ttLib import TTFont
 from screens import MADE_UP_LINES, NOTICES, victim_voice
 from served_fonts import FONTS, OF_THE_DEVICE, SERVED, SHEET, Served, families
+from subsetting import table
 
 from survey.languages import Foreign, direction, in_language, in_order, own_name, tag
+from survey.letters import TABLE, undrawn
 from survey.reference import read_support_lines
 from survey.words import load as load_words
 
@@ -61,6 +63,12 @@ def test_every_character_of_every_message_is_drawn_by_a_served_font(language: st
     assert len(seen) > 40
     missing = {letter for letter in seen if not any(face.draws(letter) for face in faces)}
     assert missing == set(), [f"U+{ord(letter):04X}" for letter in missing]
+
+
+def test_a_translation_is_judged_by_the_letters_of_the_fonts_that_are_there() -> None:
+    assert TABLE.read_text() == table(), "run: make fonts"
+    for language in LANGUAGES:
+        assert list(undrawn(" ".join(texts(language)), language)) == []
 
 
 def test_only_languages_that_every_device_can_write_leave_the_device_its_own_font() -> None:

@@ -16,23 +16,26 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from custodian_world import PASSPHRASE, People, carried_out, sealed, victim_voice
+from custodian_world import PASSPHRASE, PLACES, People, carried_out, sealed, victim_voice
 from hypothesis import given
 from hypothesis import strategies as st
-from release_world import KNOWN, SECRET, WAITING, release
+from release_world import KNOWN, RECIPE, SECRET, WAITING, release, who
+from small_instruments import instrument, item, option, page
 from test_custodian_verbs import custodian, heard, made, refused, signed, well
 
 from export.centre.portal import FILES
 from export.custodian.comments import OpenItems
 from export.custodian.custody import Custody
 from export.custodian.entries import digest_of
+from export.custodian.known import Known
 from export.custodian.masking import masked
 from export.custodian.quotations import Decision, ReviewBook, ReviewRefused, places_of, shown
 from export.custodian.recipe_file import DEMONSTRATION
 from export.custodian.recipe_shapes import RecipeRefused
 from export.custodian.release import Released
 from export.custodian.text_marks import Quotation, TextMark, fingerprint
-from export.custodian.themes import FRAME, LEAST, NOT_CODED, CodeFrame, Said, read_frame, told_of, write_themes
+from export.custodian.themes import FRAME, LEAST, NOT_CODED, CodeFrame, Said, read_frame, told_of
+from export.custodian.words import write_themes
 from export.custodian.written import Words
 from forms.response import Response
 from survey.sealing import SigningKey
@@ -329,7 +332,7 @@ def test_every_word_of_the_frame_counts_towards_its_theme() -> None:
 
 def themes_file(path: Path, frame: CodeFrame, said: Said) -> dict[str, str]:
     """Theme -> what the file tells of it, and ``of``."""
-    write_themes(path, frame, said)
+    write_themes(path, frame, said, RECIPE)
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     (of,) = {line["of"] for line in lines}
@@ -513,6 +516,33 @@ def test_nine_forged_comments_do_not_tell_whether_there_was_a_tenth(tmp_path: Pa
         assert counts["updates"] == "[c]", name
 
 
+def test_who_is_left_out_of_a_release_is_counted_and_quoted_with_the_one_that_holds_their_record(
+    tmp_path: Path,
+) -> None:
+    ages, crimes = item("age", "integer", disclosure="key"), item("crime", options=(option("burglary"),))
+    made = instrument(
+        page("p1", item("experience", core=True)), page("p2", ages, crimes), page("p3", item("w", "text"))
+    )
+
+    def wrote(first: int, ages: Sequence[int], text: str) -> list[Response]:
+        said = {"experience": "no", "crime": "burglary", "w": text}
+        return [who(first + place, made, said | {"age": age}) for place, age in enumerate(ages)]
+
+    alike, lone = wrote(0, [40] * 60, "nobody ever updated me"), wrote(100, range(900, 903), "they kept me waiting")
+    forged = [replace(one, mode="link") for one in wrote(200, range(200, 350), "plain words")]
+    known, digest = Known.of([made], PLACES), hash_of(lone[0])
+    mark = TextMark.of(AUTHORITY)
+    words = Words(FRAME_READ, {digest: Quotation("kept waiting", mark(fingerprint("they kept me waiting")))}, mark)
+    rows = [*sealed(SECRET.public, alike + lone), *sealed(SECRET.public, forged, "open")]
+    first, _ = release(tmp_path, rows, known, words=words)
+    assert (first.left_out, first.quoted) == (53, ()), "the three among them"
+    assert {line["of"] for line in told(first, "themes.csv")} == {"60"}
+    rows += sealed(SECRET.public, wrote(400, [age for age in (900, 901, 902) for _ in range(20)], "plain words"))
+    second, _ = release(tmp_path, rows, known, words=words)
+    assert {line["of"] for line in told(second, "themes.csv")} == {"63"}
+    assert second.quoted == (digest,)
+
+
 def test_nothing_is_quoted_before_its_epoch_is_over(tmp_path: Path) -> None:
     people = quoted_people(120, "burglary", 5)
     spring, summer = ([replace(one, period=month) for one in people[start:start + 60]]
@@ -524,11 +554,12 @@ def test_nothing_is_quoted_before_its_epoch_is_over(tmp_path: Path) -> None:
     assert released.quoted == (hash_of(spring[0]),)
 
 
-def test_words_that_leave_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+def test_words_that_leave_are_readable_by_their_owner_only_and_say_by_which_recipe(tmp_path: Path) -> None:
     people = quoted_people(50, "burglary", 5)
     released = with_words(tmp_path, people, {hash_of(people[0]): "They were kind"})
     for name in ("themes.csv", "quotations.csv"):
         assert stat.S_IMODE((released.folder / name).stat().st_mode) == 0o600
+        assert {line["recipe"] for line in told(released, name)} == {RECIPE.digest}
 
 
 @pytest.mark.parametrize(
@@ -552,7 +583,7 @@ def test_a_quotation_needs_fifty_comments_beside_it_and_is_told_with_the_family_
     (line,) = told(released, "quotations.csv")
     assert line["quotation"] == "I was [officer] kept waiting"
     assert bool(line["kind_of_crime"]) == (shown_as == "family")
-    assert set(line) == {"quotation", "kind_of_crime"}
+    assert set(line) == {"quotation", "kind_of_crime", "recipe"}
     assert "burglary" not in line["kind_of_crime"].casefold()
 
 

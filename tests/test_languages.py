@@ -18,8 +18,9 @@ from forms.instrument import Instrument
 from forms.logic import Answer
 from forms.routing import after, asked
 from forms.xlsform import VICTIM_VOICE, load, shipped_translations
-from survey.catalogues import STATES, Catalogues, entries_of, placeholders
+from survey.catalogues import Catalogues, entries_of
 from survey.languages import EASY_READ, OF_OURS, Foreign, direction, drafts, in_language, own_name, tag
+from survey.translated import STATES, placeholders
 from survey.words import FOLDER
 from survey.words import load as load_words
 

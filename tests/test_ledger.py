@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import pyreadstat
 import pytest
 from custodian_world import PLACES, People, Rows, sealed, victim_voice
 from hypothesis import given, settings
@@ -263,12 +264,30 @@ def test_people_who_come_again_under_other_ids_beside_a_few_new_ones_are_not_rel
     early = people.many(60, place="hub-1")
     release(tmp_path, sealed(SECRET.public, early), KNOWN_SHORT)
     again = [replace(one, response=f"{number:032x}") for number, one in enumerate(early)]
-    what_to_do = r"would single out [1-9] people\. Wait for \d+ more: at this pace about \d+ weeks?\. Or begin a new"
-    with pytest.raises(
-        LedgerRefused, match=rf"groups of heard-made-up-1 come again .* {what_to_do} series .* coarsely"
-    ):
+    what_to_do = r"would single out [1-9] people\. Wait for \d+ more: at this pace about \d+ weeks?\. To tell one key"
+    with pytest.raises(LedgerRefused, match=rf"groups of heard-made-up-1 come again .* {what_to_do} .* hide nobody"):
         release(tmp_path, sealed(SECRET.public, early + again + people.many(new, place="hub-1")), KNOWN_SHORT)
     assert [path.name for path in (tmp_path / "releases").iterdir()] == ["heard-made-up-1"]
+
+
+def test_the_refusal_says_which_key_to_tell_more_coarsely_and_its_recipe_does_away_with_it(tmp_path: Path) -> None:
+    people, known = People(23, SHORT), Known.of([SHORT], (*PLACES, replace(PLACES[1], code="hub-2")))
+    early = people.many(60, place="hub-1")
+    release(tmp_path, sealed(SECRET.public, early), known)
+    again = [replace(one, response=f"{number:032x}") for number, one in enumerate(early)]
+    late = [*again, *people.many(4, place="hub-1"), *people.many(80, place="hub-2")]
+    recode = r"Or begin a new series whose recipe has kind as the finest of place: that would hide [1-9] of them\."
+    with pytest.raises(LedgerRefused, match=recode):
+        release(tmp_path, sealed(SECRET.public, early + late), known)
+    coarser = [replace(one, finest="kind") if one.variable == "place" else one for one in RECIPE.hierarchies]
+    of_kinds = replace(RECIPE, series="kinds", hierarchies=tuple(coarser))
+    release(tmp_path / "kinds", sealed(SECRET.public, early), known, recipe=of_kinds)
+    second, _ = release(tmp_path / "kinds", sealed(SECRET.public, early + late), known, recipe=of_kinds)
+    assert {record["place"] for record in records(second)} == {"hub"}
+    (place,) = (one for one in codebook(second)["columns"] if one["column"] == "place")
+    assert place["told_as"] == "kind"
+    labels = pyreadstat.read_sav(second.folder / "records.sav")[1].column_names_to_labels
+    assert labels["place"] == "Place (told as: kind)"
 
 
 def test_two_releases_subtracted_expose_nobody(tmp_path: Path) -> None:
@@ -291,7 +310,8 @@ def grouped(told: list[dict[str, str]], keys: set[str]) -> Groups:
     groups: Groups = {}
     for record in told:
         key = tuple(cell for name, cell in record.items() if name in keys)
-        groups.setdefault(key, Counter())[tuple(record.values())[:-1]] += 1
+        rest = tuple(cell for name, cell in record.items() if name not in {"release", "recipe"})
+        groups.setdefault(key, Counter())[rest] += 1
     return groups
 
 

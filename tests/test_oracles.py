@@ -7,6 +7,7 @@ import json
 import random
 import subprocess
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,17 @@ import polars as pl
 import pytest
 from custodian_world import People, sealed, victim_voice
 from release_world import SECRET, codebook, records, release
+from small_releases import let_out
+from small_releases import people as made_up_people
 from tables_world import people
 
 from export.custodian.attacker import Attacker, Said, Target
 from export.custodian.cellkeys import KEYS, read_ptable
 from export.custodian.closing import closed
-from export.custodian.cube import KEY
+from export.custodian.cube import ADDRESS, EVERYBODY, KEY, SURE, TOTAL, UNKNOWN, Plan
+from export.custodian.protection import SHOWN, Rules
+from export.custodian.table import SUPPRESSED
+from export.custodian.telling import Told
 
 ANONYMITY = Path(__file__).parents[1] / ".oracles/anonymity/bin/python"
 TABLES = Path(__file__).parents[1] / ".oracles/tables/bin/python"
@@ -140,3 +146,92 @@ def suppressed(counts: list[int], _: Any, cells: Cells) -> tuple[set[int], Attac
     shown = [one for one in said if one.by not in small]
     more = closed(inner, shown, [Target(cells[at], 10) for at in sorted(small)], costs, most)
     return small | more, Attacker(inner, [one for one in shown if one.by not in more], most)
+
+
+OTHERS = 3
+"""A population of its own: everybody less those who are sure."""
+WITHIN = [name for name in ADDRESS if name != "measure"]
+_Address = tuple[int, ...]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_tau_argus_works_out_nothing_that_a_real_release_holds_back(tmp_path: Path, seed: int) -> None:
+    """Rounded tables of made-up people, threshold ten, as the product let them out; what is shown lies where rounding
+    leaves it, and the sums are made here from what the tables mean."""
+    assert SUPPRESSION.exists(), "Make it first: make oracles"
+    leaving = let_out(tmp_path, sealed(SECRET.public, made_up_people(seed, 150, 0)), "round").leaving
+    assert leaving.told is not None
+    records = leaving.protected.table.frame.filter(pl.col("mode") != SUPPRESSED).height
+    found = widths(leaving.told, leaving.told.figures, records)
+    assert len(found) > 100
+    assert min(found) >= 10 - 1e-4
+    # What is small by itself is not enough to hold back.
+    told, more = leaving.told, (pl.col("held") == "c") & ~pl.col("small") & pl.col("apart")
+    opened = told.figures.with_columns(
+        held=pl.when(more).then(pl.lit(SHOWN)).otherwise("held"),
+        told=pl.when(more).then(told.rules.told(told.figures["n"], told.figures["n"])).otherwise("told"),
+    )
+    assert min(widths(told, opened, records)) < 5
+
+
+def widths(told: Told, figures: pl.DataFrame, most: int) -> list[float]:
+    """How wide the intervals are in which the engine finds each figure that was held back for its size."""
+    asked, small = [], []
+    for part in figures.partition_by("measure", maintain_order=True):
+        asked.append(an_audit(part, told.plan, told.rules, most))
+        own = zip(part["small"], part["apart"], part["population"], strict=True)
+        small.append({at for at, (is_small, apart, one) in enumerate(own) if is_small and (apart or one == SURE)})
+    said = subprocess.run(
+        [str(SUPPRESSION), str(Path(__file__).parent / "oracles/tauargus_process.py")],
+        input=json.dumps(asked), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    answers = json.loads(said.stdout)
+    return [high - low for theirs, ours in zip(answers, small, strict=True) for at, low, high in theirs if at in ours]
+
+
+def an_audit(part: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> dict[str, Any]:
+    """One measure's figures, and those by which the two populations differ, as the engine is asked about them."""
+    rows = {tuple(row[name] for name in WITHIN): row for row in part.iter_rows(named=True)}
+    counts = {address: int(row["n"]) for address, row in rows.items()}
+    between = {address: known(address, rows, rules, most) for address in rows}
+    for address in [one for one in rows if one[-2] == EVERYBODY]:
+        others = (*address[:-2], OTHERS, address[-1])
+        counts[others] = counts[address] - counts[*address[:-2], SURE, address[-1]]
+        between[others] = (0, most)
+    number = {address: place for place, address in enumerate(counts)}
+    sums = [(number[whole], [number[one] for one in its]) for whole, its in parted(counts, plan, part["measure"][0])]
+    everybody = [at for one, at in number.items() if (one[1], *one[3:]) == (0, 0, TOTAL, EVERYBODY, TOTAL)]
+    return {
+        "figures": [*counts.values(), most], "between": [*between.values(), (most, most)],
+        "held": list(range(len(counts) + 1)), "sums": [*sums, (len(counts), everybody)],
+    }  # fmt: skip
+
+
+def known(address: _Address, rows: dict[_Address, Any], rules: Rules, most: int) -> tuple[int, int]:
+    """Between what a figure lies for who reads it."""
+    row, base = rows[address], rows[*address[:-2], SURE, TOTAL]
+    if address[-2] == EVERYBODY and not row["apart"] and base["held"] == SHOWN:
+        low, high = rules.possible(base["told"])
+        return (low, high + rules.round_to) if address[-1] == TOTAL else (0, most)
+    return rules.possible(row["told"]) if row["held"] == SHOWN else (0, most)
+
+
+def parted(counts: dict[_Address, int], plan: Plan, at: int) -> Iterator[tuple[_Address, list[_Address]]]:
+    """Every figure that is a sum of others, and of which."""
+    measure = plan.measures[at]
+    lies_in = {(area, plan.levels[0].area_of[code]) for code, area in plan.levels[-1].area_of.items()}
+    lies_in.add((UNKNOWN, UNKNOWN))
+    for mode, level, area, by, category, population, answer in counts:
+        inside = [] if level else [fine for fine, coarse in lies_in if coarse == area]
+        ways = [[(mode, 1, fine, by, category, population, answer) for fine in inside]]
+        answers = plan.in_base(measure) if answer == TOTAL else plan.groups.get(measure, {}).get(answer, ())
+        ways.append([(mode, level, area, by, category, population, one) for one in answers])
+        if category == TOTAL:
+            for other in range(1, len(plan.breakdowns)):
+                several = plan.categories(other)[1:]
+                ways.append([(mode, level, area, other, one, population, answer) for one in several])
+        if population == EVERYBODY:
+            ways.append([(mode, level, area, by, category, one, answer) for one in (SURE, OTHERS)])
+        whole = (mode, level, area, by, category, population, answer)
+        yield from ((whole, parts) for parts in ways if parts and counts.keys() >= set(parts))

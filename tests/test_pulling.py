@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from centre_world import World, told_world
@@ -92,6 +94,27 @@ def test_what_came_wrong_is_thrown_away_and_pulled_anew(
     assert says in first.stderr
     assert not (tmp_path / "mine" / RELEASE).exists()
     assert pull(told, tmp_path / "mine").returncode == 0
+
+
+def test_a_server_that_finds_no_range_where_none_was_asked_for_is_not_taken_for_the_release(tmp_path: Path) -> None:
+    class NoRange(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(416)
+            self.end_headers()
+
+        def log_message(self, *_words: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), NoRange) as http:
+        Thread(target=http.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{http.server_address[1]}"
+        command = [sys.executable, "-m", "export", "pull", address, "--into", str(tmp_path)]
+        environ = {**os.environ, "HEARD_TOKEN": "x"}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environ)
+        http.shutdown()
+    assert done.returncode != 0
+    assert "answered 416. Ask whoever runs the centre." in done.stderr
+    assert "as it was signed" not in done.stderr
 
 
 def test_a_centre_that_was_turned_cannot_hand_out_what_another_authority_signed(

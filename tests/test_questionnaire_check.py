@@ -120,6 +120,22 @@ def test_columns_of_ours_reach_the_instrument(every_kind: Instrument) -> None:
     assert items["town"].randomize
 
 
+def test_wording_is_unverified_where_that_stands_on_a_group_around_it(tmp_path: Path) -> None:
+    file = tmp_path / "groups.md"
+    file.write_text(
+        "| survey | type | name | label | appearance | unverified |\n"
+        "| | begin_group | both | Of the label | field-list | yes |\n"
+        "| | begin_group | part | Of both | | |\n| | text | one | One? | | |\n| | end_group | | | | |\n"
+        "| | note | two | Two. | | no |\n| | end_group | | | | |\n| | text | three | Three? | | |\n"
+        "| settings | form_id | version | default_language |\n| | groups | 1 | en |\n"
+    )
+    told = {item.name: item.unverified for item in instrument_of(file).items()}
+    assert told == {"one": frozenset({"en"}), "two": frozenset({"en"}), "three": frozenset()}
+    file.write_text(file.read_text().replace("field-list | yes", "field-list | perhaps"))
+    (fault,) = load(file).faults
+    assert "names no language" in str(fault)
+
+
 def test_calculations_stand_in_the_order_in_which_they_can_be_worked_out(tmp_path: Path) -> None:
     file = tmp_path / "order.md"
     file.write_text(
@@ -138,7 +154,7 @@ def test_or_other_adds_the_option_and_asks_what_it_is_straight_after(tmp_path: P
     assert instrument.item("told_other").disclosure == "withhold"
 
 
-@pytest.mark.parametrize("name", ["release", "alike", "came_back"])
+@pytest.mark.parametrize("name", ["release", "recipe", "alike", "came_back"])
 def test_no_item_can_take_the_name_of_a_column_that_every_release_has(tmp_path: Path, name: str) -> None:
     checked = load(tiny(tmp_path, f"| | select_one yn | {name} | Were you told? | |"))
     assert any("is a name that pages or releases use" in str(fault) for fault in checked.faults)

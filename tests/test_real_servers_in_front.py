@@ -187,8 +187,8 @@ def trouble(front: Front, row: bytes) -> None:
         )
 
 
-def answer(centre: socket.socket, expected: bytes) -> None:
-    """Answer the next connection to the centre, which is to bring this request, whole."""
+def answer(centre: socket.socket, expected: bytes) -> bytes:
+    """Answer the next connection to the centre, which is to bring this request, whole; what stood before its body."""
     connection, _ = centre.accept()
     with connection:
         asked = connection.recv(65_536)
@@ -196,6 +196,7 @@ def answer(centre: socket.socket, expected: bytes) -> None:
         while len(asked.partition(b"\r\n\r\n")[2]) < len(BODY):
             asked += connection.recv(65_536)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        return asked.partition(b"\r\n\r\n")[0]
 
 
 @BOTH
@@ -282,6 +283,31 @@ def test_a_sample_that_an_operator_made_loud_is_found_by_the_check_and_in_its_fi
         assert faults(front.configuration, HEADER)
         send_as(front, "GET", f"/s/{LINKED}/")
     assert telling(front, BODY)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "heard"),
+    [
+        ("nginx", ("gzip off;", "set_real_ip_from 0.0.0.0/0; real_ip_header X-Forwarded-For;"), "X-Real-IP: 192.0.2.1"),
+        ("caddy", ("buffer_requests", "buffer_requests\n\t\ttrusted_proxies 0.0.0.0/0"), "X-Forwarded-Proto: http"),
+    ],
+    ids=["address", "https"],
+)
+def test_a_server_that_believes_anybody_is_found_by_the_check_and_by_what_the_centre_hears(
+    name: str, changed: tuple[str, str], heard: str, tmp_path: Path
+) -> None:
+    said = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "http"}
+    for number, change in enumerate((("", ""), changed)):
+        (folder := tmp_path / str(number)).mkdir()
+        with (
+            socket.create_server(("127.0.0.1", 0)) as centre,
+            ThreadPoolExecutor(1) as other,
+            in_front(name, folder, f"http://127.0.0.1:{centre.getsockname()[1]}/", change) as front,
+        ):
+            somebody = other.submit(send_as, front, "POST", "/", BODY, **said)
+            head = answer(centre, b"POST / ")
+            assert somebody.result()[0] == 200
+        assert (heard in head.decode().splitlines()) is bool(faults(front.configuration, HEADER)) is (change == changed)
 
 
 def test_a_body_that_nginx_has_no_room_for_ends_in_a_file_so_the_search_for_one_can_fail(tmp_path: Path) -> None:

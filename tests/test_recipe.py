@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from custodian_world import victim_voice
 
+from export.custodian.generalising import hierarchy
 from export.custodian.recipe_file import DEMONSTRATION, RECIPES, VICTIM_VOICE, read_recipe
 from export.custodian.recipe_shapes import RecipeRefused
 from forms.xlsform import shipped_translations
@@ -49,11 +50,11 @@ def test_what_ships_names_questions_answers_and_languages_that_are_there() -> No
             assert set(outside.answers) & {option.code for option in items[row].options}
     named = {one for table in recipe.tables.tables for one in (*table.rows, *([table.by] if table.by else []))}
     assert named | {one.variable for one in recipe.hierarchies} - places <= items.keys()
-    for hierarchy in recipe.hierarchies:
-        known = {option.code for option in items[hierarchy.variable].options} if hierarchy.variable in items else set()
-        known |= set(victim_voice().languages) if hierarchy.variable == "language" else set()
-        known |= set(read_areas().zone_of) if hierarchy.variable == "borough" else set()
-        for level in hierarchy.levels:
+    for one in recipe.hierarchies:
+        known = {option.code for option in items[one.variable].options} if one.variable in items else set()
+        known |= set(victim_voice().languages) if one.variable == "language" else set()
+        known |= set(read_areas().zone_of) if one.variable == "borough" else set()
+        for level in one.levels:
             listed = {code for codes in level.groups.values() for code in codes}
             assert listed <= known
             assert level.labels.keys() == {*level.groups, *([level.rest] if level.rest else [])}
@@ -78,9 +79,18 @@ def test_its_hash_is_of_what_it_says(tmp_path: Path) -> None:
     assert read_recipe(changed(tmp_path, '"ea", "ne"', '"ne", "ea"')).binding != shipped.binding
 
 
+def test_a_key_may_be_told_no_finer_than_a_level_that_it_names(tmp_path: Path) -> None:
+    coarser = read_recipe(changed(tmp_path, 'finest = "place"', 'finest = "kind"'))
+    place = next(one for one in coarser.hierarchies if one.variable == "place")
+    laid = hierarchy(place, ["hub-1", "counter-1"], read_areas(), {"hub-1": "hub", "counter-1": "counter"})
+    assert [level.values(["hub-1", "counter-1"]) for level in laid.levels] == [("hub", "counter")]
+    assert read_recipe(changed(tmp_path, 'finest = "month"', 'finest = "quarter"')).binding != coarser.binding
+
+
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
+        ('finest = "borough"', 'finest = "London"', "geography names a level that is not there; there are London"),
         ('series = "heard"', 'series = "Heard!"', "series must be a name"),
         ('series = "heard"', "", "series is missing; add it"),
         ('series = "heard"', 'series = "heard"\nk = 5', "k is not known here"),

@@ -19,9 +19,10 @@ from typing import Any
 
 import pytest
 from custodian_world import PLACES, People, Rows, sealed, victim_voice
-from release_world import AUTHORITY, SECRET, WAITING, WRITERS, codebook, records, release, unpacked, who
+from release_world import AUTHORITY, RECIPE, SECRET, WAITING, WRITERS, codebook, records, release, unpacked, who
 from small_instruments import instrument, item, option, page
 
+from export.centre.releases import Releases
 from export.custodian.disclosure import TooFew
 from export.custodian.formats import safe_cell
 from export.custodian.known import Known
@@ -166,6 +167,13 @@ def test_the_manifest_says_which_attacker_report_belongs_to_it_and_nobody_can_gu
     assert said == [hashlib.sha256(report).hexdigest() for report in reports]
     assert reports[0].splitlines()[:-1] == reports[1].splitlines()[:-1]
     assert said[0] != said[1], "it has few numbers: whoever tries them all must not find them by the hash"
+    centre, report = Releases(tmp_path / "centre", AUTHORITY.public), tmp_path / "other" / "reports/heard-made-up-1.txt"
+    report.write_bytes(reports[0])
+    with pytest.raises(ReleaseRefused, match=f"{report} is not the attacker report that was signed"):
+        centre.publish(released.folder)
+    assert centre.listed() == []
+    report.write_bytes(reports[1])
+    assert centre.publish(released.folder)[1]
 
 
 def test_a_release_is_readable_by_its_owner_only(tmp_path: Path) -> None:
@@ -375,7 +383,7 @@ def test_each_kind_of_item_has_its_columns(tmp_path: Path) -> None:
         "came_back": "no",
         "experience": "yes", "actions_visit": "1", "actions_call": "0", "age": "41", "agreed": "1",
         "day": "2026-11-05", "court": "no", "status_": "-2.5", "older": "42", "visited": "'=1+1", "alike": "no",
-        "release": "heard-made-up-1",
+        "release": "heard-made-up-1", "recipe": RECIPE.digest,
     }  # fmt: skip
     treatment = {column["column"]: column["treatment"] for column in codebook(released)["columns"]}
     assert treatment["visited"] == treatment["actions_call"] == "key"
@@ -465,7 +473,7 @@ def test_a_withheld_answer_cannot_be_read_from_what_was_asked_because_of_it(tmp_
         for n in range(40)
     ]
     released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([made], PLACES))
-    assert list(records(released)[0])[len(BY_DEFINITION) :] == ["experience", "plain", ALIKE, RELEASE]
+    assert list(records(released)[0])[len(BY_DEFINITION) :] == ["experience", "plain", ALIKE, RELEASE, "recipe"]
 
 
 def test_a_list_that_a_key_filters_tells_no_more_of_the_key_than_the_key_itself(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ import pytest
 from custodian_world import PLACES, People, sealed, victim_voice
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from release_world import AUTHORITY, RECIPE, SECRET, codebook, records, release, who
+from release_world import AUTHORITY, RECIPE, SECRET, codebook, records, release, unpacked, who
 from small_instruments import instrument, item, option, page
 
 from export.custodian.entries import Telling
@@ -205,6 +206,15 @@ def test_the_recipe_and_the_manifest_before_are_signed_in_the_manifest(tmp_path:
     assert said[1]["previous"] is not None
     assert {one["epoch_months"] for one in said} == {3}
     assert codebook(first)["recipe"] == RECIPE.digest
+
+
+def test_every_file_of_a_release_says_alone_by_which_recipe_it_was_made(real: Released) -> None:
+    report = (real.folder.parents[1] / "reports" / f"{real.name}.txt").read_text()
+    for name, text in {**unpacked(real), "the report": report}.items():
+        assert RECIPE.digest in text, name
+    for name in ("records.csv", "counts.csv", "figures.csv"):
+        with (real.folder / name).open(encoding="utf-8", newline="") as file:
+            assert {line["recipe"] for line in csv.DictReader(file)} == {RECIPE.digest}, name
 
 
 def test_the_codebook_says_since_when_until_when_and_under_which_other_name_a_question_is_asked(tmp_path: Path) -> None:

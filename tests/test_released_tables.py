@@ -23,7 +23,7 @@ from export.custodian.long_file import COLUMNS
 from export.custodian.release import Released
 from export.custodian.table import RESPONSE
 from export.custodian.telling import series_secret
-from export.custodian.wording import SURE_SAID, wilson
+from export.custodian.wording import NOT_APART, SURE_SAID, wilson
 from forms.response import Response
 
 CORE = replace(SHIPPED, tables=replace(SHIPPED.tables, tables=SHIPPED.tables.tables[:2]))
@@ -53,7 +53,7 @@ def figures(released: Released) -> list[dict[str, str]]:
 
 def test_the_long_file_has_the_columns_that_such_files_have_and_every_figure(first: Released) -> None:
     told = figures(first)
-    assert tuple(told[0]) == COLUMNS
+    assert tuple(told[0]) == (*COLUMNS, "recipe")
     assert COLUMNS[:9] == (
         "date", "survey", "mode", "area", "measure", "proportion", "base", "lower95", "upper95",
     )  # fmt: skip
@@ -128,6 +128,22 @@ def test_every_figure_stands_there_again_without_open_links_and_quick_answers(fi
         for sure in (False, True)
     )
     assert with_all == without
+
+
+def test_where_few_came_by_an_open_link_or_quickly_one_figure_is_told_and_a_note_says_so(first: Released) -> None:
+    place = ("mode", "area", "measure", "answer", "table", "area_level", "category")
+    told = {(tuple(one[name] for name in place), one["responses"]): one for one in figures(first)}
+    noted = {(where, said): one for (where, said), one in told.items() if NOT_APART in one["note"]}
+    assert noted
+    for where, said in noted:
+        whole, sure = noted[where, "All"], noted[where, SURE_SAID]
+        assert all(whole[name] == sure[name] for name in ("count", "base", "proportion")), said
+    for (where, said), one in told.items():
+        if said == "All" and one["base"].isdigit() and (where, said) not in noted:
+            sure_base = told[where, SURE_SAID]["base"]
+            assert sure_base == "[c]" or int(one["base"]) - int(sure_base) >= 6
+    notes = {row[-1] for row in rows_of(openpyxl.load_workbook(first.folder / "tables.xlsx")["Table 2"])[1:]}
+    assert any(NOT_APART.capitalize() in note for note in notes)
 
 
 def test_the_workbook_is_one_that_everybody_can_use(first: Released) -> None:

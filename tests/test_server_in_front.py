@@ -47,6 +47,9 @@ def test_every_line_that_matters_is_missed(line: str) -> None:
         ("client_max_body_size 256k;", "client_max_body_size 0;"),
         ("proxy_cache off;", "access_log /var/log/nginx/only-here.log;"),
         ("$remote_addr;", "$http_x_real_ip;"),
+        ("gzip off;", "gzip off; userid on;"),
+        ("proxy_cache off;", "userid v1;"),
+        ("gzip off;", "gzip off; location /x { userid on; }"),
     ],
 )
 def test_every_way_to_write_somebody_down_is_found(line: str, instead: str) -> None:
@@ -112,6 +115,13 @@ def line_of(text: str, part: str) -> str:
         ("http://127.0.0.1:8800", "https://elsewhere.example", "proxy_pass"),
         ("http://127.0.0.1:8800", "http://127.0.0.1.elsewhere.example:8800", "proxy_pass"),
         ("http://127.0.0.1:8800", "http://$arg_x", "proxy_pass"),
+        ("http://127.0.0.1:8800", "http://127.0.0.1$elsewhere", "proxy_pass"),
+        ("http://127.0.0.1:8800", "http://localhost$elsewhere:8800", "proxy_pass"),
+        ("http://127.0.0.1:8800", "http://127.0.0.1:$elsewhere", "proxy_pass"),
+        ("gzip off;", "gzip off; set_real_ip_from 0.0.0.0/0; real_ip_header X-Forwarded-For;", "set_real_ip_from"),
+        ("gzip off;", "gzip off; set_real_ip_from 10.0.0.0/8;", "set_real_ip_from"),
+        ("proxy_cache off;", "set_real_ip_from ::/0;", "set_real_ip_from"),
+        ("gzip off;", "gzip off; location /x { set_real_ip_from balancer.example; }", "set_real_ip_from"),
         ("proxy_set_header X-Forwarded-Proto $scheme;", "", "proxy_pass"),
         ("X-Forwarded-Proto $scheme;", "X-Forwarded-Proto $http_x_forwarded_proto;", "X-Forwarded-Proto"),
         ("X-Forwarded-Proto $scheme;", "X-Forwarded-Proto http;", "X-Forwarded-Proto"),
@@ -135,13 +145,14 @@ def test_what_would_go_unencrypted_or_let_anybody_say_who_they_are_is_found_by_i
 @pytest.mark.parametrize(
     "line",
     ["log_by_lua_file /etc/x.lua;", "otel_trace on;", "opentelemetry on;", "opentracing on;", "js_content x.y;",
-     "perl x::y;", "post_action /x;", "access_by_lua_file /x;", "datadog_tracing on;", "somebody_log /x;"],
+     "perl x::y;", "post_action /x;", "access_by_lua_file /x;", "datadog_tracing on;", "somebody_log /x;",
+     "pagespeed on;"],
 )  # fmt: skip
 def test_a_module_that_could_write_or_trace_somebody_is_found_wherever_it_stands(line: str) -> None:
     inside = NGINX.replace("gzip off;", f"gzip off;\n    {line}")
     (fault,) = faults(inside, HEADER)
     assert fault.startswith(line_of(inside, line))
-    assert f"{line.split(maxsplit=1)[0]} could write a line about somebody. Take it out" in fault
+    assert f"{line.split(maxsplit=1)[0]} could write down somebody or what they see. Take it out" in fault
     assert len(faults(f"http {{ {line} {NGINX} }}", HEADER)) == 1
 
 
@@ -151,6 +162,14 @@ def test_what_an_operator_may_well_have_beside_is_no_fault() -> None:
     together = "upstream heard { server 127.0.0.1:8801; server [::1]:8802; server unix:/run/heard.sock; }\n"
     assert faults(together + NGINX.replace("http://127.0.0.1:8800", "http://heard"), HEADER) == []
     assert len(faults(together.replace("[::1]", "10.0.0.5") + NGINX.replace("127.0.0.1:8800", "heard"), HEADER)) == 1
+    for way in ("http://127.0.0.1:8800$request_uri", "http://[::1]:8800$request_uri", "http://127.0.0.1/$arg_x"):
+        assert faults(NGINX.replace("http://127.0.0.1:8800", way), HEADER) == []
+    assert faults(f"# Not Caddy's reverse_proxy\n# reverse_proxy 10.0.0.5\n{NGINX} userid off;", HEADER) == []
+    one_machine = "set_real_ip_from 192.0.2.7; set_real_ip_from 2001:db8::7/128; real_ip_header X-Forwarded-For;"
+    assert faults(f"http {{ {one_machine} {NGINX} }}", HEADER) == []
+    everybody = NGINX + "server { set_real_ip_from 0.0.0.0/0; access_log off; error_log /dev/null; }"
+    assert [fault for fault in faults(everybody, HEADER) if "set_real_ip_from" in fault] == [], "another site's own"
+    assert faults(f"set_real_ip_from 0.0.0.0/0;{NGINX}", "") == [], "the centre believes no header"
     renews = """location /.well-known/acme-challenge/ { root /var/www/challenge; }
     location / { return 301 https://centre.example$request_uri; }"""
     for way in (renews, "if ($host = centre.example) { return 301 https://$host$request_uri; } return 404;"):
@@ -206,6 +225,13 @@ def test_what_cannot_be_read_whole_is_refused(text: str) -> None:
         ("header Strict", "log_append x y\n\theader Strict"),
         ("buffer_requests", "buffer_requests\n\t\tverbose_logs"),
         ("\n{\n", "\n{\n\tauto_https off\n"),
+        ("\n{\n", "\n{\n\tservers {\n\t\ttrusted_proxies static 0.0.0.0/0\n\t}\n"),
+        ("buffer_requests", "buffer_requests\n\t\ttrusted_proxies 0.0.0.0/0"),
+        ("buffer_requests", "request_buffers"),
+        ("buffer_requests", "request_buffers 1B"),
+        ("buffer_requests", "request_buffers 64KB"),
+        ("buffer_requests", "request_buffers much"),
+        ("max_buffer_size 256KB", "max_buffer_size 1KB"),
         ("\n{\n", "\n{\n\tservers {\n\t\tlog_credentials\n\t}\n"),
         ("\ncentre.example {", "\nhttp://other.example {\n\troot * /x\n\tfile_server\n}\ncentre.example {"),
     ],
@@ -221,6 +247,10 @@ def test_what_caddy_may_well_have_beside_is_no_fault() -> None:
         ("centre.example {", "https://centre.example, www.centre.example:8443 {\n\ttls internal"),
         ("reverse_proxy 127.0.0.1:8800", "reverse_proxy /s/* 127.0.0.1:8801 localhost:8802 unix//run/heard.sock"),
         ("\ncentre.example {", "\nhttp://centre.example {\n\tredir https://centre.example{uri}\n}\ncentre.example {"),
+        ("buffer_requests", "request_buffers 64KiB"),
+        ("buffer_requests", "request_buffers unlimited"),
+        ("max_buffer_size 256KB", ""),
+        ("buffer_requests", "buffer_requests\n\t\ttrusted_proxies 10.0.0.5\n\t\theader_up X-Forwarded-Proto {scheme}"),
         ("header Strict", "@login path /x\n\theader @login X-Trace-Id x\n\theader Strict"),
     ]:
         assert line in CADDY

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import highspy
 import polars as pl
 import pytest
+from analyst import Analyst, of_their_own
 from custodian_world import PLACES, sealed
 from release_world import SECRET, SHIPPED, release, who
 from small_instruments import instrument, item, option, page
@@ -20,98 +18,16 @@ from tables_world import GROUPED, NOISE, OFF_BASE, PLAN, ROUND, people, tables
 from export.custodian.attacker_report import attacker_report
 from export.custodian.blanks import closed_over
 from export.custodian.cellkeys import KEYS, mixed, read_ptable
-from export.custodian.cube import ADDRESS, EVERYBODY, SURE_ROW, TOTAL, UNKNOWN, Plan
+from export.custodian.cube import ADDRESS, SURE_ROW, Plan
 from export.custodian.known import Known
 from export.custodian.leaving import Leaving
 from export.custodian.protection import SHOWN, Rules, exposed
 from export.custodian.recipe import TableSpec
-from export.custodian.table import FIRST_VALUE, RESPONSE, SKIPPED, SUPPRESSED
+from export.custodian.table import FIRST_VALUE, RESPONSE, SUPPRESSED
 
 BOTH = pytest.mark.parametrize("rules", [NOISE, ROUND], ids=["noise", "rounding"])
-Cells = Mapping[str, int]
 TELLING = (10, 13, 15, 16)
 """Made-up people whose tables, closed among themselves only, do fill in blanks."""
-
-
-def counted_in(cells: Cells, plan: Plan, address: Mapping[str, int]) -> bool:
-    """Whether somebody with these answers is one of those that a figure counts."""
-    answer, by = cells[plan.measures[address["measure"]]], plan.breakdowns[address["by"]]
-    outside = plan.off_base.get(plan.measures[address["measure"]], frozenset())
-    groups = plan.groups.get(plan.measures[address["measure"]], {})
-    area = plan.levels[address["level"]].area_of.get(cells[plan.area], UNKNOWN)
-    return (
-        answer >= FIRST_VALUE
-        and answer not in outside
-        and (address["answer"] in {TOTAL, answer} or answer in groups.get(address["answer"], ()))
-        and cells["mode"] == address["mode"]
-        and area == address["area"]
-        and (by is None or address["category"] == max(cells[by], UNKNOWN))
-        and (address["population"] == EVERYBODY or bool(cells[SURE_ROW]))
-    )
-
-
-class Analyst:
-    """Has the records, every figure, the p-table and the rules; knows the area of all whose area is not blank.
-
-    Asks of every blank whether each value can still stand in it: an integer program over all blanks of all records, all
-    figures at once, so that nothing that follows from them together is missed.
-    """
-
-    def __init__(
-        self, plan: Plan, rules: Rules, figures: pl.DataFrame, truth: pl.DataFrame, seen: pl.DataFrame
-    ) -> None:
-        self.columns = sorted({plan.area, *plan.measures, *(by for by in plan.breakdowns if by)})
-        codes = {**plan.codes, plan.area: tuple(plan.levels[-1].area_of)}
-        self.values = {name: [SKIPPED, *codes[name]] for name in self.columns}
-        self.solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        self.solver.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS takes its options so
-        self.solver.setOptionValue("threads", 1)  # as the attacker's: in one process HiGHS refuses two answers to that
-        self.told: list[tuple[int, str, dict[int, list[int]]]] = []
-        every = list(self._ways(truth.iter_rows(named=True), seen.iter_rows(named=True)))
-        self.solver.addVars(len(every), [0.0] * len(every), [1.0] * len(every))
-        for number in range(len(every)):
-            self.solver.changeColIntegrality(number, highspy.HighsVarType.kInteger)
-        for _, group in itertools.groupby(range(len(every)), key=lambda number: every[number][0]):
-            self._between(1, 1, list(group))
-        for row in figures.filter(pl.col("held") == SHOWN).iter_rows(named=True):
-            low, high = rules.possible(row["told"])
-            self._between(low, high, [at for at, (_, cells) in enumerate(every) if counted_in(cells, plan, row)])
-
-    def _ways(self, truth: Iterator[Any], seen: Iterator[Any]) -> Iterator[tuple[int, Cells]]:
-        """Every way in which each record may have been answered; notes which of them put which value in which blank."""
-        at = 0
-        for record, (true, cells) in enumerate(zip(truth, seen, strict=True)):
-            blank = [name for name in self.columns if cells[name] == SUPPRESSED]
-            placed: dict[str, dict[int, list[int]]] = {name: {} for name in blank}
-            for values in itertools.product(*(self.values[name] for name in blank)):
-                for name, value in zip(blank, values, strict=True):
-                    placed[name].setdefault(value, []).append(at)
-                yield record, {**true, **dict(zip(blank, values, strict=True))}
-                at += 1
-            self.told += [(record, name, ways) for name, ways in placed.items()]
-
-    def _between(self, low: int, high: int, numbers: list[int]) -> None:
-        self.solver.addRow(low, high, len(numbers), numbers, [1.0] * len(numbers))
-
-    def rules_out(self) -> list[tuple[int, str, int]]:
-        """Every (record, column, value) that cannot be, though the records alone leave it open."""
-        return [
-            (record, name, value)
-            for record, name, ways in self.told
-            for value, numbers in ways.items()
-            if not self._can_be(numbers)
-        ]
-
-    def _can_be(self, numbers: list[int]) -> bool:
-        for at in numbers:
-            self.solver.changeColCost(at, 1.0)
-        self.solver.changeObjectiveSense(highspy.ObjSense.kMaximize)
-        self.solver.run()
-        assert self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal, "the truth itself always can be"
-        found = self.solver.getInfo().objective_function_value
-        for at in numbers:
-            self.solver.changeColCost(at, 0.0)
-        return float(found) > 0.5
 
 
 def with_blanks(seed: int, frame: pl.DataFrame, share: float = 0.04) -> pl.DataFrame:
@@ -202,7 +118,7 @@ def test_who_holds_a_release_whole_fills_in_none_of_its_blanks(tmp_path: Path, p
     truth = people.with_columns((seen["quick"] == FIRST_VALUE).alias(SURE_ROW))
     assert seen.select((pl.col("crime", "age", "borough") == SUPPRESSED).sum()).row(0) > (0, 0, 0)
     assert told.figures.filter(pl.col("held") == SHOWN).height > 5
-    assert Analyst(told.plan, told.rules, told.figures, truth, seen).rules_out() == []
+    assert Analyst(told.plan, told.rules, of_their_own(told.figures), truth, seen).rules_out() == []
 
 
 def test_the_publisher_is_told_which_columns_to_recode_so_that_less_is_held_back(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +15,12 @@ import polib
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from survey.catalogues import Catalogues, Entry, Unfit
+from survey.catalogues import Catalogues
+from survey.translated import Entry, Unfit, check, quotes, quoting
 from survey.translating import HEADINGS, KINDS, taken, written
 
 SHIPPED = Catalogues.shipped()
+POLISH = {entry.key: entry for entry in SHIPPED.entries("pl")}
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -33,7 +36,7 @@ def copies(tmp_path: Path) -> Catalogues:
 
 def changed(path: Path, row: int, **cells: str) -> None:
     book = load_workbook(path)
-    sheet = book["translation"]
+    sheet = book["translation pl"]
     for heading, value in cells.items():
         sheet.cell(row, HEADINGS.index(heading) + 1).value = value
     book.save(path)
@@ -169,9 +172,9 @@ def test_a_state_that_is_none_is_refused_with_its_line(copies: Catalogues, tmp_p
     assert copies.entries("pl") == before
 
 
-def with_other_english(copies: Catalogues, place: str, english: str) -> Catalogues:
-    """The same catalogues after the English of this place has changed."""
-    now = (replace(entry, english=english) if entry.place == place else entry for entry in copies.english)
+def with_other_english(copies: Catalogues, english: Mapping[str, str]) -> Catalogues:
+    """The same catalogues after these English texts have changed."""
+    now = (replace(entry, english=english.get(entry.english, entry.english)) for entry in copies.english)
     return replace(copies, english=tuple(now))
 
 
@@ -180,7 +183,7 @@ def test_a_translator_sees_what_stood_there_before_and_it_is_kept_until_there_is
     copies: Catalogues, tmp_path: Path, kind: str
 ) -> None:
     old = next(entry for entry in copies.entries("pl") if entry.place == "bar.label")
-    later = with_other_english(copies, "bar.label", "Leave or help")
+    later = with_other_english(copies, {"Leave and help": "Leave or help"})
     path = written(later, "pl", tmp_path / f"pl.{kind}")
     assert what_stood_before(path, "Leave or help") == (old.english, old.text)
     assert taken(later, "pl", path) == (len(later.english) - 1, [])
@@ -188,6 +191,26 @@ def test_a_translator_sees_what_stood_there_before_and_it_is_kept_until_there_is
     filled_in(path, {"Leave or help": "Wyjście albo pomoc"})
     assert taken(later, "pl", path) == (len(later.english), [])
     assert later.stale("pl") == ()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("changed", [{0}, {1}, {0, 1}])
+def test_a_question_and_its_hint_each_keep_what_stood_there_before_until_there_is_a_new_one(
+    copies: Catalogues, tmp_path: Path, kind: str, changed: set[int]
+) -> None:
+    had = [entry for entry in copies.entries("pl") if entry.place == "crime"]
+    assert len(had) == 2, "a question and its hint share a place"
+    old = [entry for number, entry in enumerate(had) if number in changed]
+    later = with_other_english(copies, {entry.english: f"{entry.english} Or not?" for entry in old})
+    path = written(later, "pl", tmp_path / f"pl.{kind}")
+    for entry in old:
+        assert what_stood_before(path, f"{entry.english} Or not?") == (entry.english, entry.text)
+    assert taken(later, "pl", path) == (len(later.english) - len(old), [])
+    assert set(later.stale("pl")) == set(old)
+    for left in range(len(old) - 1, -1, -1):
+        filled_in(path, {f"{old[left].english} Or not?": "Po polsku"})
+        assert taken(later, "pl", path) == (len(later.english) - left, [])
+        assert set(later.stale("pl")) == set(old[:left])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -206,10 +229,195 @@ def what_stood_before(file: Path, english: str) -> tuple[str, str]:
         found = re.search(r"^before: (.*)\nwas translated: (.*)$", entry.tcomment, re.MULTILINE)
         assert found, entry.tcomment
         return found[1], found[2]
-    rows = load_workbook(file)["translation"].iter_rows(values_only=True)
+    rows = load_workbook(file)["translation pl"].iter_rows(values_only=True)
     headings = next(rows)
     (row,) = (row for row in rows if english in row)
     return row[headings.index("before")], row[headings.index("was translated")]
+
+
+# --- of which language a file is ---
+
+
+def named_otherwise(file: Path, language: str) -> None:
+    """The file, as if it had been made for this language; for none where it is empty."""
+    if file.suffix == ".po":
+        catalogue = polib.pofile(str(file))
+        catalogue.metadata["Language"] = language
+        catalogue.save(str(file))
+    else:
+        book = load_workbook(file)
+        book.active.title = f"translation {language}".strip()
+        book.save(file)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_of_another_language_is_refused_whatever_it_is_called(
+    copies: Catalogues, tmp_path: Path, kind: str
+) -> None:
+    before = copies.entries("ar")
+    for name in ("ar", "pl"):
+        file = written(copies, "pl", tmp_path / f"{name}.{kind}")
+        with pytest.raises(click.UsageError, match=r"says that it is of 'pl', and not of 'ar'.*--language pl"):
+            taken(copies, "ar", file)
+    assert copies.entries("ar") == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_that_does_not_say_its_language_is_taken_by_its_name_and_else_refused(
+    copies: Catalogues, tmp_path: Path, kind: str
+) -> None:
+    file = written(copies, "pl", tmp_path / f"from Ola.{kind}")
+    assert taken(copies, "pl", file)[1] == [], "it says its language, so it may be called anything"
+    named_otherwise(file, "")
+    with pytest.raises(click.UsageError, match=rf"which language it is of.*name it pl\.{kind}"):
+        taken(copies, "pl", file)
+    assert taken(copies, "pl", file.rename(tmp_path / f"pl.{kind}"))[1] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("pl", "pl_PL"), ("pl", "PL"), ("pl", "pl@latin"), ("en-easy", "en_GB"), ("en-easy", "en")]
+)
+def test_a_translators_program_may_name_the_language_with_its_country(
+    copies: Catalogues, tmp_path: Path, language: str, said: str
+) -> None:
+    file = written(copies, language, tmp_path / f"{language}.po")
+    named_otherwise(file, said)
+    assert taken(copies, language, file)[1] == []
+
+
+# --- the title, and the button to leave ---
+
+
+def test_the_title_is_one_word_in_every_language_and_no_file_changes_it(copies: Catalogues, tmp_path: Path) -> None:
+    """It stays in a phone's history."""
+    for language in SHIPPED.languages():
+        (title,) = (entry for entry in SHIPPED.entries(language) if entry.place == "title")
+        assert len(title.text.split()) == 1, title
+    row = next(row for row, entry in enumerate(SHIPPED.english, start=2) if entry.place == "title")
+    file = written(copies, "pl", tmp_path / "pl.xlsx")
+    changed(file, row, state="reviewed")
+    assert taken(copies, "pl", file)[1] == [], "whoever speaks the language may stand by it"
+    changed(file, row, translation="Ankieta o przestępstwie")
+    (refused,) = taken(copies, "pl", file)[1]
+    assert re.match(rf"Row {row}, title: Only a maintainer changes the title.* Leave it: 'Ankieta'\.", refused)
+
+
+@pytest.mark.parametrize("language", SHIPPED.languages())
+def test_every_text_of_today_quotes_the_button_to_leave_by_its_whole_name(language: str) -> None:
+    entries = SHIPPED.entries(language)
+    (button,) = (entry for entry in entries if entry.place == "bar.leave")
+    naming = quoting(entries, button.english)
+    assert len(naming) >= 3
+    assert all(quotes(entry.text, button.text) for entry in naming)
+
+
+def with_the_button_called(copies: Catalogues, name: str) -> dict[str, str]:
+    """The Polish texts that quote the button to leave, by their English, as if it had this name."""
+    naming = quoting(copies.entries("pl"), "Leave and delete")
+    return {entry.english: entry.text.replace("Wyjdź i usuń", name) for entry in naming}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_button_to_leave_and_the_texts_that_quote_it_change_together_or_not_at_all(
+    copies: Catalogues, tmp_path: Path, kind: str
+) -> None:
+    before = copies.entries("pl")
+    texts = with_the_button_called(copies, "Wyjdź")
+    for given in ({"Leave and delete": "Wyjdź"}, dict(list(texts.items())[1:])):
+        file = written(copies, "pl", tmp_path / f"pl.{kind}")
+        filled_in(file, given)
+        refused = taken(copies, "pl", file)[1]
+        assert len(refused) == len(given)
+        assert all("called" in line and "in quotes" in line for line in refused)
+        assert [each.text for each in copies.entries("pl")] == [each.text for each in before]
+    file = written(copies, "pl", tmp_path / f"pl.{kind}")
+    filled_in(file, {"Leave and delete": "Wyjdź", **texts})
+    assert taken(copies, "pl", file)[1] == []
+    assert with_the_button_called(copies, "?") == with_the_button_called(copies, "!"), "no text has the old name"
+
+
+# --- what a file says that nobody may have meant ---
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        ("\u202e", r"U\+202E \(RIGHT-TO-LEFT OVERRIDE\)"),
+        ("\u200b", "ZERO WIDTH SPACE"),
+        ("\u2066", "LEFT-TO-RIGHT"),
+        ("\x1b", "U\\+001B"),
+    ],
+)
+def test_a_mark_that_nobody_can_see_is_unfit(mark: str, said: str) -> None:
+    english = next(entry for entry in SHIPPED.english if entry.place == "help.101")
+    with pytest.raises(Unfit, match=f"nobody can see, .*{said}"):
+        check("pl", POLISH, replace(english, text=f"{english.english}{mark}", state="draft"))
+
+
+@pytest.mark.parametrize("joiner", ["\u200c", "\u200d"])
+def test_the_joiners_that_scripts_are_written_with_are_fit(joiner: str) -> None:
+    english = next(entry for entry in SHIPPED.english if entry.place == "help.101")
+    check("pl", POLISH, replace(english, text=f"{english.english}{joiner}", state="draft"))
+
+
+@pytest.mark.parametrize("letter", ["\u65e5", "\U0001f600", "\u0995"])
+def test_a_letter_that_no_font_of_the_language_draws_is_unfit(letter: str) -> None:
+    english = next(entry for entry in SHIPPED.english if entry.place == "help.101")
+    with pytest.raises(Unfit, match=rf"No font that we serve draws U\+{ord(letter):04X} .*"):
+        check("pl", POLISH, replace(english, text=f"{english.english} {letter}", state="draft"))
+
+
+def test_a_row_that_stands_twice_and_not_alike_is_named_and_the_first_is_taken(
+    copies: Catalogues, tmp_path: Path
+) -> None:
+    file = written(copies, "pl", tmp_path / "pl.xlsx")
+    book = load_workbook(file)
+    rows = list(book.active.iter_rows(min_row=2, max_row=3, values_only=True))
+    book.active.append(rows[0])
+    book.active.append([*rows[1][:3], "Coś innego", "reviewed"])
+    book.save(file)
+    last = len(SHIPPED.english) + 3
+    fit, [refused] = taken(copies, "pl", file)
+    assert fit == len(SHIPPED.english)
+    assert refused.startswith(f"Row {last}, ")
+    assert "Row 3 translates the same otherwise, and was taken" in refused
+    assert copies.entries("pl") == SHIPPED.entries("pl")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_text_that_was_emptied_is_named_and_what_stood_there_stays(
+    copies: Catalogues, tmp_path: Path, kind: str
+) -> None:
+    file = written(copies, "pl", tmp_path / f"pl.{kind}")
+    filled_in(file, {"Leave and help": "", "Continue": ""})
+    fit, refused = taken(copies, "pl", file)
+    assert fit == len(SHIPPED.english) - 2
+    assert len(refused) == 2
+    assert all("There is no translation; what stood there stays." in line for line in refused)
+    assert copies.entries("pl") == SHIPPED.entries("pl")
+
+
+def test_a_word_that_a_spreadsheet_took_for_true_or_false_is_refused(copies: Catalogues, tmp_path: Path) -> None:
+    file = written(copies, "pl", tmp_path / "pl.xlsx")
+    book = load_workbook(file)
+    book.active.cell(5, HEADINGS.index("translation") + 1).value = True
+    book.save(file)
+    (refused,) = taken(copies, "pl", file)[1]
+    assert "Row 5, " in refused
+    assert "took this word for true or false" in refused
+
+
+def test_a_file_of_another_kind_or_with_nothing_translated_is_refused_with_what_to_do(
+    copies: Catalogues, tmp_path: Path
+) -> None:
+    for name in ("pl.ods", "pl.csv"):
+        (tmp_path / name).write_bytes(b"PK")
+        with pytest.raises(click.UsageError, match=r"neither \.xlsx nor \.po.*save it as \.xlsx") as refused:
+            taken(copies, "pl", tmp_path / name)
+        assert "questionnaire" not in str(refused.value)
+    polib.POFile().save(str(tmp_path / "pl.po"))
+    with pytest.raises(click.UsageError, match="Nothing is translated in"):
+        taken(copies, "pl", tmp_path / "pl.po")
 
 
 # --- the verb, as a maintainer calls it ---
@@ -245,7 +453,7 @@ def filled_in(file: Path, texts: dict[str, str]) -> None:
         catalogue.save(str(file))
     else:
         book = load_workbook(file)
-        for row in book["translation"].iter_rows(min_row=2):
+        for row in book["translation pl"].iter_rows(min_row=2):
             if row[HEADINGS.index("english")].value in left:
                 text = left.pop(row[HEADINGS.index("english")].value)
                 row[HEADINGS.index("translation")].value, row[HEADINGS.index("state")].value = text, "reviewed"
@@ -273,7 +481,9 @@ def test_the_verb_writes_a_file_takes_it_back_and_refuses_what_is_stale_or_lost_
     where = "Line" if kind == "po" else "Row"
     assert re.search(rf"^{where} \d+, bar\.label: The English here has changed", done.stdout, re.MULTILINE)
     assert re.search(rf"^{where} \d+, left\.minutes: What stands in {{braces}}", done.stdout, re.MULTILINE)
-    assert done.stdout.endswith(f"Took {len(SHIPPED.english) - 2} translations into polski; 2 not taken.\n")
+    said = f"Took {len(SHIPPED.english) - 2} translations into polski, 1 of them new or changed; 2 not taken.\n"
+    assert done.stdout.endswith(said)
+    assert "question.continue: 'Dalej' is now 'Naprzód'" in done.stdout
     entries = {entry.msgctxt: (entry.msgstr, entry.tcomment) for entry in polib.pofile(str(kept))}
     assert re.search(r"^pl  .* 1 missing, 1 stale  polski$", languages(program).stdout, re.MULTILINE)
     assert entries["question.continue"] == ("Naprzód", "state: reviewed")
@@ -295,6 +505,15 @@ def test_what_is_missing_stands_in_the_file_is_filled_in_and_is_missing_no_more(
     report = languages(program).stdout
     assert re.search(r"^pl  .* 1 reviewed, .* 0 missing, 0 stale  polski$", report, re.MULTILINE)
     assert re.search(r"^ro  .* 1 missing, 1 stale  română$", report, re.MULTILINE)
+
+
+def test_the_verb_reports_one_language_and_does_one_thing_at_a_time(program: Path) -> None:
+    done = languages(program, "--language", "pl")
+    assert re.findall(r"^(\S+) .* stale ", done.stdout, re.MULTILINE) == ["pl"]
+    done = languages(program, "--language", "pl", "--take", "pl.po", "--write", "here")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Say --write or --take, not both." in done.stderr
+    assert not (program / "here").exists()
 
 
 @pytest.mark.parametrize("given", [["--write", "here", "--language", "xx"], ["--take", "xx.po"]])
@@ -323,7 +542,7 @@ def test_a_language_that_nobody_knows_is_refused_before_anything_is_written(
 def test_another_number_to_call_or_a_line_end_is_unfit(place: str, text: str, said: str) -> None:
     english = next(entry for entry in SHIPPED.english if entry.place == place)
     with pytest.raises(Unfit, match=said):
-        SHIPPED.check(Entry(english.catalogue, place, english.english, text, "draft"))
+        check("pl", POLISH, Entry(english.catalogue, place, english.english, text, "draft"))
 
 
 def labels(copies: Catalogues) -> dict[str, str]:
@@ -370,7 +589,7 @@ def test_answers_that_change_places_are_taken_and_half_of_such_a_change_is_not(
 def test_a_lost_placeholder_is_unfit() -> None:
     english = next(entry for entry in SHIPPED.english if "{minutes}" in entry.english)
     with pytest.raises(Unfit, match="braces"):
-        SHIPPED.check(Entry(english.catalogue, english.place, english.english, "Zostało kilka minut", "draft"))
+        check("pl", POLISH, Entry(english.catalogue, english.place, english.english, "Zostało kilka minut", "draft"))
 
 
 def test_the_report_names_every_language_and_what_is_left_to_do() -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterator, Sequence
+from math import inf
 
 from export.centre.directives import Directive, UnreadableConfiguration, every, stays_here, telling
+from survey.app import LARGEST_BODY
 
 _ADDRESS = re.compile(r"(?:https://)?(\[[^\]]*\]|[^:/]*)(?::(\d+))?(?:/.*)?")
 _SCHEME = re.compile(r"(?:https?|h2c)://")
 _SILENT = {"log_skip", "skip_log"}
 _PASSES = {"reverse_proxy", "forward_auth", "php_fastcgi"}
 _MATCHES = ("/", "@", "*")
+_TRUSTS = "trusted_proxies"
+_SIZE = re.compile(r"(\d+) ?([kmg]?)(i?)b?", re.IGNORECASE)
+_POWERS = ("", "k", "m", "g")
 
 
 def caddy_faults(tree: Sequence[Directive], address_header: str) -> Iterator[str]:
@@ -22,6 +27,7 @@ def caddy_faults(tree: Sequence[Directive], address_header: str) -> Iterator[str
         UnreadableConfiguration: a site without braces.
     """
     settings = [inner for each in tree if not each.name for inner in each.inside]
+    trusting = [each for each in every(settings) if each.name == _TRUSTS]
     yield from _settings(settings)
     http = next((each.values[0] for each in settings if each.name == "http_port" and each.values), "80")
     for site in (each for each in tree if each.name):
@@ -39,7 +45,9 @@ def caddy_faults(tree: Sequence[Directive], address_header: str) -> Iterator[str
                     " token. Take it out."
                 )
             if each.name in _PASSES:
+                yield from _waits(each)
                 yield from _passing(each, address_header)
+                yield from _https(each, trusting)
 
 
 def _settings(settings: Sequence[Directive]) -> Iterator[str]:
@@ -97,10 +105,6 @@ def _only_sends_on(site: Directive) -> bool:
 
 
 def _passing(proxy: Directive, address_header: str) -> Iterator[str]:
-    if not any(each.name in {"request_buffers", "buffer_requests"} for each in proxy.inside):
-        yield (
-            f"{proxy.where}: in {proxy.name} it must say: request_buffers 256KB (before Caddy 2.6.3: buffer_requests)"
-        )
     named = proxy.values[1:] if proxy.values[:1] and proxy.values[0].startswith(_MATCHES) else proxy.values
     servers = [*named, *(value for each in proxy.inside if each.name == "to" for value in each.values)]
     dynamic = any(each.name == "dynamic" for each in proxy.inside)
@@ -109,12 +113,6 @@ def _passing(proxy: Directive, address_header: str) -> Iterator[str]:
             f"{proxy.where}: requests must go to this same machine, since from here on nothing is encrypted:"
             " reverse_proxy 127.0.0.1:8800"
         )
-    proto = _set(proxy, "X-Forwarded-Proto")
-    if [each.values[1:] for each in proto] not in ([], [("{scheme}",)], [("https",)]):
-        yield (
-            f"{proto[-1].where}: the centre does not hear that people come by https. Take it out: Caddy says"
-            " X-Forwarded-Proto by itself."
-        )
     address = _set(proxy, address_header) if address_header else []
     as_it_must = ((address_header.lower(), "{remote_host}"),)
     if address_header and tuple((each.values[0].lower(), *each.values[1:]) for each in address) != as_it_must:
@@ -122,6 +120,44 @@ def _passing(proxy: Directive, address_header: str) -> Iterator[str]:
             f"{(address or [proxy])[-1].where}: anybody could say who they are: say once, in no other way, header_up"
             f" {address_header} {{remote_host}}"
         )
+
+
+def _waits(proxy: Directive) -> Iterator[str]:
+    """A request must wait until it is whole: one whose buffer is too small takes a connection of the centre's."""
+    newer, older, room = (
+        [each for each in proxy.inside if each.name == name]
+        for name in ("request_buffers", "buffer_requests", "max_buffer_size")
+    )
+    sizes = [_bytes(" ".join(each.values)) for each in (*newer, *room)]
+    if not (newer or older) or min(sizes, default=LARGEST_BODY) < LARGEST_BODY:
+        at = next((each for each in (*newer, *room)), proxy)
+        yield (
+            f"{at.where}: in {proxy.name} it must say: request_buffers 256KB (before Caddy 2.6.3: buffer_requests and"
+            " max_buffer_size 256KB)"
+        )
+
+
+def _bytes(size: str) -> float:
+    if size == "unlimited":
+        return inf
+    found = _SIZE.fullmatch(size)
+    return int(found[1]) * (1024 if found[3] else 1000) ** _POWERS.index(found[2].lower()) if found else 0
+
+
+def _https(proxy: Directive, trusting: Sequence[Directive]) -> Iterator[str]:
+    proto = _set(proxy, "X-Forwarded-Proto")
+    said = [each.values[1:] for each in proto]
+    if said not in ([], [("{scheme}",)], [("https",)]):
+        yield (
+            f"{proto[-1].where}: the centre does not hear that people come by https. Take it out: Caddy says"
+            " X-Forwarded-Proto by itself."
+        )
+    if not said:
+        for each in (*trusting, *(inner for inner in proxy.inside if inner.name == _TRUSTS)):
+            yield (
+                f"{each.where}: whoever it believes says instead of Caddy whether people come by https. Take {_TRUSTS}"
+                f" out, or say in {proxy.name}: header_up X-Forwarded-Proto {{scheme}}"
+            )
 
 
 def _stays_here(server: str) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, datetime
-from errno import EEXIST
 from pathlib import Path
 
 import click
@@ -17,7 +15,7 @@ from export.centre.instance import Centre
 from export.centre.plainly import instance_folder, opened
 from export.centre.printing import Order, check, message, printed
 from export.printings import ROUTES, Route
-from survey.durable import replacement
+from survey.durable import AnotherFile, replacement
 
 _MOST_PRINTED = 20_000
 _NEW_PDF = click.Path(path_type=Path, dir_okay=False)
@@ -62,8 +60,11 @@ def print_cards(
 
 def _written(centre: Centre, order: Order, out: Path) -> Batch:
     check(centre, order)
-    if out.exists():  # codes that were printed before are not written over
-        raise FileExistsError(EEXIST, os.strerror(EEXIST), str(out))
+    if out.exists():
+        raise AnotherFile(
+            f"{out} is there already and may hold codes that were printed before, so it was left as it is. Give"
+            " another name."
+        )
     batch: Batch | None = None
     try:
         # Made first: where it cannot be, nothing is counted.

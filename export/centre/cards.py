@@ -41,8 +41,12 @@ _LINE = 1.25
 _TALL = {"noto-nastaliq-urdu": 1.9}
 
 
-# Word, where it starts and how tall it may be (of its language's share beside the code), largest size in points.
-_ON_A_CARD = (("title", 0.0, 0.16, 7), ("card.ask", 0.16, 0.48, 12), ("card.promise", 0.64, 0.34, 8))
+# Word and largest size in points, from the top of its language's share beside the code. Where two languages stand there
+# the question shrinks first, or the words around it would be too small to read.
+_ALONE = (("title", 7), ("card.ask", 12), ("card.promise", 8))
+_ONE_OF_TWO = (("title", 7), ("card.ask", 10), ("card.promise", 8))
+_SHARE = 0.96
+"""How much of its share a language fills, so that it stands apart from the next."""
 
 
 @dataclass(frozen=True)
@@ -99,23 +103,25 @@ def poster(printed: Printed, spoken: Sequence[Spoken], paper: str) -> bytes:
     edge, side = width / 12, width / 2
     inside = width - 2 * edge
     top = edge
-    for each in spoken:
-        room = (height - side - 4 * edge) / len(spoken)
-        for word, start, part, most in _ON_A_CARD:
-            at = Box(edge, top + room * start, inside, room * part)
-            _say(pdf, at, each, each.words[word], most * width / 60)
-        top += room
+    room = (height - side - 4 * edge) / len(spoken)
+    for place, each in enumerate(spoken):
+        at = Box(edge, top + place * room, inside, room * _SHARE)
+        _say(pdf, at, each, *_outside(each, len(spoken), width / 60))
     _qr(pdf, Box((width - side) / 2, height - side - 2.5 * edge, side, side), printed.address)
     _latin(pdf, Box(edge, height - 2 * edge, inside, edge), printed.short, width / 9, "C")
     return bytes(pdf.output())
 
 
+_Line = tuple[str, float]
+"""A text and its largest size in points."""
+
+
 class _Sheets(FPDF):
-    """A PDF that remembers at which size a text fitted."""
+    """A PDF that remembers how far lines had to shrink to fit their place."""
 
     def __init__(self, paper: str) -> None:
         super().__init__(unit="mm", format=PAPERS[paper])
-        self.sizes: dict[tuple[str, str, float, float, float], float] = {}
+        self.shrunk: dict[tuple[str, tuple[_Line, ...], float, float], float] = {}
 
 
 def _pdf(paper: str, spoken: Sequence[Spoken]) -> _Sheets:
@@ -149,11 +155,14 @@ def _card(pdf: _Sheets, at: Box, printed: Printed, spoken: Sequence[Spoken]) -> 
     beside = Box(inside.x + _QR + 3, inside.y, inside.width - _QR - 3, _QR)
     share = beside.height / len(spoken)
     for place, each in enumerate(spoken):
-        top = beside.y + place * share
-        for word, start, part, most in _ON_A_CARD:
-            _say(pdf, Box(beside.x, top + share * start, beside.width, share * part), each, each.words[word], most)
+        here = Box(beside.x, beside.y + place * share, beside.width, share * _SHARE)
+        _say(pdf, here, each, *_outside(each, len(spoken)))
     below = Box(inside.x, inside.y + _QR + 1, inside.width, inside.height - _QR - 1)
     _to_type(pdf, below, printed, spoken)
+
+
+def _outside(spoken: Spoken, of: int, larger: float = 1) -> list[_Line]:
+    return [(spoken.words[word], most * larger) for word, most in (_ALONE if of == 1 else _ONE_OF_TWO)]
 
 
 def _to_type(pdf: _Sheets, at: Box, printed: Printed, spoken: Sequence[Spoken]) -> None:
@@ -163,7 +172,7 @@ def _to_type(pdf: _Sheets, at: Box, printed: Printed, spoken: Sequence[Spoken]) 
     for row, (word, value) in enumerate(told):
         top, column = at.y + row * half, at.width / len(spoken)
         for place, each in enumerate(spoken):
-            _say(pdf, Box(at.x + place * column, top, column - 1, half * 0.45), each, each.words[word], 7)
+            _say(pdf, Box(at.x + place * column, top, column - 1, half * 0.45), each, (each.words[word], 7))
         _latin(pdf, Box(at.x, top + half * 0.45, at.width, half * 0.55), value, 11, "L")
 
 
@@ -181,42 +190,45 @@ def _qr(pdf: _Sheets, at: Box, content: str) -> None:
             start = end
 
 
-def _say(pdf: _Sheets, at: Box, spoken: Spoken, text: str, most: float) -> None:
-    """A text in its own script and direction, as large as the place allows."""
+def _say(pdf: _Sheets, at: Box, spoken: Spoken, *lines: _Line) -> None:
+    """Lines below each other in their own script and direction, as large as the place allows."""
     font = SCRIPTS.get(spoken.language, LATIN)
     towards = direction(spoken.language)
     pdf.set_text_shaping(use_shaping_engine=True, direction=towards, language=tag(spoken.language))
-    _fitted(pdf, at, font, str(text), most, "R" if towards == "rtl" else "L")
+    _fitted(pdf, at, font, lines, "R" if towards == "rtl" else "L")
 
 
 def _latin(pdf: _Sheets, at: Box, text: str, most: float, align: str) -> None:
     pdf.set_text_shaping(use_shaping_engine=True, direction="ltr")
-    _fitted(pdf, at, LATIN, text, most, align)
+    _fitted(pdf, at, LATIN, ((text, most),), align)
 
 
-def _fitted(pdf: _Sheets, at: Box, font: str, text: str, most: float, align: str) -> None:
-    size = _size(pdf, at, font, text, most)
-    pdf.set_font(font, size=size)
+def _fitted(pdf: _Sheets, at: Box, font: str, lines: tuple[_Line, ...], align: str) -> None:
+    shrunk = _shrunk(pdf, at, font, lines)
     pdf.set_xy(at.x, at.y)
-    pdf.multi_cell(
-        at.width, size * _POINT * _TALL.get(font, _LINE), text, align=align, new_x=XPos.LEFT, new_y=YPos.NEXT
-    )
+    for text, most in lines:
+        size = most * shrunk
+        pdf.set_font(font, size=size)
+        pdf.multi_cell(at.width, _line(font, size), str(text), align=align, new_x=XPos.LEFT, new_y=YPos.NEXT)
 
 
-def _size(pdf: _Sheets, at: Box, font: str, text: str, most: float) -> float:
-    """The largest size, in points, at which a text fits."""
+def _shrunk(pdf: _Sheets, at: Box, font: str, lines: tuple[_Line, ...]) -> float:
+    """How far lines must shrink, all alike, to fit: a short one is then as legible as the longest beside it."""
     # Every text but the code stands on every card: its size is found once.
-    asked = (font, text, at.width, at.height, most)
-    if asked not in pdf.sizes:
-        size = most
-        while size > 1 and _height(pdf, at, font, text, size) > at.height:
-            size *= 0.94
-        pdf.sizes[asked] = size
-    return pdf.sizes[asked]
+    asked = (font, lines, at.width, at.height)
+    if asked not in pdf.shrunk:
+        shrunk = 1.0
+        while shrunk > 0.1 and sum(_height(pdf, at, font, text, most * shrunk) for text, most in lines) > at.height:
+            shrunk *= 0.97
+        pdf.shrunk[asked] = shrunk
+    return pdf.shrunk[asked]
 
 
 def _height(pdf: _Sheets, at: Box, font: str, text: str, size: float) -> float:
     pdf.set_font(font, size=size)
-    line = size * _POINT * _TALL.get(font, _LINE)
-    height = pdf.multi_cell(at.width, line, text, dry_run=True, output=MethodReturnValue.HEIGHT)
+    height = pdf.multi_cell(at.width, _line(font, size), str(text), dry_run=True, output=MethodReturnValue.HEIGHT)
     return height if isinstance(height, float) else at.height
+
+
+def _line(font: str, size: float) -> float:
+    return size * _POINT * _TALL.get(font, _LINE)

@@ -13,9 +13,9 @@ _PART = re.compile(r"^# configuration file (\S+):\n", re.MULTILINE)
 _NGINX = re.compile(r"""\s+|#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|(?:[^\s;{}"'#]|\$\{\w+\})+""")
 _NAME = re.compile(r"[a-z0-9_]+")
 _HOST = re.compile(r"(?:\[([0-9a-fA-F:]+)\]|([^:\[\]]+))(?::[\d-]+)?")
-# Modules come and go: what is called like one that writes, traces or runs a program of its own is not known here.
+# Modules come and go: what is called like one that writes, traces, keeps pages or runs a program is not known here.
 _TELLING = re.compile(
-    r"log|trac(?:e|ing)|telemetry|traffic|capture|dump|modsecurity|zipkin|jaeger|datadog|statsd|sentry"
+    r"log|trac(?:e|ing)|telemetry|traffic|capture|dump|modsecurity|zipkin|jaeger|datadog|statsd|sentry|pagespeed"
     r"|(?:^|_)(?:otel|lua|perl|js)(?:_|$)|^post_action$"
 )
 

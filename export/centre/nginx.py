@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ _SIZE = re.compile(r"(\d+)([kKmM]?)")
 _UNITS = {"": 1, "k": 1024, "m": 1024 * 1024}
 _PASSES = {"proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass"}
 _SCHEME = re.compile(r"(?:https?|grpcs?)://")
-_PATH = re.compile(r"[/$].*")
+# A variable can only choose the way once the port is over; before that it could choose the machine.
+_WAY = re.compile(r"(:\d+)\$.*|/.*")
 _TABLES = ("types", "map", "geo", "split_clients", "charset_map")
 """Blocks whose lines are no directives."""
 
@@ -41,11 +43,13 @@ def _off(name: str) -> Rule:
 _QUIET = (_off("access_log"), Rule("error_log", lambda values: values[:1] == ("/dev/null",), "error_log /dev/null;"))
 _REQUIRED = (*_QUIET, _off("proxy_buffering"))
 _COMPRESSION = tuple(_off(name) for name in ("gzip", "brotli", "zstd"))
+_COOKIE = _off("userid")
 # What must not stand there, or only so: left out, nginx does the right thing.
 _UNLESS = (
     Rule("proxy_request_buffering", lambda values: list(values) == ["on"], "proxy_request_buffering on;"),
     *(_off(name) for name in ("proxy_cache", "proxy_store", "client_body_in_file_only", "mirror")),
     *_COMPRESSION,
+    _COOKIE,
 )
 
 Around = tuple[Directive, ...]
@@ -70,10 +74,10 @@ def nginx_faults(tree: Sequence[Directive], address_header: str) -> Iterator[str
         yield from _goes_elsewhere(passing, upstreams)
     for around in _blocks(whole):
         if around[0].name == "server":
-            yield from _site(around)
+            yield from _site(around, address_header)
     for each in every(tree, _TABLES):
         if telling(each.name) and each.name not in _KNOWN_LOGS:
-            yield f"{each.where}: {each.name} could write a line about somebody. Take it out, and its module."
+            yield f"{each.where}: {each.name} could write down somebody or what they see. Take it out, and its module."
 
 
 def _blocks(block: Directive, around: Around = ()) -> Iterator[Around]:
@@ -136,22 +140,27 @@ def _headers(around: Around, passing: Directive, address_header: str) -> Iterato
 
 def _goes_elsewhere(passing: Directive, upstreams: dict[tuple[str, ...], Directive]) -> Iterator[str]:
     host = _SCHEME.sub("", passing.values[0] if passing.values else "")
-    named = upstreams.get((_PATH.sub("", host),))
+    named = upstreams.get((_machine(host),))
     servers = [host] if named is None else [each.values[0] for each in named.inside if each.name == "server"]
-    if not servers or not all(one.startswith("unix:/") or stays_here(_PATH.sub("", one)) for one in servers):
+    if not servers or not all(one.startswith("unix:/") or stays_here(_machine(one)) for one in servers):
         yield (
             f"{passing.where}: requests must go to this same machine, since from here on nothing is encrypted:"
             " proxy_pass http://127.0.0.1:8800;"
         )
 
 
-def _site(around: Around) -> Iterator[str]:
+def _machine(address: str) -> str:
+    return _WAY.sub(r"\1", address)
+
+
+def _site(around: Around, address_header: str) -> Iterator[str]:
     server = around[0]
     plain = [each for each in server.inside if each.name == "listen" and not {"ssl", "quic"} & set(each.values)]
     unsaid = [] if any(each.name == "listen" for each in server.inside) else [server]
     passes = any(each.name in _PASSES for each in every(server.inside))
     if passes:
         yield from _loud_elsewhere(server)
+        yield from _believes(around) if address_header else ()
         for each in (*plain, *unsaid):
             yield f"{each.where}: requests are passed on that came without https. Here it must say: listen 443 ssl;"
     else:
@@ -161,6 +170,25 @@ def _site(around: Around) -> Iterator[str]:
                 f"{server.where}: a site without https may only send people on to it. Keep of it listen, server_name,"
                 " access_log off; error_log /dev/null; and return 308 https://centre.example$request_uri;"
             )
+
+
+def _believes(around: Around) -> Iterator[str]:
+    # One location of a site can hand a request, and the address that it believed, to another.
+    beside = [each for block in around[1:] for each in block.inside]
+    for each in (*every(around[0].inside), *beside):
+        if each.name == "set_real_ip_from" and not _one_machine(each.values):
+            yield (
+                f"{each.where}: anybody could say who they are: $remote_addr is then what they say. Take"
+                " set_real_ip_from out, or name the one machine that stands before this one: set_real_ip_from"
+                " 192.0.2.7;"
+            )
+
+
+def _one_machine(values: Sequence[str]) -> bool:
+    try:
+        return [ipaddress.ip_network(value).num_addresses for value in values] == [1]
+    except ValueError:
+        return False
 
 
 def _loud_beside(around: Around) -> Iterator[str]:
@@ -174,9 +202,9 @@ def _loud_beside(around: Around) -> Iterator[str]:
 
 
 def _loud_elsewhere(server: Directive) -> Iterator[str]:
-    # A condition or an error page inside the site has logs, and what it compresses, of its own.
+    # A condition or an error page inside the site has logs, what it compresses and a cookie of its own.
     for each in every(server.inside):
-        for rule in (*_QUIET, *_COMPRESSION):
+        for rule in (*_QUIET, *_COMPRESSION, _COOKIE):
             if each.name == rule.name and not rule.holds(each.values):
                 yield _where_passed_on(each, rule)
 

@@ -51,7 +51,10 @@ def check(centre: Centre, order: Order) -> None:
         raise NotPrintable(f"{order.until.isoformat()} is over: no code would work. Say a later --until, or none.")
     known = load()
     unknown = [language for language in order.languages if language not in known]
-    if unknown or not 1 <= len(order.languages) <= MOST_LANGUAGES or len(set(order.languages)) < len(order.languages):
+    twice = next((language for language in order.languages if order.languages.count(language) > 1), None)
+    if twice is not None:
+        raise NotPrintable(f"The language {twice} is said twice. Say it once, or another one besides.")
+    if unknown or not 1 <= len(order.languages) <= MOST_LANGUAGES:
         raise NotPrintable(f"One or two languages fit on a card, of {', '.join(sorted(known))}.")
 
 

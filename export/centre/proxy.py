@@ -7,9 +7,14 @@ runs, and what stands on the way besides, only the operator can know (docs/opera
 
 from __future__ import annotations
 
+import re
+
 from export.centre.caddy import caddy_faults
 from export.centre.directives import UnreadableConfiguration, caddy_tree, nginx_tree
 from export.centre.nginx import nginx_faults
+
+# The first word of a line in every Caddyfile that passes requests on, and of none of nginx's.
+_CADDY = re.compile(r"^\s*reverse_proxy\b", re.MULTILINE)
 
 __all__ = ["UnreadableConfiguration", "faults"]
 
@@ -27,7 +32,7 @@ def faults(text: str, address_header: str = "") -> list[str]:
     """
     found = (
         caddy_faults(caddy_tree(text), address_header)
-        if "reverse_proxy" in text
+        if _CADDY.search(text)
         else nginx_faults(nginx_tree(text), address_header)
     )
     return list(dict.fromkeys(found))

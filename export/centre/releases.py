@@ -21,11 +21,13 @@ from pathlib import Path
 
 from export.manifest import (
     MANIFEST,
+    REPORTS,
     Manifest,
     ReleaseRefused,
     fingerprint,
     manifest_bytes,
     read_manifest,
+    report_of,
     verified,
 )
 from survey.durable import sync_folder, write_whole
@@ -66,8 +68,9 @@ class Releases:
             Its manifest, and whether it was new; an identical one already published changes nothing.
 
         Raises:
-            ReleaseRefused: not the custodian's, not whole, another release of this name stands already, it may hold
-                people of one that was published, it begins another series unasked, or another is being published.
+            ReleaseRefused: not the custodian's, not whole, another report lies beside it than was signed, another
+                release of this name stands already, it may hold people of one that was published, it begins another
+                series unasked, or another is being published.
         """
         self.folder.mkdir(mode=0o700, exist_ok=True)
         with alone(self.folder, ReleaseRefused(_AT_ONCE)):
@@ -77,6 +80,7 @@ class Releases:
         self, source: Path, before: Callable[[Manifest], None], *, new_series: bool
     ) -> tuple[Manifest, bool]:
         manifest = verified(source, self.authority)
+        report_of(manifest, source.resolve().parent.parent / REPORTS)
         target = self.folder / manifest.name
         if target.exists():
             verified(target, self.authority)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from export.custodian.cube import TOTAL
+from export.custodian.cube import EVERYBODY, TOTAL
 from export.custodian.leaving import Leaving
 from export.custodian.protection import SHOWN, SMALL
 from export.custodian.telling import Told
@@ -42,14 +42,16 @@ def attacker_report(leaving: Leaving, earlier: Sequence[str]) -> str:
     """Lines of plain text, in English."""
     # Its hash stands in the manifest, for every analyst to see, and it has few numbers that would have to be tried.
     ending = f"\nSo that nobody can guess this report from its hash in the manifest: {secrets.token_hex(16)}\n"
-    told, tables = leaving.told, leaving.materials.recipe.tables
+    told, recipe = leaving.told, leaving.materials.recipe
+    tables, made = recipe.tables, f"Made by the recipe {recipe.digest}."
     if told is None:
-        return f"{leaving.name}: no tables were made.\n{ending}"
+        return f"{leaving.name}: no tables were made. {made}\n{ending}"
     noise = tables.protection == "cell-key"
     how = "Every figure is moved by cell key." if noise else f"Every figure is rounded to {tables.round_to}."
     against = f"Set against {', '.join(earlier)}" if earlier else "The first release of its series"
     lines = [
         f"{leaving.name}: what its tables were attacked with. For the publisher only.",
+        made,
         "",
         how,
         *_counts(told),
@@ -71,9 +73,12 @@ def _counts(told: Told) -> list[str]:
     answers = figures.filter(figures["answer"] != TOTAL)
     held = figures.filter(figures["held"] != SHOWN)
     closed = held.filter((held["held"] == SMALL) & ~held["small"] & (held["blank"] == ""))
+    near = figures.filter(~figures["apart"], population=EVERYBODY, answer=TOTAL).height
     return [
         f"{figures.height} figures, {answers.height} of them answers; {held.height} are held back,"
         f" {closed.height} of these only because another could be worked out from them.",
+        f"In {near} rows everybody's figures are not told apart from those without open-door and quick responses, since"
+        f" their bases differ by fewer than {told.rules.apart}.",
         *_for_blanks(figures["blank"].value_counts(sort=True)),
     ]
 

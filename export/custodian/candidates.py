@@ -21,7 +21,7 @@ from export.custodian.records import BY_DEFINITION, CAME_BACK_YES, Columns
 from export.custodian.table import NOT_ASKED, Cell, Record
 from export.custodian.text_marks import fingerprint
 from export.custodian.themes import CodeFrame
-from export.custodian.written import Words, Written
+from export.custodian.written import Words, Written, Wrote
 from forms.response import Response
 from survey.clock import UNKNOWN_MONTH
 
@@ -48,7 +48,6 @@ class Candidates:
     """The responses that may leave now, each as a record; counts those that count and those that wait.
 
     Attributes:
-        written: what they wrote, counted.
         counting: month -> people who count.
         waiting: responses of an epoch that is not over.
     """
@@ -68,7 +67,7 @@ class Candidates:
         leaving = [[response for response in several if digest_of(response) not in released] for several in over]
         self._stands_for = {first: others for first, *others in filter(None, leaving)}
         self._passed_over = {other for others in self._stands_for.values() for other in others}
-        self.written = Written()
+        self._wrote, self._let_out = dict[bytes, Wrote](), set[str]()
         self.counting: Counter[str] = Counter()
         self.waiting = 0
 
@@ -77,20 +76,25 @@ class Candidates:
         for response, (counts, cells, themes, text) in shaped:
             month, digest = str(cells[_MONTH]), digest_of(response)
             over = ripe(month, self._closes)
-            if over:
-                self.written.over(digest.hex(), self._words, text)
+            if over and self._words.let_out(digest.hex(), text):
+                self._let_out.add(digest.hex())
             if digest in self._released or response in self._passed_over:
                 continue
             if not over:
                 self.waiting += 1
                 continue
             self.counting[month] += counts
-            if counts:
-                # Comments that anybody can forge would let whoever forged nine read whether there was a tenth.
-                self.written.said.add(themes)
-            kind = NOT_ASKED if self._kind_at is None else cells[self._kind_at]
-            self.written.leaves(digest.hex(), kind, counts=counts and bool(themes))
+            if themes:
+                kind = NOT_ASKED if self._kind_at is None else cells[self._kind_at]
+                self._wrote[response] = Wrote(digest.hex(), kind, themes, counts)
             yield Record(response, counts, self._marked(response, cells))
+
+    def written(self, people: Iterable[bytes]) -> Written:
+        """What was written, counted, by the ids of the responses whose records leave."""
+        written, leaving = Written(quoted=dict.fromkeys(self._let_out, NOT_ASKED)), set(people)
+        for response, one in self._wrote.items():
+            (written.leaves if response in leaving else written.stays)(one)
+        return written
 
     def passed_over(self, people: Iterable[bytes]) -> tuple[bytes, ...]:
         """The ids of the other visits of these people, by the ids of the responses that stand for them."""

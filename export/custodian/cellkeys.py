@@ -35,6 +35,11 @@ class PTable:
         """From this true count on all are moved alike."""
         return self.rows[-1][0]
 
+    @property
+    def widest(self) -> int:
+        """The most that any count is moved, up or down."""
+        return max(abs(move) for _, move, _ in self.rows)
+
     def told(self, counts: pl.Series, keys: pl.Series) -> pl.Series:
         """The published counts of cells with these true counts and cell keys (0 to 4,095), as Int64."""
         places = counts.cast(pl.Int64).clip(upper_bound=self.last) * KEYS + keys.cast(pl.Int64)

@@ -15,15 +15,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import polars as pl
-
 from export.custodian.epochs import ripe
-from export.custodian.formats import safe_cell
+from export.custodian.formats import write_lines
 from export.custodian.leaving import Leaving
 from export.custodian.recipe import Tables
 from export.custodian.table import MISSING, SUPPRESSED
 from export.printings import ROUTES
-from survey.durable import write_whole
 
 COUNTS_FILE = "counts.csv"
 COLUMNS = ("place", "way", "measure", "count")
@@ -36,8 +33,7 @@ _COUNTED = (
 
 def write_counts(folder: Path, leaving: Leaving) -> None:
     """A line for every place as told, way and measure, whether or not anything was counted."""
-    lines = [[safe_cell(place), *rest] for place, *rest in _lines(leaving)]
-    write_whole(folder / COUNTS_FILE, pl.DataFrame(lines, schema=COLUMNS, orient="row").write_csv().encode())
+    write_lines(folder / COUNTS_FILE, COLUMNS, _lines(leaving), leaving.materials.recipe)
 
 
 def _lines(leaving: Leaving) -> Iterator[tuple[str, str, str, str]]:

@@ -11,7 +11,7 @@ from export.custodian.generalising import in_words
 from export.custodian.known import Known
 from export.custodian.leaving import Leaving
 from export.custodian.records import BY_DEFINITION, ItemColumns
-from export.custodian.table import ALIKE, RELEASE, Table
+from export.custodian.table import ALIKE, RECIPE, RELEASE, Table
 from forms.instrument import Instrument, Item
 from forms.items import Texts
 from survey.languages import EASY_READ
@@ -25,6 +25,7 @@ _QUESTIONS = {
     "quick": "Answered very quickly, or begun straight after another person",
     "came_back": "The same person has answered more than once",
     RELEASE: "The release that this record is in",
+    RECIPE: "SHA-256 of the recipe by which this release was made",
     ALIKE: "Everybody in this record's group gave the same answer to at least one sensitive question",
 }
 
@@ -99,9 +100,10 @@ def described(leaving: Leaving) -> tuple[Described, ...]:
 
 
 def _coarser(leaving: Leaving, column: str) -> str:
-    """The level of a key, where it is not the finest."""
+    """The level of a key, where it is not told as answered."""
     level = leaving.levels.get(column, "")
-    return "" if any(one.variable == column and one.levels[0].name == level for one in leaving.hierarchies) else level
+    told = (one.level(level).told_as for one in leaving.hierarchies if one.variable == column)
+    return level if any(told) else ""
 
 
 def _of_item(column: str, one: ItemColumns, place: int, values: Sequence[str], table: Table, known: Known) -> Described:

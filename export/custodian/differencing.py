@@ -29,7 +29,12 @@ class Exposed:
 
 
 def contents(table: Table) -> bytes:
-    """A hash of its group and one of its cells for each counting record, 8 bytes each, sorted.
+    """``pairs_of`` as the ledger keeps them: 8 bytes each, sorted."""
+    return b"".join(sorted(group + record for group, record in pairs_of(table)))
+
+
+def pairs_of(table: Table) -> list[tuple[bytes, bytes]]:
+    """A hash of its group and one of its cells for each counting record.
 
     A cell that was not asked is left out, so that a release with more questions can be set against one with fewer. So
     is the mark of groups that are alike, which tells of the others in a group and not of a record.
@@ -39,20 +44,43 @@ def contents(table: Table) -> bytes:
     rest = [variable.columns[0] for variable in table.variables if not variable.key and variable.name != ALIKE]
     groups = pl.concat([_texts(table, counting, keys), _asked(counting, rest)], how="horizontal")
     records = _texts(table, counting, [column for column in table.columns if column != ALIKE])
-    pairs = zip(_hashes(groups), _hashes(records), strict=True)
-    return b"".join(sorted(group + record for group, record in pairs))
+    return list(zip(_hashes(groups), _hashes(records), strict=True))
 
 
 def exposed(one: bytes, other: bytes, k: int) -> Exposed:
     """What subtracting either of two ``contents`` from the other lays bare."""
+    return _exposed(_beside(one, other), k)
+
+
+def hidden_by(coarser: Table, table: Table, other: bytes, k: int) -> int:
+    """How many of the people that the difference of a table lays bare would not be, were it told as in ``coarser``.
+
+    Args:
+        coarser: the same records with a key told more coarsely.
+        table: as it is.
+        other: the ``contents`` of another release; as if it had told that key so too.
+        k: as in ``exposed``.
+    """
+    groups = _beside(contents(table), other)
+    finer, wider = ([group for group, _ in pairs_of(one)] for one in (table, coarser))
+    lies_in = pl.DataFrame({"group": finer, "wider": wider}, schema={"group": pl.Binary, "wider": pl.Binary}).unique()
+    together = groups.join(lies_in, on="group").group_by("wider").agg(pl.col("mine", "theirs", "both").sum())
+    return _exposed(groups, k).people - _exposed(together, k).people
+
+
+def _beside(one: bytes, other: bytes) -> pl.DataFrame:
+    """Each group, with how many of its records are in one, in the other, and in both."""
     mine, theirs = _counted(one, "mine"), _counted(other, "theirs")
-    groups = (
+    return (
         mine.join(theirs, on=["group", "record"], how="full", coalesce=True)
         .with_columns(pl.col("mine", "theirs").fill_null(0))
         .with_columns(pl.min_horizontal("mine", "theirs").alias("both"))
         .group_by("group")
         .agg(pl.col("mine", "theirs", "both").sum())
     )
+
+
+def _exposed(groups: pl.DataFrame, k: int) -> Exposed:
     left_over = (pl.col("mine") - pl.col("theirs")).abs()
     smaller = pl.min_horizontal("mine", "theirs")
     found = groups.filter((smaller > 0) & (pl.col("both") == smaller) & left_over.is_between(1, k - 1))

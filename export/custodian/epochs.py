@@ -14,6 +14,7 @@ from survey.clock import UNKNOWN_MONTH
 
 _MONTHS = 12
 _WEEKS_A_MONTH = 52 / _MONTHS
+_PREPARED = "The centre prepares the next carry-out then."
 
 
 class EpochOpen(ValueError):
@@ -38,9 +39,25 @@ def closing(epochs: Epochs, closed: str | None, month: str) -> str:
     begun = _number(month) // epochs.months * epochs.months
     last = _month(begun - 1 if epochs.wait else begun + epochs.months - 1)
     if epochs.wait and closed is not None and last <= closed:
-        ends, after = _month(begun + epochs.months - 1), _month(begun + epochs.months)
-        raise EpochOpen(f"The epoch {_month(begun)} to {ends} is not over. Wait until {after}.")
+        span, after = _running(epochs, month)
+        raise EpochOpen(
+            f"The epoch {span} is not over. Wait until {after}. All until {closed} that was here has left. {_PREPARED}"
+        )
     return last
+
+
+def next_chance(epochs: Epochs, month: str) -> str:
+    """When what is here and may not leave yet, or comes from now on, can."""
+    if not epochs.wait:
+        return "This recipe waits for no epoch to end: release again once so many have come."
+    span, after = _running(epochs, month)
+    return f"The epoch {span} leaves once that is over, in {after}. {_PREPARED}"
+
+
+def _running(epochs: Epochs, month: str) -> tuple[str, str]:
+    """The span that this month lies in, and the month after it."""
+    begun = _number(month) // epochs.months * epochs.months
+    return f"{_month(begun)} to {_month(begun + epochs.months - 1)}", _month(begun + epochs.months)
 
 
 def ripe(period: str, last: str) -> bool:

@@ -1,16 +1,17 @@
-"""The records as text: CSV that no spreadsheet runs, and Parquet for R, Python and Power BI."""
+"""Text that no spreadsheet runs, the records as CSV among it, and Parquet for R, Python and Power BI."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from export.custodian.leaving import Leaving, not_whole
-from export.custodian.table import MISSING
-from survey.durable import replacement
+from export.custodian.recipe import Recipe
+from export.custodian.table import MISSING, RECIPE
+from survey.durable import replacement, write_whole
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -20,6 +21,17 @@ _CELLS_A_SLICE = 1_000_000
 def safe_cell(cell: str) -> str:
     """A cell that a spreadsheet shows and never runs: a quote before anything that starts a formula, numbers apart."""
     return "'" + cell if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
+
+
+def write_lines(path: Path, columns: Sequence[str], lines: Iterable[Sequence[str]], recipe: Recipe) -> None:
+    """A small CSV: UTF-8, a header, safe cells, and last in each line by which recipe it was made.
+
+    Whoever is handed one file of a release has no manifest to look that up in, and programs that read CSV know of no
+    place beside the lines.
+    """
+    told = [[*map(safe_cell, line), recipe.digest] for line in lines]
+    frame = pl.DataFrame(told, schema=dict.fromkeys([*columns, RECIPE], pl.String), orient="row")
+    write_whole(path, frame.write_csv().encode())
 
 
 def write_csv(folder: Path, leaving: Leaving) -> None:

@@ -37,7 +37,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """A key and its levels, finest first; the first level changes nothing."""
+    """A key and its levels, finest first."""
 
     variable: str
     levels: tuple[Level, ...]
@@ -48,14 +48,22 @@ class Hierarchy:
 
 
 def hierarchy(spec: HierarchySpec, values: Sequence[str], areas: Areas, kinds: Mapping[str, str]) -> Hierarchy:
-    """The levels of a recipe laid over the values that a column has. ``kinds`` is place code -> kind."""
+    """The levels of a recipe laid over the values that a column has, from the finest at which it may be told.
+
+    Args:
+        spec: of the recipe.
+        values: as answered.
+        areas: how boroughs lie in police areas.
+        kinds: place code -> kind.
+    """
     told: dict[str, str] = {value: value for value in values}
     levels = [Level(spec.finest)]
     for one in spec.levels:
         step, labels = _step(one, areas, kinds)
         told = {value: step(before) for value, before in told.items()}
         levels.append(Level(one.name, told, labels))
-    return Hierarchy(spec.variable, tuple(levels))
+    finest = max(place for place, level in enumerate(levels) if level.name == spec.finest)
+    return Hierarchy(spec.variable, tuple(levels[finest:]))
 
 
 def _step(spec: LevelSpec, areas: Areas, kinds: Mapping[str, str]) -> tuple[_Step, Mapping[str, str]]:

@@ -15,7 +15,7 @@ from export.custodian.generalising import Hierarchy
 from export.custodian.known import Known
 from export.custodian.recipe import Recipe
 from export.custodian.records import Columns
-from export.custodian.table import FIRST_VALUE, RELEASE, Table, Variable
+from export.custodian.table import FIRST_VALUE, RECIPE, RELEASE, Table, Variable
 from export.custodian.telling import Told
 from export.custodian.written import Words, Written
 from export.printings import Printing
@@ -106,18 +106,19 @@ class Leaving:
 
 
 def naming_itself(leaving: Leaving) -> Leaving:
-    """The same as the files tell it: without a word of what was blanked, each record with the release's name.
+    """The same as the files tell it: without a word of what was blanked, each record with its release and recipe.
 
-    By the name, files that were put together can be told apart. For the files alone: what is held against other
-    releases must look the same in each.
+    By them files that were put together, or lie alone, can be told apart. For the files alone: what is held against
+    other releases must look the same in each.
     """
     every = leaving.protected.table
     table = every.naming_what_stands(column for column in every.columns if column in leaving.gathered)
+    itself = {RELEASE: leaving.name, RECIPE: leaving.materials.recipe.digest}
     named = replace(
         table,
-        frame=table.frame.with_columns(pl.lit(FIRST_VALUE, dtype=pl.UInt8).alias(RELEASE)),
-        variables=(*table.variables, Variable(RELEASE, (RELEASE,))),
-        values={**table.values, RELEASE: (leaving.name,)},
+        frame=table.frame.with_columns(pl.lit(FIRST_VALUE, dtype=pl.UInt8).alias(name) for name in itself),
+        variables=(*table.variables, *(Variable(name, (name,)) for name in itself)),
+        values={**table.values, **{name: (said,) for name, said in itself.items()}},
     )
     return replace(leaving, protected=replace(leaving.protected, table=named))
 

@@ -8,13 +8,13 @@ release that stands without being in it, or has left it, is found: whoever edits
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from export.custodian.differencing import contents, exposed
 from export.custodian.entries import Entry, Numbering, Telling, digest_of
-from export.custodian.epochs import wait_for
+from export.custodian.epochs import next_chance, wait_for
 from export.custodian.recipe import Recipe
 from export.custodian.table import RESPONSE, Table
 from export.manifest import MANIFEST
@@ -34,7 +34,10 @@ class LedgerRefused(ValueError):
 
 
 class Ledger:
-    """The releases of a custodian's folder, oldest first."""
+    """The releases of a custodian's folder, oldest first.
+
+    ``cut_off`` has where those belong that were found cut off at their last step, and count from now on.
+    """
 
     def __init__(self, folder: Path, authority: SigningKey) -> None:
         """Read the ledger; a folder without one has released nothing.
@@ -47,6 +50,8 @@ class Ledger:
         self._releases = folder / "releases"
         noted = self._read()
         self.entries = [replace(one, out=True) for one in noted if one.out or self._left(one)]
+        unsure = {one.name for one in noted if not one.out}
+        self.cut_off = [self._releases / one.name for one in self.entries if one.name in unsure]
         if self.entries != noted:
             # Cut off at the last step: whatever becomes of the folder from now on, what is known of it must stay.
             self._write(self.entries)
@@ -128,13 +133,16 @@ class Ledger:
         least = max(batch, recipe.thresholds.k)  # of fewer not one group could be made
         if new < least:
             after = f"since {earlier[-1].name} " if earlier else ""
+            left = f" All until {self.closed(recipe.series)} that was here has left." if earlier else ""
             unripe = f" {waiting} more are of an epoch that is not over." if waiting else ""
             raise LedgerRefused(
                 f"{new} new responses came from tablets and one-time codes {after}and a release needs {least}."
-                f" {wait_for(least - new, counting, month)}{unripe}"
+                f" {wait_for(least - new, counting, month)}{left}{unripe} {next_chance(recipe.epochs, month)}"
             )
 
-    def set_against(self, recipe: Recipe, table: Table, counting: Mapping[str, int], month: str) -> None:
+    def set_against(
+        self, recipe: Recipe, table: Table, counting: Mapping[str, int], month: str, advice: Callable[[bytes, int], str]
+    ) -> None:
         """Subtract the records from those of every earlier release of the series, both ways.
 
         No group may be narrowed below ``k``, nor below the threshold of the tables, which count the same people.
@@ -144,6 +152,7 @@ class Ledger:
             table: the records.
             counting: month -> new counting responses.
             month: this month.
+            advice: from what an earlier release held and how many must be left over to what to recode.
 
         Raises:
             LedgerRefused: somebody left before, or too few of a group would be left over; says what to recode, and how
@@ -154,11 +163,10 @@ class Ledger:
         for entry in self.of(recipe.series):
             found = exposed(now, entry.contents, least)
             if found.groups:
-                coarser = ", ".join(sorted(self.levels(recipe.series)))
                 raise LedgerRefused(
                     f"{found.groups} groups of {entry.name} come again in this release: subtracting one from the other"
-                    f" would single out {found.people} people. {wait_for(found.missing, counting, month)} Or begin a"
-                    f" new series whose recipe tells {coarser} more coarsely."
+                    f" would single out {found.people} people. {wait_for(found.missing, counting, month)}"
+                    f" {advice(entry.contents, least)}"
                 )
 
     def nobody_again(self, people: Iterable[bytes]) -> None:

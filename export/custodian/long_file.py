@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import polars as pl
-
-from export.custodian.formats import safe_cell
+from export.custodian.formats import write_lines
 from export.custodian.leaving import MADE_UP, Leaving
 from export.custodian.protection import SMALL
 from export.custodian.so_far import NOT_ALL, SO_FAR, so_far
-from export.custodian.wording import Figure, Wording, wilson
-from survey.durable import write_whole
+from export.custodian.wording import NOT_APART, Figure, Wording, wilson
 
 FIGURES = "figures.csv"
 COLUMNS = (
@@ -38,8 +35,7 @@ def write_figures(folder: Path, leaving: Leaving) -> None:
         for name, figures in named
         for figure in figures
     ]
-    frame = pl.DataFrame(lines, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
-    write_whole(folder / FIGURES, frame.write_csv().encode())
+    write_lines(folder / FIGURES, COLUMNS, lines, leaving.materials.recipe)
 
 
 def _line(figure: Figure, table: str, flagged_below: int) -> list[str]:
@@ -55,7 +51,7 @@ def _line(figure: Figure, table: str, flagged_below: int) -> list[str]:
     words = [figure.mode, figure.area, figure.question]
     rest = [str(figure.answer), table, figure.level, figure.category, figure.responses]
     count = held if figure.count is None else str(figure.count)
-    notes = {"small base, read with care": weak, "carried on: nothing newer is told": figure.until}
+    carried = "carried on: nothing newer is told"
+    notes = {"small base, read with care": weak, carried: figure.until, NOT_APART: not figure.apart}
     note = "; ".join(text for text, applies in notes.items() if applies)
-    base_of = safe_cell(figure.base_of)
-    return [*map(safe_cell, words), told[0], base, *told[1:], *map(safe_cell, rest), count, note, base_of]
+    return [*words, told[0], base, *told[1:], *rest, count, note, figure.base_of]

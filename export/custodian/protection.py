@@ -49,6 +49,11 @@ class Rules:
     hidden_below: int = 30
     between: int = 4
 
+    @property
+    def apart(self) -> int:
+        """The least difference of two told bases that moving or rounding alone hardly brings about."""
+        return self.round_to + 1 if self.ptable is None else 2 * self.ptable.widest
+
     def told(self, counts: pl.Series, keys: pl.Series) -> pl.Series:
         """Each figure on its own as it may be told."""
         if self.ptable is not None:

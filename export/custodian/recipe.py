@@ -73,7 +73,10 @@ class LevelSpec:
 
 @dataclass(frozen=True)
 class HierarchySpec:
-    """A key, what its answers as given are called, and its coarser levels, finest first."""
+    """A key and its levels, each coarser than the one before.
+
+    ``finest`` is the finest that it may be told at: one of the levels, else what its answers as given are called.
+    """
 
     variable: str
     finest: str

@@ -90,11 +90,9 @@ def _thresholds(at: At) -> Thresholds:
 def _hierarchy(at: At) -> HierarchySpec:
     at.only("variable", "finest", "level")
     levels = tuple(map(_level, at.tables("level")))
-    finest = at.text("finest")
-    names = [finest, *(level.name for level in levels)]
-    if len(set(names)) != len(names):
+    if len({level.name for level in levels}) != len(levels):
         raise at.fault("level", "has two of one name; give each level a name of its own")
-    return HierarchySpec(at.item("variable"), finest, levels)
+    return HierarchySpec(at.item("variable"), at.text("finest"), levels)
 
 
 def _level(at: At) -> LevelSpec:
@@ -118,7 +116,8 @@ def _tables(at: At, hierarchies: Mapping[str, HierarchySpec]) -> Tables:
     area = at.item("area")
     if area not in hierarchies:
         raise at.fault("area", "has no hierarchy; add one, or name a variable that has")
-    levels = (hierarchies[area].finest, *(level.name for level in hierarchies[area].levels))
+    finest, named = hierarchies[area].finest, [level.name for level in hierarchies[area].levels]
+    levels = tuple(named[named.index(finest) :]) if finest in named else (finest, *named)
     tables = tuple(_table(one, levels) for one in at.tables("table"))
     if len({one.name for one in tables}) != len(tables):
         raise at.fault("table", "has two of one name; give each table a name of its own")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from export.custodian.known import Known, KnownInstrument, Way, decided_by, remember
-from export.custodian.table import ALIKE, FIRST_VALUE, NOT_ASKED, RELEASE, SKIPPED, Cell, TableBuilder, Variable
+from export.custodian.table import ALIKE, FIRST_VALUE, NOT_ASKED, RECIPE, RELEASE, SKIPPED, Cell, TableBuilder, Variable
 from forms.instrument import Instrument, Item
 from forms.items import CHOICE_KINDS
 from forms.logic import Answer, references
@@ -162,7 +162,7 @@ def _item_columns(known: Known) -> Iterable[ItemColumns]:
     behind, decided = _behind(versions), _decided(versions)
     untold = _untold(versions, behind, decided)
     keys, sensitive = _marked(versions, "key"), _marked(versions, "sensitive")
-    taken = {*BY_DEFINITION, ALIKE, RELEASE}
+    taken = {*BY_DEFINITION, ALIKE, RELEASE, RECIPE}
     for name, several in versions.items():
         if name in untold:
             continue

@@ -6,8 +6,10 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from export.custodian.advice import what_to_recode
 from export.custodian.attacker_report import attacker_report
 from export.custodian.candidates import Candidates, RecordOf
 from export.custodian.closing import CannotClose
@@ -35,7 +37,7 @@ from export.custodian.unsealing import CollectionSecret
 from export.custodian.words import write_words
 from export.custodian.workbook import write_workbook
 from export.custodian.written import FAMILY_OF
-from export.manifest import KIND, MANIFEST, PUBLIC_KIND, PUBLIC_LIST, fingerprint, verified
+from export.manifest import KIND, MANIFEST, PUBLIC_KIND, PUBLIC_LIST, REPORTS, fingerprint, verified
 from export.manifest import digest_of as file_digest
 from survey.durable import sync_folder, write_whole
 from survey.progress import steps
@@ -112,7 +114,9 @@ def build(
         places = ledger.standing(recipe.series, closes[:4])
         leaving = replace(leaving, earlier=tuple(_told_by(place, authority) for place in places))
     leaving = replace(leaving, numbering=ledger.numbering(recipe.series))
-    ledger.set_against(recipe, leaving.protected.table, new.counting, materials.month)
+    records = leaving.protected.table
+    advice = partial(what_to_recode, records, leaving.hierarchies, leaving.levels)
+    ledger.set_against(recipe, records, new.counting, materials.month, advice)
     place = _put_in_place(folder, leaving, writers, authority, ledger)
     return _released(leaving, place, new.waiting)
 
@@ -153,9 +157,10 @@ def _protected(
     protected = replace(protected, table=ordered)
     secret = series_secret(materials.table_secret, recipe.series)
     figures = told(answered, ordered.frame, hierarchies, levels, recipe.tables, secret)
+    written = new.written(ordered.frame[RESPONSE])
     return Leaving(
-        name, materials, columns, answered, hierarchies, levels, closes, protected, figures, new.written,
-        quoted=new.written.quotable(hierarchies, answered.values), interviews=report.told,
+        name, materials, columns, answered, hierarchies, levels, closes, protected, figures, written,
+        quoted=written.quotable(hierarchies, answered.values), interviews=report.told,
         passed_over=new.passed_over(ordered.frame[RESPONSE]),
     )  # fmt: skip
 
@@ -177,7 +182,7 @@ def _put_in_place(
     The signature makes a release of it, since it can be used from then on wherever it lies: nothing is signed that the
     ledger does not know, and what was cut off after that the ledger finishes.
     """
-    place, report = folder / "releases" / leaving.name, folder / "reports" / f"{leaving.name}.txt"
+    place, report = folder / "releases" / leaving.name, folder / REPORTS / f"{leaving.name}.txt"
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left_over in place.parent.glob(UNFINISHED + "*"):
         shutil.rmtree(left_over)
@@ -224,7 +229,8 @@ def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledge
     recipe, protected = leaving.materials.recipe, leaving.protected
     earlier = ledger.of(recipe.series)
     files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
-    told = {"name": leaving.name, "series": recipe.series, "made_up": leaving.materials.made_up}
+    made_up = leaving.materials.made_up
+    told = {"name": leaving.name, "series": recipe.series, "made_up": made_up, "recipe": recipe.digest}
     public = {name: digest for name, digest in files.items() if name in PUBLIC}
     listed = {PUBLIC_LIST: write_signed(PUBLIC_KIND, told | {"files": public}, authority)} if public else {}
     content = told | {
@@ -232,7 +238,6 @@ def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledge
         "files": files | {name: fingerprint(text) for name, text in listed.items()},
         "public": sorted([*public, *listed]),
         "report": report,
-        "recipe": recipe.digest,
         "closes": leaving.closes,
         "epoch_months": recipe.epochs.months,
         "previous": earlier[-1].manifest if earlier else None,

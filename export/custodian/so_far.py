@@ -86,7 +86,7 @@ def _summed(figure: Figure, told: Sequence[Part], until: str) -> Figure:
     base = sum(base for _, base in told if base is not None) if told else None
     percent = None if count is None or base is None else min(100, round(100 * count / base))
     held = "" if percent is not None else NOT_ALL
-    return replace(figure, count=count, base=base, percent=percent, held=held, until=until)
+    return replace(figure, count=count, base=base, percent=percent, held=held, until=until, apart=True)
 
 
 def _told(figure: Figure, earlier: Iterable[Published]) -> Iterator[Part]:

@@ -15,7 +15,7 @@ import polars as pl
 NOT_ASKED, SKIPPED, SUPPRESSED, FIRST_VALUE = 0, 1, 2, 3
 MISSING = ("[z]", "[x]", "[c]")
 COUNTS, RESPONSE = "_counts", "_response"
-ALIKE, RELEASE = "alike", "release"
+ALIKE, RELEASE, RECIPE = "alike", "release", "recipe"
 _BLOCK = 20_000
 
 Cell = int | str

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from export.custodian.apart import told_apart
 from export.custodian.blanks import closed_over
 from export.custodian.cellkeys import mixed, read_ptable, record_keys
 from export.custodian.cube import KEY, SURE_ROW, Level, Listed, Plan, counted
@@ -36,7 +37,7 @@ class Told:
     Attributes:
         plan: of the tables.
         specs: the recipe's tables, each with its part of the plan.
-        figures: of ``protection.protected``, closed by ``blanks.closed_over``.
+        figures: of ``protection.protected``, closed by ``blanks.closed_over``, told by ``apart.told_apart``.
         table: what was counted, breakdowns recoded; for its values and labels.
         groups: column -> code of a group of answers -> its label.
         areas: level -> code -> the value that an area is told as, and level -> its labels.
@@ -156,7 +157,8 @@ def _figures(table: Table, seen: pl.DataFrame, plan: Plan, rules: Rules, secret:
     frame = _frame(table, seen, secret)
     figures = counted(frame, plan)
     keyed = figures.with_columns(mixed(secret, figures["key"]))
-    return closed_over(protected(keyed, plan, rules, frame.height), plan, rules, frame, seen)
+    # Last, since it tells less than what was attacked.
+    return told_apart(closed_over(protected(keyed, plan, rules, frame.height), plan, rules, frame, seen), rules)
 
 
 def _frame(table: Table, seen: pl.DataFrame, secret: bytes) -> pl.DataFrame:

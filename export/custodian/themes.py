@@ -15,17 +15,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import polars as pl
-
 from export.custodian.recipe_shapes import RecipeRefused
 from forms.strict_json import canonical
-from survey.durable import write_whole
 
 FRAME = Path(__file__).parent / "data" / "themes.toml"
 LEAST = 10
 """Comments that a theme needs to be told (Office for National Statistics: counts under ten do not leave)."""
 NOT_CODED = "not-coded"
-_HIDDEN = "[c]"
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _WORDS = re.compile(r"[a-z0-9][a-z0-9' ]{1,60}\*?")
 
@@ -99,22 +95,9 @@ class Said:
     counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, themes: Iterable[str]) -> None:
-        """One person's comment, by its themes; nothing where they wrote none."""
-        found = tuple(themes)
-        self.comments += bool(found)
-        self.counts.update(found)
-
-
-def write_themes(path: Path, frame: CodeFrame, said: Said) -> None:
-    """``theme,label,comments,of``: how many comments of how many; ``[c]`` where fewer than ten could be worked out.
-
-    How many are under no theme is never told: it would tell exactly how many are under any.
-    """
-    of = str(said.comments) if said.comments >= LEAST else _HIDDEN
-    told = told_of(frame, said)
-    lines = [[code, label, str(told.get(code, _HIDDEN)), of] for code, label in frame.labels.items()]
-    table = pl.DataFrame(lines, schema=["theme", "label", "comments", "of"], orient="row")
-    write_whole(path, table.write_csv().encode())
+        """One person's comment, by its themes."""
+        self.comments += 1
+        self.counts.update(themes)
 
 
 def told_of(frame: CodeFrame, said: Said) -> dict[str, int]:

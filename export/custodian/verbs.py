@@ -29,7 +29,7 @@ from export.custodian.release import Released, build
 from export.custodian.sheets import FILE, joined, shares_options
 from export.custodian.themes import FRAME, read_frame
 from export.custodian.written import Words
-from export.manifest import ReleaseRefused, verified
+from export.manifest import REPORTS, ReleaseRefused, report_of, verified
 from export.printings import UntrustworthyPrintings, read_printings
 from survey.briefing import Keys, KeysRefused
 from survey.clock import Clock
@@ -143,11 +143,18 @@ def release(
 def review_book(custody: Custody, authority: SigningKey) -> ReviewBook:
     """What reviewers decided, and which of it has left by the ledger's word: no release tells the book itself.
 
+    Says which release the ledger found cut off: whoever only hears that nothing is new would look for theirs in vain.
+
     Raises:
         ReviewRefused, LedgerRefused: one of the two files is damaged or was edited.
     """
     book = ReviewBook.opened(custody.folder, authority)
-    book.left(Ledger(custody.folder, authority).quoted())
+    ledger = Ledger(custody.folder, authority)
+    for folder in ledger.cut_off:
+        found = f"is finished now: {folder}. Verify it, read its report, publish it. No other tells of its people."
+        gone = f", and {folder} is gone. It counts as released: use the copy that was carried away."
+        click.echo(f"{folder.name} was cut off at its last step{f' and {found}' if folder.exists() else gone}")
+    book.left(ledger.quoted())
     return book
 
 
@@ -237,5 +244,7 @@ def verify(instance: Path, folder: Path) -> None:
     """Check that the release in FOLDER is whole and was signed by this custodian."""
     with in_custody(instance) as custody:
         manifest = verified(folder, custody.authority_public())
-        says = ", made up" if manifest.made_up else ""
+        report, says = report_of(manifest, instance / REPORTS), ", made up" if manifest.made_up else ""
         click.echo(f"{manifest.name} is whole and signed by this custodian: {manifest.records} records{says}.")
+        found = "as it was signed." if report.is_file() else f"not here: {report}"
+        click.echo(f"Its attacker report is {found}")

@@ -17,6 +17,7 @@ from export.custodian.table import FIRST_VALUE
 from export.custodian.telling import Told
 
 EVERYBODY_SAID, SURE_SAID = "All", "Without open links and very quick answers"
+NOT_APART = "no figures apart with and without open links and very quick answers: too few came so"
 UNKNOWN_SAID, TOTAL_SAID = "Not answered", "All"
 ANSWERED = "Everybody who answered the question"
 _NORMAL = 1.959963984540054
@@ -34,6 +35,7 @@ class Figure:
         held: shorthand, or empty.
         base_of: who the base is, in words.
         until: the last month that it tells of, where that is an earlier one than its release's; else empty.
+        apart: whether figures with and without open links and quick answers are told apart there.
     """
 
     question: str
@@ -49,6 +51,7 @@ class Figure:
     held: str
     base_of: str
     until: str = ""
+    apart: bool = True
 
 
 def wilson(count: int, base: int) -> tuple[float, float]:
@@ -122,6 +125,7 @@ class Wording:
             number.get("percent"),
             str(row["held"]),
             base_of(self.outside(measure)),
+            apart=bool(row["apart"]),
         )
 
     def _area(self, level: int, code: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from export.custodian.generalising import Hierarchy
-from export.custodian.table import FIRST_VALUE, NOT_ASKED, Cell
+from export.custodian.table import FIRST_VALUE, Cell
 from export.custodian.text_marks import Quotation, TextMark
 from export.custodian.themes import CodeFrame, Said
 
@@ -32,38 +32,54 @@ class Words:
     quotations: Mapping[str, Quotation] = field(default_factory=dict)
     mark: TextMark = field(default_factory=TextMark)
 
+    def let_out(self, digest: str, text: bytes) -> bool:
+        """Whether two people let out what this response has in words, by its fingerprint."""
+        quotation = self.quotations.get(digest)
+        return quotation is not None and quotation.about == self.mark(text)
+
     def without(self, quoted: Collection[str]) -> Words:
         """The same without the quotations of these responses: theirs left."""
         return replace(self, quotations={one: said for one, said in self.quotations.items() if one not in quoted})
 
 
+@dataclass(frozen=True)
+class Wrote:
+    """One response with words in it: its hash, its kind of crime, its themes, whether it counts."""
+
+    digest: str
+    kind: Cell
+    themes: tuple[str, ...]
+    counts: bool
+
+
 @dataclass
 class Written:
-    """Gathered while the rows are opened.
+    """Counted once it is known whose records leave: who is left out is counted with the release that they join.
 
     Attributes:
         said: themes of the people who are in the release.
         kinds: how many of them wrote something, by the cell of their kind of crime; those of earlier releases are no
             base, since nobody finds them among the records of this one.
         quoted: hash of a response that may be quoted -> the cell of its kind of crime, where it leaves with this
-            release.
+            release; that of an earlier one's is not told.
     """
 
     said: Said = field(default_factory=Said)
     kinds: Counter[Cell] = field(default_factory=Counter)
     quoted: dict[str, Cell] = field(default_factory=dict)
 
-    def over(self, digest: str, words: Words, text: bytes) -> None:
-        """A response of an epoch that is over, released before or not, and the fingerprint of what it has in words."""
-        quotation = words.quotations.get(digest)
-        if quotation is not None and quotation.about == words.mark(text):
-            self.quoted[digest] = NOT_ASKED
+    def leaves(self, one: Wrote) -> None:
+        """A response that leaves now."""
+        if one.counts:
+            # Comments that anybody can forge would let whoever forged nine read whether there was a tenth.
+            self.said.add(one.themes)
+            self.kinds[one.kind] += 1
+        if one.digest in self.quoted:
+            self.quoted[one.digest] = one.kind
 
-    def leaves(self, digest: str, kind: Cell, *, counts: bool) -> None:
-        """A response that leaves now; ``counts`` where somebody wrote something who counts."""
-        self.kinds[kind] += counts
-        if digest in self.quoted:
-            self.quoted[digest] = kind
+    def stays(self, one: Wrote) -> None:
+        """A response that is left out. A quotation would be known to be of one of those few, so it waits too."""
+        self.quoted.pop(one.digest, None)
 
     def quotable(self, hierarchies: Collection[Hierarchy], values: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
         """Hash of a response -> the family of crime that its quotation is told with, empty where that would stand out.

@@ -89,7 +89,7 @@ class Reader:
             high=high,
             step=step,
             max_bytes=self._max_bytes(row) if kind.name == "text" else None,
-            unverified=self._unverified(row) | self._drafts(row, kind, options),
+            unverified=self.unverified(row) | self._drafts(row, kind, options),
         )
         if kind.name == "calculate" and item.calculation is None and "calculation" not in row.cells:
             self.fault(row, "calculation", "There is nothing to work out.", "Write an expression.")
@@ -202,7 +202,7 @@ class Reader:
         places = {f"{kind.list_name}/{option.code}" for option in options}
         return self.wording.drafts({row.cells.get("name", ""), *places})
 
-    def _unverified(self, row: Row) -> frozenset[str]:
+    def unverified(self, row: Row) -> frozenset[str]:
         """The languages named, or the default one for a plain yes."""
         written = row.cells.get("unverified", "").lower()
         if written in YES | NO:

@@ -21,7 +21,7 @@ _FORM_WORDS = frozenset(
 )
 _RECORD_WORDS = frozenset(
     {"response", "instrument", "digest", "record", "place", "mode", "door", "period", "month", "epoch", "language"}
-    | {"status", "quick", "again", "came_back", "alike", "release"}
+    | {"status", "quick", "again", "came_back", "alike", "release", "recipe"}
 )
 _CHECKER_WORD = "validate_"
 _DEEPEST = 20
@@ -74,6 +74,7 @@ class _Group:
     items: list[Item] = field(default_factory=list)
     following: list[Page] = field(default_factory=list)
     """What ``or_other`` adds stands after the page: nothing on a page depends on the same page."""
+    unverified: frozenset[str] = frozenset()
     filled: bool = False
 
 
@@ -134,8 +135,10 @@ class Pages:
         name = self._named(row)
         relevant = self._reader.expression(row, "relevant") if len(self._groups) < _DEEPEST else None
         self._use(name, row, "relevant", relevant)
+        one_page = inside_page or appearance == ONE_PAGE
+        unverified = self._reader.unverified(row)
         self._groups.append(
-            _Group(name, row, self._reader.texts(row, "label"), relevant, inside_page or appearance == ONE_PAGE)
+            _Group(name, row, self._reader.texts(row, "label"), relevant, one_page, unverified=unverified)
         )
         self._layout.order.setdefault(name, len(self._layout.pages))
 
@@ -176,9 +179,9 @@ class Pages:
             self._add_other(row, item, kind)
 
     def _under_labels(self, item: Item) -> Item:
-        """Where a label above it is a draft, so is what people read here."""
-        above = {group.name for group in self._groups}
-        return replace(item, unverified=item.unverified | self._reader.wording.drafts(above))
+        """Where a label above it is a draft or was not compared with its source, so is what people read here."""
+        drafts = self._reader.wording.drafts({group.name for group in self._groups})
+        return replace(item, unverified=item.unverified.union(drafts, *(group.unverified for group in self._groups)))
 
     def _add_other(self, row: Row, item: Item, kind: Kind) -> None:
         name = self._named(row, f"{item.name}_{OTHER}")

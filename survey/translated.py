@@ -1,0 +1,160 @@
+"""One message in one language, and what makes a translator's text unfit for the place of the English.
+
+The rules are about what costs a respondent something: a number to call, a button called by another name, two answers
+that read the same, a word in a phone's history, a mark that turns a line round and that nobody can see.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from survey.letters import undrawn
+
+STATES = ("draft", "reviewed", "same")
+LONGEST_TEXT = 2_000
+TITLE, LEAVE = ("words", "title"), ("words", "bar.leave")
+_PLACEHOLDER = re.compile(r"\{[a-z_]*\}")
+_DIGITS = re.compile(r"\d+")
+_QUOTES = "“”„‟«»‹›‘’\"'"
+_JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+"""Unseen, and needed: Bengali, Urdu and others are written with them."""
+_OF_A_SPREADSHEET = ("TRUE", "FALSE")
+_ALIKE = "reads the same as another answer of its list. Write them so that they can be told apart."
+
+Key = tuple[str, str, str]
+"""Catalogue, place and English."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One message in one language; ``text`` is empty where nobody has translated it."""
+
+    catalogue: str
+    place: str
+    english: str
+    text: str = ""
+    state: str = ""
+
+    @property
+    def key(self) -> Key:
+        """What makes it this message."""
+        return self.catalogue, self.place, self.english
+
+    @property
+    def place_in(self) -> tuple[str, str]:
+        """Where it stands; a question and its hint stand at one place."""
+        return self.catalogue, self.place
+
+
+class Unfit(ValueError):
+    """A translation that cannot be taken; the message says what to change."""
+
+
+def check(language: str, present: Mapping[Key, Entry], untrusted: Entry) -> None:
+    """Whether a translation can be taken into this language, of which this is present.
+
+    Raises:
+        Unfit: its English is not today's, its state is none, or its text is not fit for its place.
+    """
+    if untrusted.key not in present:
+        raise Unfit("The English here has changed, or there is no such place. Write the file out anew.")
+    if untrusted.state not in STATES:
+        raise Unfit(f"The state is one of {', '.join(STATES)}, and not '{untrusted.state[:20]}'.")
+    if untrusted.state == "same" and untrusted.text != untrusted.english:
+        raise Unfit("It says 'same', but is not the same as the English.")
+    title = present[untrusted.key].text
+    if untrusted.place_in == TITLE and untrusted.text != title:
+        raise Unfit(f"Only a maintainer changes the title, since a phone's history keeps it. Leave it: '{title}'.")
+    fault = next(_faults(language, untrusted), None)
+    if fault is not None:
+        raise Unfit(fault)
+
+
+def _faults(language: str, untrusted: Entry) -> Iterator[str]:
+    text, english = untrusted.text, untrusted.english
+    if len(text) > LONGEST_TEXT:
+        yield f"This is longer than {LONGEST_TEXT:,} characters. Shorten it."
+    if text in _OF_A_SPREADSHEET and text != english:
+        yield "The spreadsheet took this word for true or false. Give the cell the format 'Text' and type it again."
+    if placeholders(text) != placeholders(english):
+        yield "What stands in {braces} must stand in the translation too, unchanged."
+    if numbers(text) != numbers(english):
+        expected = ", ".join(numbers(english)) or "none"
+        yield f"The translation must hold the same numbers: {expected}. Write them in the digits 0 to 9."
+    if len(text.splitlines()) > len(english.splitlines()):
+        yield "It stands on one line in English. Write it on one line."
+    for mark in filter(_unseen, text):
+        yield f"It holds a mark that nobody can see, {_called(mark)}. Type the line again without it."
+    for letter in undrawn(text, language):
+        yield f"No font that we serve draws {_called(letter)} in this language. Write it otherwise, or have it added."
+
+
+def _called(letter: str) -> str:
+    return f"U+{ord(letter):04X} ({unicodedata.name(letter, 'without a name')})"
+
+
+def _unseen(letter: str) -> bool:
+    return unicodedata.category(letter) in {"Cc", "Cf"} and letter not in f"\n{_JOINERS}"
+
+
+def unfit_together(present: Sequence[Entry], untrusted: Collection[Entry]) -> dict[Key, str]:
+    """Which of these do not fit beside the others and what stands there now, and what to change."""
+    given, bad = {entry.key: entry for entry in untrusted}, dict[Key, str]()
+    while True:
+        merged = [given.get(entry.key, entry) for entry in present]
+        new = {now.key for was, now in zip(present, merged, strict=True) if was.text != now.text}
+        found = {key: why for key, why in {**_misquoting(merged, new), **_alike(merged)}.items() if key in given}
+        if not found:
+            return bad
+        # Without these the old texts stand again, and may be those of answers that were to change places.
+        bad |= found
+        given = {key: entry for key, entry in given.items() if key not in found}
+
+
+def _alike(merged: Sequence[Entry]) -> dict[Key, str]:
+    reads = Counter(map(_as_read, merged))
+    return {entry.key: f"'{entry.english}' {_ALIKE}" for entry in merged if reads[_as_read(entry)] > 1}
+
+
+def _as_read(entry: Entry) -> tuple[str, ...]:
+    """What makes an answer look like another of its list; of everything else, what makes it that message."""
+    of_list, answer, _ = entry.place.partition("/")
+    said = " ".join((entry.text or entry.english).split()).casefold()
+    return (entry.catalogue, of_list, said) if answer else entry.key
+
+
+def _misquoting(merged: Sequence[Entry], new: Collection[Key]) -> dict[Key, str]:
+    """The new texts that quote the button to leave by another name than it has, or else its new name."""
+    for button in merged:
+        if button.place_in == LEAVE and button.text:
+            wrong = [entry for entry in quoting(merged, button.english) if not quotes(entry.text, button.text)]
+            if wrong and button.key in new:
+                places = ", ".join(entry.place for entry in wrong)
+                return {button.key: f"The button is called otherwise in {places}. Call it the same there, in quotes."}
+            said = f"The button is called '{button.text}'. Call it so here too, in quotes."
+            return {entry.key: said for entry in wrong if entry.key in new}
+    return {}
+
+
+def quoting(entries: Sequence[Entry], english: str) -> list[Entry]:
+    """The translated messages whose English quotes this."""
+    return [entry for entry in entries if entry.text and f"“{english}”" in entry.english]
+
+
+def quotes(text: str, name: str) -> bool:
+    """Whether a text quotes this name, whole and in quotes of whatever shape."""
+    return re.search(rf"[{_QUOTES}]\s?{re.escape(name)}\s?[{_QUOTES}]", text) is not None
+
+
+def numbers(text: str) -> list[str]:
+    """The numbers in a text, each once, sorted."""
+    return sorted(set(_DIGITS.findall(text)))
+
+
+def placeholders(text: str) -> list[str]:
+    """What stands in braces, sorted."""
+    return sorted(_PLACEHOLDER.findall(text))
