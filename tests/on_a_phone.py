@@ -122,19 +122,24 @@ def sent_by(served: Linked) -> list[tuple[str, bytes]]:
 
 
 def kept_on(person: Window) -> dict[str, Any]:
-    """What this phone keeps of the survey."""
+    """What this phone keeps of the survey, its cookie apart: no script sees that."""
     found: dict[str, Any] = person.page.evaluate(
         """async () => ({
           databases: (await indexedDB.databases()).map((each) => each.name),
           caches: await caches.keys(),
           workers: (await navigator.serviceWorker.getRegistrations()).length,
-          local: localStorage.length, session: sessionStorage.length, cookies: document.cookie,
+          local: localStorage.length, session: sessionStorage.length,
         })"""
     )
     return found
 
 
-NOTHING = {"databases": [], "caches": [], "workers": 0, "local": 0, "session": 0, "cookies": ""}
+NOTHING = {"databases": [], "caches": [], "workers": 0, "local": 0, "session": 0}
+
+
+def cookies_on(person: Window) -> list[str | None]:
+    """The names of the cookies that this phone would send, also those that no script sees."""
+    return [cookie.get("name") for cookie in person.context.cookies(person.address)]
 
 
 def counted(served: Linked) -> list[Response]:

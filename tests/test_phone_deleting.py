@@ -12,11 +12,13 @@ from on_a_phone import (
     WAITING,
     Linked,
     a_phone,
+    cookies_on,
     cut_off,
     expect_heading,
     finish,
     kept_on,
     linked,
+    queue_of,
     send_the_core,
     sent_by,
     the_rest,
@@ -80,6 +82,24 @@ def test_what_waits_from_before_can_be_deleted_when_the_page_is_opened_again(ser
         assert served.rows() == []
         person.until(lambda: kept_on(person) == NOTHING)
         without_network_noise(person)
+
+
+def test_what_one_tab_deletes_ends_the_visit_of_another_that_still_answers(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        person.look()
+        person.the_core()
+        person.until(lambda: len(queue_of(person)) == 1)
+        answering = person.page
+        person.page = person.context.new_page()
+        person.look()
+        deletes(person)
+        expect_heading(person, DELETED)
+        person.page = answering
+        expect_heading(person, DELETED)
+        person.until(lambda: kept_on(person) == NOTHING)
+        without_network_noise(person)
+    assert served.rows() == []
 
 
 def test_deleted_off_line_nothing_stays_on_the_phone_and_the_centre_hears_of_it_with_the_network(
@@ -183,6 +203,7 @@ def test_leaving_without_the_centre_keeps_no_wish_on_the_phone_and_the_page_said
         person.page.wait_for_url(OUTSIDE)
         person.page.goto(person.address + "static/icon.svg")
         assert kept_on(person) == NOTHING
+        assert cookies_on(person) == ["visit"], "as docs/threat-model.md says"
         assert person.page.evaluate("history.state") is None
         without_network_noise(person)
     assert len(served.rows()) == 1

@@ -14,6 +14,7 @@ from on_a_phone import (
     TYPED,
     Linked,
     a_phone,
+    cookies_on,
     expect_heading,
     finish,
     kept_on,
@@ -123,10 +124,11 @@ def test_leaving_leaves_nothing_on_the_phone(served: Linked, browser: Browser) -
         far_in(person)
         person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
         assert kept_on(person)["caches"] != []
+        assert cookies_on(person) == ["visit"]
         press_leave(person)
         left(person)
         back_at_the_survey(person)
-        assert kept_on(person) == NOTHING
+        assert (kept_on(person), cookies_on(person)) == (NOTHING, [])
 
 
 # The browser's own arithmetic, held up until the test lets it go on.
@@ -180,7 +182,7 @@ def test_on_a_slow_network_what_is_on_the_phone_goes_first(served: Linked, brows
         press_leave(person)
         left(person)
         back_at_the_survey(person)
-        assert kept_on(person) == NOTHING
+        assert (kept_on(person), cookies_on(person)) == (NOTHING, [])
         assert len(served.rows()) == 1
         served.let_go.set()
         person.until(lambda: served.rows() == [])

@@ -18,7 +18,9 @@ from on_a_phone import (
     kept_on,
     linked,
     queue_of,
+    send_the_core,
     sent_by,
+    the_rest,
     to_the_end,
     without_network_noise,
 )
@@ -165,10 +167,10 @@ def test_a_tab_that_fell_asleep_while_it_sent_does_not_stop_another_one(served: 
         asleep.goto(f"{person.address}static/icon.svg")
         person.page.clock.install()
         person.look()
-        to_the_end(person)
-        person.until(lambda: len(served.rows()) == 1)
+        send_the_core(person, served)
         asleep.evaluate("() => { navigator.locks.request('heard rows', () => new Promise(() => {})); }")
         asleep.evaluate("async () => { while (!(await navigator.locks.query()).held.length); }")
+        the_rest(person)
         finish(person)
         person.until(lambda: len(queue_of(person)) == 1)
         person.page.clock.run_for(20_000)

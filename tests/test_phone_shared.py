@@ -69,9 +69,11 @@ def test_without_a_network_each_persons_answers_wait_apart_and_come_by_the_open_
     served: Linked, browser: Browser
 ) -> None:
     with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
         person.look("#t")
         to_the_end(person)
         person.context.set_offline(True)
+        served.broken = frozenset()
         finish(person)
         expect(person.page.locator("h1")).to_have_text("Kept sealed on this phone, not sent yet")
         assert len(queue_of(person)) == 1
@@ -80,7 +82,7 @@ def test_without_a_network_each_persons_answers_wait_apart_and_come_by_the_open_
         person.page.locator(".shared button").click()
         person.the_core()
         person.until(lambda: len(served.rows()) == 2)
-        person.wrong = [line for line in person.wrong if "ERR_" not in line]
+        person.wrong = [line for line in person.wrong if "ERR_" not in line and "502" not in line]
     assert {response.mode for response in served.responses()} == {"link"}
     store = served.centre.store
     assert {door for shelf in store.shelves for door, _ in store.rows(shelf)} == {"open"}

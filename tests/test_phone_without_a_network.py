@@ -156,12 +156,14 @@ def test_what_somebody_on_the_way_answers_never_passes_for_a_row_that_is_kept_or
 
 def test_two_pages_that_send_the_same_at_once_send_it_once(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
         person.look()
         to_the_end(person)
         cut_off(person)
         finish(person)
         expect_heading(person, WAITING)
         before = len(sent_by(served))
+        served.broken = frozenset()
         person.context.set_offline(False)
         others = [person.context.new_page() for _ in range(2)]
         for other in others:
@@ -177,10 +179,12 @@ def test_two_pages_that_send_the_same_at_once_send_it_once(served: Linked, brows
 
 def test_the_survey_opens_again_without_a_network_and_sends_with_one(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
         person.look()
         to_the_end(person)
         person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
         cut_off(person)
+        served.broken = frozenset()
         finish(person)
         expect_heading(person, WAITING)
         open_again(person)
@@ -193,6 +197,24 @@ def test_the_survey_opens_again_without_a_network_and_sends_with_one(served: Lin
         expect(person.page.locator("main")).not_to_contain_text("They are not sent yet.")
         person.until(lambda: kept_on(person) == NOTHING)
         without_network_noise(person)
+
+
+def test_a_centre_that_is_down_behind_its_server_does_not_hide_what_the_phone_keeps(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        leave_unsent(person)
+        person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        served.broken = frozenset({f"/{START}", "/rows", "/en"})
+        open_again(person)
+        expect(person.page.locator("main")).to_contain_text("They are not sent yet.")
+        served.tell(2, stop=True)  # which the centre says itself, with the same status
+        served.broken = frozenset()
+        person.look()
+        expect_heading(person, "The survey is not available now")
+        without_network_noise(person)
+        person.wrong = [line for line in person.wrong if "503" not in line]
 
 
 def test_who_answers_anew_while_earlier_answers_wait_still_reads_of_them_until_they_are_sent(
@@ -280,12 +302,35 @@ def test_what_the_worker_keeps_are_pages_and_nothing_that_anybody_said(served: L
     assert not any(TYPED in text for _, _, text in kept)
 
 
+def test_a_phone_that_was_wiped_while_the_page_is_open_thanks_nobody_before_the_centre_has_the_answers(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        person.look()
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        where = {"origin": person.address.partition("/s/")[0], "storageTypes": "all"}
+        person.context.new_cdp_session(person.page).send("Storage.clearDataForOrigin", where)
+        person.page.locator("#send-now button").click()
+        expect_heading(person, "Not sent yet")
+        assert queue_of(person) == []
+        served.broken = frozenset()
+        person.page.evaluate("dispatchEvent(new Event('online'))")
+        expect_heading(person, THANKS)
+        without_network_noise(person)
+    assert served.only().status == "complete"
+
+
 def test_a_phone_that_keeps_nothing_still_finishes_and_sends(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
         person.page.add_init_script(NO_STORAGE)
         person.look()
         to_the_end(person)
         cut_off(person)
+        served.broken = frozenset()
         finish(person)
         expect_heading(person, "Not sent yet")
         assert "Leave the page open" in person.words()
@@ -551,11 +596,16 @@ def test_a_row_that_the_phone_cannot_read_now_is_never_called_kept_by_the_centre
     served: Linked, browser: Browser
 ) -> None:
     with a_phone(browser, served) as person:
-        person.page.add_init_script(UNREADABLE)
+        served.broken = frozenset({"/rows"})
         leave_unsent(person)
         person.page.close()
-        assert served.rows() == []
+        served.broken = frozenset()
         person.page = person.context.new_page()
+        person.page.add_init_script(UNREADABLE)
         person.look()
+        expect(person.page.locator("main")).to_contain_text("They are not sent yet.")
+        assert served.rows() == []
+        open_again(person)
         person.until(lambda: len(served.rows()) == 1)
+        without_network_noise(person)
     assert served.only().status == "complete"

@@ -132,10 +132,10 @@ async function takeAll() {
   await takeBack(visit, startOf());
 }
 
-// What another tab deletes is gone from the queue as if it had been sent: this one must not say that it was kept.
+// What another tab deletes is deleted: this one must not say that it was kept, nor go on with a card that was used for it.
 async function deletedElsewhere({ data: ids }) {
   const visit = state?.visit;
-  if (visit?.outcome && ids.includes(visit.sent.at(-1)) && !isGone()) {
+  if (visit && ids.includes(visit.sent.at(-1)) && !isGone()) {
     visit.sent.push(...ids);
     await endWithout(takeBack(visit, startOf()), "deleted");
   }

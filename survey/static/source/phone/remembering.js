@@ -1,5 +1,5 @@
 // In the one history entry that the survey has, for a reload: what the card's address said, and the ids of a visit under
-// way, by which it stays one response. An answer is never here.
+// way, by which it stays one response. Browsers write it into a file to bring tabs back, so an answer is never here.
 
 import { isGone } from "../leaving.js";
 
@@ -13,8 +13,8 @@ export const shared = card.has("t");
 // The visit as it was before a reload: { response, sent }, or nothing.
 export const known = () => history.state?.visit;
 
-// Ids of rows that the centre was asked to delete and has not said are gone. Here and never in the phone's storage:
-// whoever deletes wants nothing of the survey to stay on the phone, least of all until it is opened again.
+// Ids of rows that the centre was asked to delete and has not said are gone. With the tab and not in the phone's storage,
+// where they would wait until the survey is opened again: whoever deletes wants nothing of it to stay on the phone.
 export const unwanted = new Set(history.state?.unwanted);
 
 export function remember(start, visit) {

@@ -46,8 +46,15 @@ async function answered(request) {
   if (!kept) {
     return fresh; // However slow: there is nothing to give instead.
   }
-  return (await within(PATIENCE_MS, fresh.catch(() => undefined))) ?? kept;
+  const ours = fresh.then(
+    (answer) => (isNobodys(answer) ? undefined : answer),
+    () => undefined,
+  );
+  return (await within(PATIENCE_MS, ours)) ?? kept;
 }
+
+// A server in front of a centre that is down; what the centre itself says when it asks nothing is to be seen.
+const isNobodys = ({ status, headers }) => status >= 502 && status <= 504 && !headers.has("Content-Security-Policy");
 
 async function fetched(request) {
   const answer = await fetch(request);
