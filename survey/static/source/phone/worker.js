@@ -19,7 +19,7 @@ self.addEventListener("install", (event) => {
 async function keep() {
   const cache = await caches.open(CACHE);
   const came = await cache.addAll([page, ...files]).catch((fault) => fault);
-  const needed = await isNeeded(start);
+  const needed = await isNeeded(start).catch(() => false); // what cannot be looked up keeps nothing here
   if (!needed) {
     await caches.delete(CACHE);
   }
