@@ -1,18 +1,24 @@
 """One at a time: among the threads of a process and, where there is a file for it, among processes that know the file.
 
-The locks are numbered bytes of one file (``lockf``), so that a thousand people take turns with a few of them; they are
-let go when a process ends, however it ends. Nothing is ever written into the file.
+The locks are numbered bytes of one file, so that a thousand people take turns with a few of them; they are let go when
+a process ends, however it ends. Nothing is ever written into the file. They are the open file's and not the process's
+(``F_OFD_SETLKW``, Linux, fcntl(2)): a process that holds one in one thread and waits for another in a second would be
+taken for half of a deadlock.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import struct
 import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_FLOCK = "hhqqi0q"
+"""``struct flock``: what is asked, from where, the first byte, how many, and a process id that stays nought."""
 
 
 class Turns:
@@ -38,8 +44,12 @@ class Turns:
             if self._handle is None:
                 yield
                 return
-            fcntl.lockf(self._handle, fcntl.LOCK_EX, 1, number)
+            fcntl.fcntl(self._handle, fcntl.F_OFD_SETLKW, _of_byte(fcntl.F_WRLCK, number))
             try:
                 yield
             finally:
-                fcntl.lockf(self._handle, fcntl.LOCK_UN, 1, number)
+                fcntl.fcntl(self._handle, fcntl.F_OFD_SETLKW, _of_byte(fcntl.F_UNLCK, number))
+
+
+def _of_byte(asked: int, number: int) -> bytes:
+    return struct.pack(_FLOCK, asked, os.SEEK_SET, number, 1, 0)

@@ -70,5 +70,5 @@ def test_leaving_works_without_cookie_token_or_keys(tablet: Tablet) -> None:
 def test_on_a_tablet_the_safety_page_puts_what_leaving_does_before_what_it_cannot_do(person: Player) -> None:
     said = " ".join(person.look("/safety").words.split())
     does, cannot = said.split("What it cannot do")
-    assert "Nothing of your visit stays on this tablet but sealed answers" in does
+    assert "Only your sealed answers stay on this tablet" in does
     assert "over your shoulder" in cannot

@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -111,6 +111,47 @@ def test_interviews_go_on_in_whichever_process_gets_the_next_page_and_every_coun
     for tally in tallies:
         counts.update({name: int(str(tally[name])) for name in ("started", "core", "left")})
     assert counts == Counter(started=12, core=12, left=0)
+
+
+def test_people_in_two_processes_who_wait_for_each_others_neighbours_all_get_their_turn(tmp_path: Path) -> None:
+    """Locks of a whole process would be called a deadlock here: each holds what some thread of the other waits for."""
+    file = tmp_path / "turns"
+    turns = Turns(file, 3)
+    command = [sys.executable, str(ROOT / "tests" / "turns_process.py"), str(file)]
+    with ThreadPoolExecutor(1) as neighbour, ExitStack() as held:
+        held.enter_context(turns.taken(1))
+        other = subprocess.Popen(
+            command,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert other.stdin is not None
+        assert other.stdout is not None
+        assert other.stdout.readline() == "holds\n"
+        while waiting_for(file) < 1:
+            assert other.poll() is None
+        mine = neighbour.submit(lambda: held_once(turns, 2))
+        while waiting_for(file) < 2 and not mine.done():
+            pass
+        other.stdin.write("\n")
+        other.stdin.close()
+        assert mine.result(60)
+        held.close()
+        assert other.wait(60) == 0
+        other.stdout.close()
+
+
+def held_once(turns: Turns, number: int) -> bool:
+    with turns.taken(number):
+        return True
+
+
+def waiting_for(file: Path) -> int:
+    """How many wait for a lock in this file, as the kernel lists them."""
+    lines = Path("/proc/locks").read_text().splitlines()
+    return sum("->" in line and f":{file.stat().st_ino} " in line for line in lines)
 
 
 def test_the_same_answer_eight_times_at_once_is_one_response(world: World) -> None:

@@ -194,7 +194,7 @@ def test_leaving_without_the_centre_keeps_no_wish_on_the_phone_and_the_page_said
         person.look()
         person.page.locator(".promise a").nth(1).click()
         expect_heading(person, "What leaving can and cannot do")
-        assert "With none, what you have sent so far stays sealed and may be kept." in person.words()
+        assert "Without it, what you have already sent stays sealed and may be kept." in person.words()
         person.page.locator(".back a").click()
         expect_heading(person, "What about experience?")
         send_the_core(person, served)
