@@ -24,6 +24,7 @@ PUBLIC_KIND, PUBLIC_LIST = "public", "public.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MANIFEST_BYTES = 1_000_000
+_AGAIN = "Move that folder away and copy the whole release again."
 
 
 class ReleaseRefused(ValueError):
@@ -114,14 +115,14 @@ def verified(folder: Path, authority: bytes) -> Manifest:
     del present[MANIFEST]
     for name in sorted(set(manifest.files) | set(present)):
         if name not in present:
-            raise ReleaseRefused(f"{name} is missing from {folder}. Copy the whole release again.")
+            raise ReleaseRefused(f"{name} is missing from {folder}. {_AGAIN}")
         if name not in manifest.files:
             raise ReleaseRefused(f"{name} does not belong to this release. Take it out of {folder}.")
         # A link could be pointed elsewhere between this look and the next.
         if present[name].is_symlink() or not present[name].is_file():
-            raise ReleaseRefused(f"{name} is not a plain file. Copy the whole release again.")
+            raise ReleaseRefused(f"{name} in {folder} is not a plain file. {_AGAIN}")
         if digest_of(present[name]) != manifest.files[name]:
-            raise ReleaseRefused(f"{name} differs from what was signed. Copy the whole release again.")
+            raise ReleaseRefused(f"{name} in {folder} differs from what was signed. {_AGAIN}")
     return manifest
 
 

@@ -169,13 +169,13 @@ def pull(url: str, into: Path, wanted: str | None, authority: str | None) -> Non
 
     The token comes from HEARD_TOKEN_FILE, HEARD_TOKEN or a prompt. A pull that broke off goes on where it was.
     """
+    damaged = list[str]()
     try:
         source = Source(safe_address(url), _token(), urllib3.PoolManager(retries=False, timeout=_TIMEOUT))
         public = _authority(source, into, authority)
         for name in _names(source, wanted):
             if (into / name).is_dir():
-                verified(into / name, public)
-                click.echo(f"{name} is here already, and is whole.")
+                damaged += _damage(into / name, public)
             else:
                 manifest = pulled(source, name, into, public)
                 label = " It is made up." if manifest.made_up else ""
@@ -184,3 +184,15 @@ def pull(url: str, into: Path, wanted: str | None, authority: str | None) -> Non
         raise click.ClickException(str(fault)) from fault
     except (ValueError, KeyError, TypeError) as fault:
         raise click.ClickException(f"{url} answered something that no centre of Heard says.") from fault
+    if damaged:  # Last: one that lies here damaged must not keep a new one away.
+        raise click.ClickException(" ".join(damaged))
+
+
+def _damage(folder: Path, public: bytes) -> list[str]:
+    """What is wrong with a release that lies here already; empty where it is whole."""
+    try:
+        verified(folder, public)
+    except ReleaseRefused as fault:
+        return [str(fault)]
+    click.echo(f"{folder.name} is here already, and is whole.")
+    return []

@@ -98,7 +98,7 @@ def test_a_release_signed_by_somebody_else_is_refused(tmp_path: Path, releases: 
 def test_the_file_that_differs_is_named(tmp_path: Path, authority: SigningKey, releases: Releases) -> None:
     source = built(tmp_path, authority)
     (source / "records.csv").write_text("a,b\n1,3\n")
-    with pytest.raises(ReleaseRefused, match=r"records\.csv differs"):
+    with pytest.raises(ReleaseRefused, match=r"records\.csv in \S+ differs"):
         releases.publish(source)
     assert releases.listed() == []
 

@@ -63,6 +63,21 @@ def test_everything_is_pulled_whole_and_once(told: tuple[World, Centre, str], tm
     assert sorted(pulls) == sorted(f"{RELEASE}/{file.name}" for file in (tmp_path / RELEASE).iterdir())
 
 
+def test_a_release_that_lies_here_damaged_is_named_and_keeps_no_new_one_away(
+    told: tuple[World, Centre, str], tmp_path: Path
+) -> None:
+    mine, (world, centre, _) = tmp_path / "mine", told
+    assert pull(told, mine).returncode == 0
+    (mine / RELEASE / "records.csv").write_text("changed")
+    releases = centre.releases()
+    assert releases is not None
+    releases.publish(built(tmp_path, world.authority, "london-2026-2", after=[tmp_path / RELEASE]))
+    done = pull(told, mine)
+    assert done.returncode != 0
+    assert f"records.csv in {mine / RELEASE} differs from what was signed. Move that folder away" in done.stderr
+    assert contents(mine / "london-2026-2") == contents(tmp_path / "london-2026-2")
+
+
 def test_a_pull_that_broke_off_goes_on_where_it_was(told: tuple[World, Centre, str], tmp_path: Path) -> None:
     half = tmp_path / "mine" / f".pulling-{RELEASE}"
     half.mkdir(parents=True)

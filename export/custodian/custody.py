@@ -242,7 +242,7 @@ def _seed(what: str, path: Path, passphrase: str, id_of: Callable[[bytes], str])
         untrusted = path.read_bytes()
     except OSError as fault:
         raise CustodyRefused(
-            f"There is no {what} key at {path}. Give the custodian's folder with --instance, or make keys with keygen."
+            f"No {what} key at {path}. Is --instance right? If so, put its copy back: keygen is for new folders only."
         ) from fault
     seed, key_id = unlock_seed(what, untrusted, passphrase)
     if len(seed) != SEED_BYTES or id_of(seed) != key_id:
