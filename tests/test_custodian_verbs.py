@@ -321,7 +321,7 @@ def test_the_walk_from_a_carried_file_to_a_verified_release(signed: Path, tmp_pa
     assert gone in heard(signed, "release", "--from", str(path)).stdout
     (tmp_path / "stick").rename(folder)
     (folder / "codebook.json").write_text("{}")
-    refused(heard(signed, "verify", str(folder)), "codebook.json differs")
+    refused(heard(signed, "verify", str(folder)), "codebook.json in", "differs from what was signed")
     refused(heard(signed, "verify", str(tmp_path)), "no manifest.json")
 
 
