@@ -35,10 +35,6 @@ async function ready() {
     const visit = new walk.Visit({ soon: card.has("s"), known: known() });
     // It goes in a header, where other letters would stop the row here, and the centre could not call it mistaken.
     const code = (card.get("c") ?? document.body.dataset.code ?? "").replace(/[^!-~]/g, "?");
-    if (code) {
-      card.set("c", code);
-      remember(startOf()); // One that was typed is known to this page alone.
-    }
     become({ ...loaded, visit, code, words: null });
     visit.show(walk.firstPage(state.instrument));
   }
@@ -173,6 +169,10 @@ async function begin() {
   share();
   if (!document.body.dataset.bundle) {
     return;
+  }
+  const { code } = document.body.dataset;
+  if (code && !card.has("c")) {
+    card.set("c", code); // One that was typed is known to this page alone, so a reload at once has to find it.
   }
   remember(startOf());
   openedWith(isKept());
