@@ -42,8 +42,7 @@ SPOKEN: Mapping[str, Sequence[str]] = {
     "ended.html": ("ended.heading", "ended.text", *_AFTER),
 }  # fmt: skip
 """Template -> the places of the words that are read out there, in the order in which they stand; ``LINES`` is the
-heading of the support lines, and they follow it. On a page of questions, the questions are read.
-"""
+heading of the support lines, and they follow it. On a page of questions, the questions are read."""
 
 
 @dataclass(frozen=True)

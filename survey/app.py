@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, Response, make_response, redirect, request, url_for
+from flask import Flask, Response, make_response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from survey import pages, visit_cookie
@@ -17,7 +17,7 @@ from survey.aloud import Sounds, line_texts, mark
 from survey.card_code import add_card_code
 from survey.ceiling import NoRoom, OnlyWithCode
 from survey.headers import add_headers, let_fonts_stay
-from survey.interview import Interview, NotAvailable
+from survey.interview import Interview, NotAvailable, to
 from survey.language_page import add_language_page
 from survey.parts import Mode, Parts, Ready
 from survey.phone_pages import add_phone_routes
@@ -116,7 +116,7 @@ def _add_errors(app: Flask, parts: Parts) -> None:
         return plain(503, "full.heading", "full.text", way_on=False)
 
     def only_with_code(fault: OnlyWithCode) -> Response:
-        return make_response(redirect(url_for("card_code"), 303)) if parts.codes is not None else no_room(fault)
+        return to("card_code") if parts.codes is not None else no_room(fault)
 
     def refused(fault: HTTPException) -> Response | HTTPException:
         which = _WORDS_FOR.get(fault.code or 500, "unreadable")

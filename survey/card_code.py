@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from flask import Flask, Response, make_response, redirect, request, url_for
+from flask import Flask, Response, make_response, request
 
 from survey import pages, visit_cookie
-from survey.interview import Interview
+from survey.interview import Interview, to
 from survey.parts import CardCodes, Ready
 from survey.question_page import question_page
 from survey.visits import Visit, new_token
@@ -42,7 +42,7 @@ class CardCode:
         untrusted = request.form.get("code", "")[:_LONGEST]
         with self.interview.held() as visit:
             if visit is None or not self.interview.belongs(visit):
-                return make_response(redirect(url_for("card_code"), 303))
+                return to("card_code")
             if not self.codes.fits(untrusted):
                 return self._shown(ready, visit, "code.mistyped", untrusted)
             if not self.codes.works(untrusted):
@@ -53,7 +53,7 @@ class CardCode:
                 return self._first_question(ready, replace(visit, code=code))
             self.interview.parts.visits.check_room(visit)
             visit.code = code
-            return make_response(redirect(url_for("start"), 303))
+            return to("start")
 
     def _first_question(self, ready: Ready, visit: Visit) -> Response:
         first = visit.instrument.page(visit.way[0])

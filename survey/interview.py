@@ -44,7 +44,7 @@ class Interview:
             if elsewhere is None and visit.position in (None, first):
                 page = self._question_page if begun else self._first_page
                 return visit_cookie.offer(page(ready, visit, visit.instrument.page(first)), visit)
-            return elsewhere or _to("page", page=visit.current())
+            return elsewhere or to("page", page=visit.current())
 
     def fresh(self, ready: Ready, visit: Visit | None) -> Visit:
         """The visit in which nobody has answered yet, or a new one."""
@@ -60,7 +60,7 @@ class Interview:
         ready = self.ready_now()
         with self.held() as visit:
             if visit is None:
-                return _to("start")
+                return to("start")
             return self._elsewhere(visit, page) or self._question_page(ready, visit, visit.instrument.page(page))
 
     def answer(self, page: str | None = None) -> Response:
@@ -68,7 +68,7 @@ class Interview:
         ready = self.ready_now()
         with self.held() as visit:
             if visit is None or not self.belongs(visit):
-                return _to("start")
+                return to("start")
             name = page or visit.way[0]
             elsewhere = self._elsewhere(visit, name)
             if elsewhere is not None:
@@ -86,16 +86,16 @@ class Interview:
                 return self._question_page(ready, visit, page, errors)
         self._show(visit, page)
         following = answering.go_on(self.parts, visit, page, asked_before)
-        return self._submit(visit) if following is None else _to("page", page=following.name)
+        return self._submit(visit) if following is None else to("page", page=following.name)
 
     def finish(self) -> Response:
         """Where filing failed: say that nothing was kept; a POST tries again."""
         ready = self.ready_now()
         with self.held() as visit:
             if visit is None or (request.method == "POST" and not self.belongs(visit)):
-                return _to("start")
+                return to("start")
             if visit.outcome is not None or not visit.end_reached:
-                return self._elsewhere(visit, visit.position) or _to("page", page=visit.current())
+                return self._elsewhere(visit, visit.position) or to("page", page=visit.current())
             if request.method == "POST":
                 return self._submit(visit)
             return make_response(pages.render(self.parts, "unkept.html", ready, visit))
@@ -104,8 +104,8 @@ class Interview:
         try:
             submission.submit(self.parts, visit)
         except submission.NotKept as fault:
-            return _to("card_code" if isinstance(fault, submission.CodeNeeded) else "finish")
-        return _to("thanks" if visit.outcome == "kept" else "ended")
+            return to("card_code" if isinstance(fault, submission.CodeNeeded) else "finish")
+        return to("thanks" if visit.outcome == "kept" else "ended")
 
     def leave(self) -> Response:
         """'Leave and delete': nothing of this visit is left. Needs no token, so that it can never fail."""
@@ -150,9 +150,9 @@ class Interview:
         ready = self.ready_now()
         with self.held() as visit:
             if visit is None:
-                return _to("start")
+                return to("start")
             if visit.outcome != outcome:
-                return self._elsewhere(visit, visit.position) or _to("page", page=visit.current())
+                return self._elsewhere(visit, visit.position) or to("page", page=visit.current())
             lines = pages.fitting(ready.keys.support_lines, {})
             figures = pages.figures(self.parts, visit.language)
             return make_response(pages.render(self.parts, template, ready, visit, lines=lines, figures=figures))
@@ -191,12 +191,12 @@ class Interview:
 
     def _elsewhere(self, visit: Visit, page: str | None) -> Response | None:
         if visit.outcome is not None:
-            return _to("thanks" if visit.outcome == "kept" else "ended")
+            return to("thanks" if visit.outcome == "kept" else "ended")
         if visit.end_reached:
-            return _to("finish")
+            return to("finish")
         if page is None or visit.reachable(page, may_go_back=not self.parts.on_tablet):
             return None
-        return _to("page", page=visit.current())
+        return to("page", page=visit.current())
 
     def _show(self, visit: Visit, page: Page) -> None:
         items = asked(visit.instrument, page, visit.answers)
@@ -217,5 +217,6 @@ def _see(address: str) -> Response:
     return make_response(redirect(address, 303))
 
 
-def _to(endpoint: str, **where: Any) -> Response:
+def to(endpoint: str, **where: Any) -> Response:
+    """See this page instead."""
     return _see(url_for(endpoint, **where))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Flask, Response, make_response, redirect, request, url_for
+from flask import Flask, Response, make_response, request
 
 from survey import pages
-from survey.interview import Interview
+from survey.interview import Interview, to
 from survey.languages import drafts, offered
 
 BESIDE = {"help": "help", "about": "about", "safety": "safety", "card_code": "card_code", "take_card_code": "card_code"}
@@ -29,7 +29,7 @@ class LanguagePage:
         parts, ready = self.interview.parts, self.interview.ready_now()
         with self.interview.held() as visit:
             if visit is None:
-                return _to("start")
+                return to("start")
             listed = offered(visit.instrument, parts.words)
             unchecked = drafts(visit.instrument, parts.words.drafted)
             back = _beside(request.args.get("back", ""))
@@ -42,7 +42,7 @@ class LanguagePage:
             wanted = request.form.get("language", "")
             if visit is not None and self.interview.belongs(visit) and wanted in visit.instrument.languages:
                 visit.language = wanted
-        return _to(_beside(request.form.get("back", "")) or "start")
+        return to(_beside(request.form.get("back", "")) or "start")
 
 
 def add_language_page(app: Flask, interview: Interview) -> None:
@@ -55,7 +55,3 @@ def add_language_page(app: Flask, interview: Interview) -> None:
 
 def _beside(untrusted: str) -> str | None:
     return BESIDE.get(untrusted)
-
-
-def _to(endpoint: str) -> Response:
-    return make_response(redirect(url_for(endpoint), 303))

@@ -169,9 +169,9 @@ def places_of(text: str, passages: Sequence[str]) -> tuple[tuple[int, int], ...]
     Raises:
         ReviewRefused: one of them is not in it.
     """
-    found = list[tuple[int, int]]()
+    found, seen = list[tuple[int, int]](), readable(text)
     for passage in passages:
-        match = re.search(passage_pattern(passage), readable(text), re.IGNORECASE) if passage.strip() else None
+        match = re.search(passage_pattern(passage), seen, re.IGNORECASE) if passage.strip() else None
         if match is None:
             raise ReviewRefused("A passage to blank must stand in the comment as it is shown. Type it again.")
         found.append(match.span())
