@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, expect
 from real_browser import OUTSIDE, PHONE, Window, window
 
 from export.centre.app import centre_app
+from export.centre.codes import codes_in, issue
 from export.centre.instance import Centre
 from export.centre.link import Links
 from export.custodian.known import Known
@@ -167,6 +168,11 @@ _QUEUE = """
 def queue_of(person: Window) -> list[bytes]:
     """What waits in the phone's queue."""
     return [bytes(row) for row in person.page.evaluate(_QUEUE)]
+
+
+def a_code(served: Linked) -> str:
+    """Of a card that was handed over at this place, as its address has it."""
+    return next(codes_in(issue(served.centre, LINKED, "card", 1))).replace("-", "")
 
 
 def send_the_core(person: Window, served: Linked) -> None:

@@ -18,14 +18,16 @@ from forms.response import Response
 
 SCALE = tuple(map(option, ("good", "fair", "poor", "bad")))
 SAID = ("experience", "treated", "told")
+ABOUT_THEM = page(
+    "p2",
+    item("crime", disclosure="key", options=tuple(map(option, ("burglary", "robbery", "hate", "other")))),
+    item("age", disclosure="key", options=tuple(map(option, ("a16", "a25", "a45", "a65")))),
+    item("borough", disclosure="key", options=tuple(map(option, ("barnet", "camden", "lambeth")))),
+)
+"""Everybody is asked who they are last; each answer is a key."""
 SMALL = instrument(
     page("p1", *(item(name, core=name == "experience", options=SCALE) for name in SAID)),
-    page(
-        "p2",
-        item("crime", disclosure="key", options=tuple(map(option, ("burglary", "robbery", "hate", "other")))),
-        item("age", disclosure="key", options=tuple(map(option, ("a16", "a25", "a45", "a65")))),
-        item("borough", disclosure="key", options=tuple(map(option, ("barnet", "camden", "lambeth")))),
-    ),
+    ABOUT_THEM,
 )
 TABLES = (
     TableSpec("crime", "By crime", ("experience",), "crime", ("London", "police area"), so_far=True),

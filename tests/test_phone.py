@@ -18,6 +18,7 @@ from on_a_phone import (
     THANKS,
     TYPED,
     Linked,
+    a_code,
     a_phone,
     expect_heading,
     finish,
@@ -29,7 +30,6 @@ from on_a_phone import (
 from playwright.sync_api import Browser, Route, expect
 from real_browser import Window
 
-from export.centre.codes import codes_in, issue
 from export.centre.link import Link
 from export.custodian.unsealing import CollectionSecret
 from survey.ceiling import MOST_DRAFTS
@@ -201,11 +201,6 @@ def test_the_address_of_a_card_that_names_the_authority_opens_and_is_never_sent(
         assert pin not in line
         assert quote_plus(code) not in line
         assert pin.encode() not in body
-
-
-def a_code(served: Linked) -> str:
-    """Of a card that was handed over at this place, as its address has it."""
-    return next(codes_in(issue(served.centre, LINKED, "card", 1))).replace("-", "")
 
 
 def doors(served: Linked) -> set[str]:

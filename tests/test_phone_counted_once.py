@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from centre_world import LINKED
 from on_a_phone import (
     THANKS,
     WAITING,
     Linked,
+    a_code,
     a_phone,
     counted,
     cut_off,
@@ -31,7 +31,6 @@ from on_a_phone import (
 from playwright.sync_api import Browser, Error, Route
 from real_browser import OUTSIDE, Window
 
-from export.centre.codes import codes_in, issue
 from survey.sealing import row_id
 
 pytestmark = pytest.mark.browser
@@ -130,7 +129,7 @@ _PUT = """
 def test_a_copy_that_waits_beside_the_one_in_its_place_is_not_sent(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         served.broken = frozenset({"/rows"})
-        person.look(f"#c={next(codes_in(issue(served.centre, LINKED, 'card', 1))).replace('-', '')}")
+        person.look(f"#c={a_code(served)}")
         person.the_core()
         person.until(lambda: len(queue_of(person)) == 1)
         core = person.page.evaluate(_KEYS)["keys"][0], list(queue_of(person)[0])
@@ -223,7 +222,7 @@ def test_what_waits_is_marked_by_nothing_but_ids_in_their_own_order(served: Link
 
 def sends_a_core_and_takes_it_back(person: Window, served: Linked) -> None:
     """With a card: on to the choice page, back to the first question, and on without an answer to it."""
-    code = next(codes_in(issue(served.centre, LINKED, "card", 1))).replace("-", "")
+    code = a_code(served)
     person.look(f"#c={code}")
     person.the_core()
     person.until(lambda: len(counted(served)) == 1)
@@ -254,7 +253,7 @@ def test_a_card_is_still_good_where_one_copy_came_the_next_was_lost_and_a_third_
 ) -> None:
     served.tell(2, places=[replace(place, open_door=open_door) for place in served.world.places])
     with a_phone(browser, served) as person:
-        person.look(f"#c={next(codes_in(issue(served.centre, LINKED, 'card', 1))).replace('-', '')}")
+        person.look(f"#c={a_code(served)}")
         send_the_core(person, served)
         cut_off(person)
         for heading in ("What about crime?", "What about contact?", FIRST):
@@ -291,7 +290,7 @@ def test_a_card_is_still_good_where_the_core_came_and_the_fuller_copy_was_not_ta
 ) -> None:
     served.tell(2, places=[replace(place, open_door=open_door) for place in served.world.places])
     with a_phone(browser, served) as person:
-        person.look(f"#c={next(codes_in(issue(served.centre, LINKED, 'card', 1))).replace('-', '')}")
+        person.look(f"#c={a_code(served)}")
         send_the_core(person, served)
         refusals = ["row"]
 

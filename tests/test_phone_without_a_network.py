@@ -18,6 +18,7 @@ from on_a_phone import (
     TYPED,
     WAITING,
     Linked,
+    a_code,
     a_phone,
     counted,
     cut_off,
@@ -35,7 +36,6 @@ from on_a_phone import (
 from playwright.sync_api import Browser, Route, expect
 from real_browser import OUTSIDE, Window
 
-from export.centre.codes import codes_in, issue
 from export.custodian.unsealing import CollectionSecret
 from survey.sealing import ROW_BYTES
 
@@ -139,7 +139,7 @@ def test_what_somebody_on_the_way_answers_never_passes_for_a_row_that_is_kept_or
     served: Linked, browser: Browser, said: dict[str, Any]
 ) -> None:
     with a_phone(browser, served) as person:
-        code = next(codes_in(issue(served.centre, LINKED, "card", 1))).replace("-", "")
+        code = a_code(served)
         person.page.route("**/rows", lambda route: route.fulfill(body="<h1>Back soon</h1>", **said))
         person.look(f"#c={code}")
         to_the_end(person)

@@ -13,6 +13,7 @@ from analyst import Analyst, of_their_own
 from custodian_world import PLACES, sealed
 from release_world import SECRET, SHIPPED, release, who
 from small_instruments import instrument, item, option, page
+from small_releases import ABOUT_THEM
 from tables_world import GROUPED, NOISE, OFF_BASE, PLAN, ROUND, people, tables
 
 from export.custodian.attacker_report import attacker_report
@@ -75,12 +76,7 @@ def test_tables_that_are_safe_alone_do_tell_of_blanks(rules: Rules) -> None:
 
 SMALL = instrument(
     page("p1", item("experience", core=True, options=tuple(map(option, ("good", "fair", "poor"))))),
-    page(
-        "p2",
-        item("crime", disclosure="key", options=tuple(map(option, ("burglary", "robbery", "hate", "other")))),
-        item("age", disclosure="key", options=tuple(map(option, ("a16", "a25", "a45", "a65")))),
-        item("borough", disclosure="key", options=tuple(map(option, ("barnet", "camden", "lambeth")))),
-    ),
+    ABOUT_THEM,
 )
 TABLES = (
     TableSpec("crime", "Experience by crime", ("experience",), "crime", ("London", "police area")),
