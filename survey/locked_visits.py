@@ -63,10 +63,11 @@ class LockedVisits(Visits):
         name = _name(untrusted_token)
         with self._turns.taken(int(name[:8], 16) % STRIPES):
             visit = self._read(untrusted_token, name)
+            spoken = visit.language if visit else ""
             yield visit
             if visit is None or untrusted_token in self._forgotten:
                 self._forgotten.discard(untrusted_token)
-            elif visit.answers or visit.outcome or visit.end_reached or _gone_on(visit) or self._chosen(visit):
+            elif visit.answers or visit.outcome or visit.end_reached or _gone_on(visit) or self._chosen(visit, spoken):
                 self.keep(visit)
 
     def keep(self, visit: Visit) -> None:
@@ -74,10 +75,9 @@ class LockedVisits(Visits):
         name = _name(visit.token)
         self._drafts.put(name, lock(_written(visit, self._monotonic()), _key(visit.token), name.encode()))
 
-    def _chosen(self, visit: Visit) -> bool:
-        """Whether somebody who has not answered has typed a code, or chosen a language while there is room for that."""
-        spoken = visit.language != visit.instrument.default_language
-        return visit.code != "" or (spoken and self._room_for(visit))
+    def _chosen(self, visit: Visit, spoken: str) -> bool:
+        """Whether somebody who has not answered has typed a code, or another language while there is room for that."""
+        return visit.code != "" or (visit.language != spoken and self._room_for(visit))
 
     def _read(self, token: str, name: str) -> Visit | None:
         locked = self._drafts.get(name)

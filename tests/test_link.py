@@ -316,6 +316,10 @@ def test_a_language_chosen_before_the_first_answer_stays_and_is_no_way_round_the
         (form,) = [form for form in person.screen.forms if form.action.endswith("/language")]
         person.screen = person.browser.send(form, [("language", "pl")])
         assert person.screen.heading == "Co z experience?"
+        for language, heading in (("en", "What about experience?"), ("pl", "Co z experience?")):
+            (form,) = [form for form in person.screen.forms if form.action.endswith("/language")]
+            person.screen = person.browser.send(form, [("language", language)])
+            assert person.screen.heading == heading
         other = the_core(centre)
         other.say(more="finish")
         question = person.question()
