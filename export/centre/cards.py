@@ -157,7 +157,7 @@ def _card(pdf: _Sheets, at: Box, printed: Printed, spoken: Sequence[Spoken]) -> 
     for place, each in enumerate(spoken):
         here = Box(beside.x, beside.y + place * share, beside.width, share * _SHARE)
         _say(pdf, here, each, *_outside(each, len(spoken)))
-    below = Box(inside.x, inside.y + _QR + 1, inside.width, inside.height - _QR - 1)
+    below = Box(inside.x, inside.y + _QR + 1, inside.width, inside.height - _QR)
     _to_type(pdf, below, printed, spoken)
 
 
@@ -166,14 +166,18 @@ def _outside(spoken: Spoken, of: int, larger: float = 1) -> list[_Line]:
 
 
 def _to_type(pdf: _Sheets, at: Box, printed: Printed, spoken: Sequence[Spoken]) -> None:
-    """Address and code, each under its word in every language, side by side."""
+    """Address and code, each under its word in every language, side by side, the longer one in the wider column."""
     told = [("card.type", printed.short)] + ([("card.code", printed.code)] if printed.code else [])
     half = at.height / len(told)
+    words = half * (0.45 if len(spoken) == 1 else 0.55)
     for row, (word, value) in enumerate(told):
-        top, column = at.y + row * half, at.width / len(spoken)
-        for place, each in enumerate(spoken):
-            _say(pdf, Box(at.x + place * column, top, column - 1, half * 0.45), each, (each.words[word], 7))
-        _latin(pdf, Box(at.x, top + half * 0.45, at.width, half * 0.55), value, 11, "L")
+        top, left = at.y + row * half, at.x
+        lengths = [_length(pdf, each, each.words[word]) for each in spoken]
+        for each, length in zip(spoken, lengths, strict=True):
+            column = at.width * length / sum(lengths)
+            _say(pdf, Box(left, top, column - 1, words), each, (each.words[word], 7))
+            left += column
+        _latin(pdf, Box(at.x, top + words, at.width, half - words), value, 11, "L")
 
 
 def _qr(pdf: _Sheets, at: Box, content: str) -> None:
@@ -193,9 +197,18 @@ def _qr(pdf: _Sheets, at: Box, content: str) -> None:
 def _say(pdf: _Sheets, at: Box, spoken: Spoken, *lines: _Line) -> None:
     """Lines below each other in their own script and direction, as large as the place allows."""
     font = SCRIPTS.get(spoken.language, LATIN)
-    towards = direction(spoken.language)
-    pdf.set_text_shaping(use_shaping_engine=True, direction=towards, language=tag(spoken.language))
-    _fitted(pdf, at, font, lines, "R" if towards == "rtl" else "L")
+    _in_script(pdf, spoken)
+    _fitted(pdf, at, font, lines, "R" if direction(spoken.language) == "rtl" else "L")
+
+
+def _length(pdf: _Sheets, spoken: Spoken, text: str) -> float:
+    _in_script(pdf, spoken)
+    pdf.set_font(SCRIPTS.get(spoken.language, LATIN), size=7)
+    return pdf.get_string_width(text)
+
+
+def _in_script(pdf: _Sheets, spoken: Spoken) -> None:
+    pdf.set_text_shaping(use_shaping_engine=True, direction=direction(spoken.language), language=tag(spoken.language))
 
 
 def _latin(pdf: _Sheets, at: Box, text: str, most: float, align: str) -> None:
