@@ -114,6 +114,8 @@ def _of_letters(language: str, untrusted: Entry) -> Iterator[str]:
         yield f"This is longer than {LONGEST_TEXT:,} characters. Shorten it."
     if not any(map(str.isalnum, text)):
         yield "There is no letter in it. Write a translation, or leave it empty."
+    if text.startswith("="):
+        yield "A spreadsheet would take this for a formula. Write it without '=' at its beginning."
     for found in _OF_A_PROGRAM.findall(text):
         yield f"A program wrote '{found[:20]}' in place of what people should read. Type the text itself."
     for mark in filter(_unseen, text):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from forms.authoring.faults import printable
 from forms.authoring.lines import Unreadable
 from forms.authoring.po_files import nothing_to_read
 from survey.catalogues import Catalogues
@@ -17,6 +18,8 @@ from survey.translated import STATES, Entry, Key, Unfit, check, unfit_together
 from survey.translators_files import KINDS, read_lines, written
 
 _COUNTED = (*STATES, "missing", "stale")
+_A_FEW = 10
+"""As many answers of a list may change places."""
 
 
 @click.command()
@@ -82,12 +85,14 @@ def taken(catalogues: Catalogues, language: str, path: Path) -> tuple[int, list[
     """Take a translator's file in, line by line: how many fitted, and of every other its row and what to change.
 
     Raises:
-        UsageError: it is no such file, it is another language's, or nothing is translated in it.
+        UsageError: it is no such file, it is another language's, nothing is translated in it, or its texts were moved.
     """
     present = {entry.key: entry for entry in catalogues.entries(language)}
     lines, refused = read_lines(catalogues, language, path)
     fit = dict[Key, tuple[str, Entry]]()
-    for where, untrusted in ((where, _as_meant(present, untrusted)) for where, untrusted in lines):
+    lines = [(where, _as_meant(present, untrusted)) for where, untrusted in lines]
+    _check_places(path, present, [untrusted for _, untrusted in lines])
+    for where, untrusted in lines:
         fault = _fault(language, present, untrusted, fit)
         if fault:
             refused.append(_told(where, untrusted, fault))
@@ -114,9 +119,22 @@ def _as_meant(present: Mapping[Key, Entry], untrusted: Entry) -> Entry:
     return replace(untrusted, text=text, state=state or "draft")
 
 
+def _check_places(path: Path, present: Mapping[Key, Entry], untrusted: Sequence[Entry]) -> None:
+    """Whether most of what is new are the present texts of other places, as where a column was sorted alone.
+
+    Raises:
+        UsageError: it is so, of more than a few.
+    """
+    of = {entry.text: entry.key for entry in present.values() if entry.text}
+    new = [each for each in untrusted if each.key in present and each.text not in {"", present[each.key].text}]
+    moved = [each for each in new if of.get(each.text, each.key) != each.key]
+    if len(moved) > max(_A_FEW, len(new) / 2):
+        what = f"{len(moved)} translations stand where another's stood. Was a column sorted or moved by itself?"
+        raise click.UsageError(f"{path}: {what} Write the file out anew, and change its texts in their own rows.")
+
+
 def _told(where: str, untrusted: Entry, fault: str) -> str:
-    line = f"{where}, {(untrusted.place or untrusted.english)[:60]}: {fault}"
-    return "".join(letter if letter.isprintable() else " " for letter in line)
+    return printable(f"{where}, {(untrusted.place or untrusted.english)[:60]}: {fault}")
 
 
 def _fault(language: str, present: Mapping[Key, Entry], untrusted: Entry, fit: Mapping[Key, tuple[str, Entry]]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from openpyxl import Workbook
 
-from forms.authoring.faults import Faults
+from forms.authoring.faults import Faults, printable
 from forms.authoring.lines import Unreadable
 from forms.authoring.po_files import read_po_file
 from forms.authoring.sheets import Row, Sheet, read_sheets
@@ -57,9 +57,15 @@ def read_lines(catalogues: Catalogues, language: str, path: Path) -> tuple[list[
     faults = Faults()
     sheet = _sheet_of(catalogues, language, path, faults)
     of_sheet = [fault for fault in faults if fault.sheet == sheet.name]
-    unread = {fault.row for fault in of_sheet}
+    twice = [fault.column for fault in of_sheet if fault.row == sheet.row and fault.column in HEADINGS]
+    if twice:
+        raise click.UsageError(f"{path} has the column '{twice[0]}' twice. Keep one of them.")
+    rows = {row.number for row in sheet.rows}
+    # What stands beside our columns is the translator's own; a row that is none of these was not read at all.
+    told = [each for each in of_sheet if each.column in HEADINGS or each.row not in {*rows, sheet.row}]
+    unread = {each.row for each in told}
     lines = [(f"Row {row.number}", _entry(row)) for row in sheet.rows if row.number not in unread]
-    return lines, [str(fault) for fault in of_sheet]
+    return lines, [str(each) for each in told]
 
 
 def _entry(row: Row) -> Entry:
@@ -92,7 +98,7 @@ def _from_po(catalogues: Catalogues, language: str, path: Path) -> Iterator[tupl
         found = read_po_file(path)
     except Unreadable as fault:
         line = f", line {fault.row}" if fault.row else ""
-        raise click.UsageError(f"{path}{line}: {fault.what} {fault.to_do}") from fault
+        raise click.UsageError(f"{path}{line}: {printable(fault.what)} {fault.to_do}") from fault
     _check_language(catalogues, language, path, found.language)
     for each in found.entries:
         place = each.place or ""
@@ -107,7 +113,7 @@ def _check_language(catalogues: Catalogues, language: str, path: Path, untrusted
     Raises:
         UsageError: it is not, or it cannot be told.
     """
-    said, name = untrusted_name[:20], own_name(language)
+    said, name = printable(untrusted_name[:20]), own_name(language)
     if not said and path.stem != language:
         to_do = f"If it is {name}, name it {language}{path.suffix}."
         raise click.UsageError(f"Nothing in {path} says which language it is of. {to_do}")

@@ -352,6 +352,13 @@ def test_a_mark_that_nobody_can_see_is_unfit(mark: str, said: str) -> None:
         check("pl", POLISH, replace(english, text=f"{english.english}{mark}", state="draft"))
 
 
+def test_a_text_that_a_spreadsheet_would_calculate_is_unfit() -> None:
+    """The next translator's workbook would hold it as a formula."""
+    english = next(entry for entry in SHIPPED.english if entry.place == "help.101")
+    with pytest.raises(Unfit, match="would take this for a formula"):
+        check("pl", POLISH, replace(english, text=f'=HYPERLINK("{english.english}")', state="draft"))
+
+
 @pytest.mark.parametrize("joiner", ["\u200c", "\u200d"])
 def test_the_joiners_that_scripts_are_written_with_are_fit(joiner: str) -> None:
     english = next(entry for entry in SHIPPED.english if entry.place == "help.101")

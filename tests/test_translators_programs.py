@@ -343,6 +343,19 @@ def test_what_is_no_po_file_is_told_so_with_its_line(copies: Catalogues, tmp_pat
         taken(copies, "pl", tmp_path / "pl.po")
 
 
+@pytest.mark.parametrize(
+    "edited", [replacing("Language: pl", "Language: \x1b[2J\x07"), dalej('"Dalej \x1b[2J\x07'), dalej('"{\x1b[2J\x07"')]
+)
+def test_nothing_that_a_file_holds_commands_the_terminal(copies: Catalogues, edited: Callable[[str], str]) -> None:
+    path = a_po(copies, edited)
+    try:
+        said = "".join(taken(copies, "pl", path)[1])
+    except click.UsageError as refused:
+        said = refused.message
+    assert said.isprintable()
+    assert said
+
+
 def test_a_file_in_another_encoding_is_refused_with_the_line_and_what_to_do(copies: Catalogues) -> None:
     path = a_po(copies, lambda text: text)
     path.write_bytes(path.read_text().replace("„", "'").replace("”", "'").encode("iso-8859-2", "replace"))
@@ -481,6 +494,17 @@ def with_a_column_of_numbers(book: Workbook) -> None:
         book.active.cell(row[0].row, 9).value = float(number) if number else "my number"
 
 
+def with_remarks_beside(book: Workbook) -> None:
+    for number, remark in ((3, "Ask Ola."), (4, 12), (5, "x" * 5000)):
+        book.active.cell(number, 8).value = remark
+
+
+def with_a_column_of_long_remarks(book: Workbook) -> None:
+    for column in (8, 9):
+        for number, remark in ((1, "remarks"), (3, "x" * 5000)):
+            book.active.cell(number, column).value = remark
+
+
 AS_SPREADSHEETS_SAVE: dict[str, Callable[[Workbook], object]] = {
     "unchanged": lambda book: None,
     "columns moved": with_columns_moved,
@@ -489,6 +513,8 @@ AS_SPREADSHEETS_SAVE: dict[str, Callable[[Workbook], object]] = {
     "a sheet of notes with formulas": with_a_sheet_of_notes,
     "bold letters": with_bold_letters,
     "a column of numbers": with_a_column_of_numbers,
+    "remarks beside the columns": with_remarks_beside,
+    "a column of long remarks": with_a_column_of_long_remarks,
     "the sheet renamed": lambda book: renamed(book, "Sheet1"),
     "the sheet in capitals": lambda book: renamed(book, "Translation PL"),
     "the sheet copied": lambda book: renamed(book, "translation pl (2)"),
@@ -533,6 +559,33 @@ def test_two_sheets_with_a_translation_are_refused_instead_of_one_being_left_unr
         click.UsageError, match=r"several sheets with a translation: translation pl, translation pl copy"
     ):
         taken(copies, "pl", path)
+    assert nothing_has_changed(copies)
+
+
+def test_a_column_that_stands_twice_is_refused_instead_of_one_being_left_unread(copies: Catalogues) -> None:
+    def doubled(book: Workbook) -> None:
+        for row, text in ((1, "translation"), (5, "Po polsku")):
+            book.active.cell(row, 8).value = text
+
+    with pytest.raises(click.UsageError, match=r"pl\.xlsx.* the column 'translation' twice\. Keep one of them\."):
+        taken(copies, "pl", saved(copies, doubled))
+    assert nothing_has_changed(copies)
+
+
+@pytest.mark.parametrize("shifted", [False, True])
+def test_a_column_that_was_sorted_or_shifted_by_itself_is_refused_whole(copies: Catalogues, shifted: bool) -> None:
+    """Every text of the file would stand at another's place."""
+
+    def misplaced(book: Workbook) -> None:
+        cells = [row[3] for row in book.active.iter_rows(min_row=2)]
+        texts = [str(cell.value) for cell in cells]
+        for cell, text in zip(cells, [texts[-1], *texts[:-1]] if shifted else sorted(texts), strict=True):
+            cell.value = text
+
+    with pytest.raises(
+        click.UsageError, match=r"pl\.xlsx: \d+ translations stand where another's .* by itself\? Write"
+    ):
+        taken(copies, "pl", saved(copies, misplaced))
     assert nothing_has_changed(copies)
 
 
