@@ -15,7 +15,8 @@ from types import MappingProxyType
 
 import polib
 
-from forms.authoring.wording import state_of
+from forms.authoring.lines import Unreadable
+from forms.authoring.po_files import nothing_to_read, read_po_file
 from forms.xlsform import VICTIM_VOICE, messages_of
 from survey.translated import Entry, Key
 from survey.words import ENGLISH, FOLDER, load
@@ -95,19 +96,18 @@ class Catalogues:
 
 
 def entries_of(path: Path, catalogue: str) -> Iterator[Entry]:
-    """The translated entries of one of our .po files; raises as ``read_po_file``."""
-    for entry in read_po_file(path):
-        if entry.msgstr and not entry.obsolete and not entry.fuzzy:
-            yield Entry(catalogue, entry.msgctxt or "", entry.msgid, entry.msgstr, state_of(entry))
-
-
-def read_po_file(path: Path) -> polib.POFile:
-    """Any .po file.
+    """The translated entries of one of our .po files.
 
     Raises:
-        OSError, UnicodeDecodeError: it cannot be read; polib raises OSError for what is no .po file.
+        Unreadable: it is none; it names the file and the line.
     """
-    return polib.pofile(path.read_text(encoding="utf-8"))
+    try:
+        file = read_po_file(path)
+    except Unreadable as fault:
+        raise Unreadable(f"{path.name} of {catalogue}: {fault.what}", fault.to_do, fault.row) from fault
+    for entry in file.entries:
+        if not entry.marked and not nothing_to_read(entry.text):
+            yield Entry(catalogue, entry.place or "", entry.english, entry.text, entry.state or "draft")
 
 
 def po_file(

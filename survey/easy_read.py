@@ -24,12 +24,17 @@ class Lines(str):
 
     def __html__(self) -> Markup:
         """The text, escaped, with an element around each sentence."""
-        lines = (Markup('<span class="line">{}</span>').format(each) for each in _BETWEEN_SENTENCES.split(str(self)))
+        lines = (Markup('<span class="line">{}</span>').format(each) for each in sentences(str(self)))
         return Markup(" ").join(lines)
 
     def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> Lines:
         """As of any text; the lines stay."""
         return Lines(super().replace(old, new, count))
+
+
+def sentences(text: str) -> list[str]:
+    """A text taken apart after each full stop, question mark or exclamation mark."""
+    return _BETWEEN_SENTENCES.split(text)
 
 
 def a_sentence_a_line(text: str) -> str:

@@ -11,18 +11,28 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
+from survey.easy_read import sentences
+from survey.languages import EASY_READ
 from survey.letters import undrawn
 
 STATES = ("draft", "reviewed", "same")
 LONGEST_TEXT = 2_000
 TITLE, LEAVE = ("words", "title"), ("words", "bar.leave")
-_PLACEHOLDER = re.compile(r"\{[a-z_]*\}")
-_DIGITS = re.compile(r"\d+")
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}|[{}]")
+_DIGITS = re.compile(r"\d+(?:[ \u00a0\u202f]\d+)*")
+"""Numbers with only spaces between them are dialled, or read as a date, as one."""
+_OF_A_PROGRAM = re.compile(r"\\.?|&#?\w+;|</?\w[^>]*>|_x[0-9A-Fa-f]{4}_")
+"""What programs write in place of a letter or a line end: nothing turns it back, and people would read it."""
 _QUOTES = "“”„‟«»‹›‘’\"'"
 _JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 """Unseen, and needed: Bengali, Urdu and others are written with them."""
 _OF_A_SPREADSHEET = ("TRUE", "FALSE")
+_MARKED = {
+    "fuzzy": "The translator's program marks it as unsure (fuzzy). Look at it there, and take the mark away.",
+    "plural": "It has plural forms, and ours has none. Write one msgid and one msgstr, as they were written out.",
+}
 _ALIKE = "reads the same as another answer of its list. Write them so that they can be told apart."
 
 Key = tuple[str, str, str]
@@ -60,37 +70,67 @@ def check(language: str, present: Mapping[Key, Entry], untrusted: Entry) -> None
     Raises:
         Unfit: its English is not today's, its state is none, or its text is not fit for its place.
     """
+    if not untrusted.place:
+        raise Unfit("It does not say where it stands. Leave the msgctxt, or the column 'place', as it was written out.")
     if untrusted.key not in present:
         raise Unfit("The English here has changed, or there is no such place. Write the file out anew.")
-    if untrusted.state not in STATES:
-        raise Unfit(f"The state is one of {', '.join(STATES)}, and not '{untrusted.state[:20]}'.")
-    if untrusted.state == "same" and untrusted.text != untrusted.english:
-        raise Unfit("It says 'same', but is not the same as the English.")
     title = present[untrusted.key].text
     if untrusted.place_in == TITLE and untrusted.text != title:
         raise Unfit(f"Only a maintainer changes the title, since a phone's history keeps it. Leave it: '{title}'.")
-    fault = next(_faults(language, untrusted), None)
+    found = (_of_state(untrusted), _beside_english(language, untrusted), _of_letters(language, untrusted))
+    fault = next(chain.from_iterable(found), None)
     if fault is not None:
         raise Unfit(fault)
 
 
-def _faults(language: str, untrusted: Entry) -> Iterator[str]:
+def _of_state(untrusted: Entry) -> Iterator[str]:
+    state, is_english = untrusted.state, untrusted.text == untrusted.english
+    if state in _MARKED:
+        yield _MARKED[state]
+    if state not in STATES:
+        yield f"The state is one of {', '.join(STATES)}, and not '{state[:20]}'."
+    if state == "same" and not is_english:
+        yield "It says 'same', but is not the same as the English."
+    if state == "draft" and is_english:
+        yield "This is the English. Translate it, or write the state 'same' where it is so on purpose."
+
+
+def _beside_english(language: str, untrusted: Entry) -> Iterator[str]:
     text, english = untrusted.text, untrusted.english
-    if len(text) > LONGEST_TEXT:
-        yield f"This is longer than {LONGEST_TEXT:,} characters. Shorten it."
     if text in _OF_A_SPREADSHEET and text != english:
         yield "The spreadsheet took this word for true or false. Give the cell the format 'Text' and type it again."
     if placeholders(text) != placeholders(english):
-        yield "What stands in {braces} must stand in the translation too, unchanged."
-    if numbers(text) != numbers(english):
+        yield "What stands in {braces} must stand in the translation too, unchanged, and no other brace."
+    if _other_numbers(language, text, english):
         expected = ", ".join(numbers(english)) or "none"
-        yield f"The translation must hold the same numbers: {expected}. Write them in the digits 0 to 9."
+        yield f"The translation must hold the same numbers: {expected}. Write each as often, in the digits 0 to 9."
     if len(text.splitlines()) > len(english.splitlines()):
         yield "It stands on one line in English. Write it on one line."
+
+
+def _of_letters(language: str, untrusted: Entry) -> Iterator[str]:
+    text = untrusted.text
+    if len(text) > LONGEST_TEXT:
+        yield f"This is longer than {LONGEST_TEXT:,} characters. Shorten it."
+    if not any(map(str.isalnum, text)):
+        yield "There is no letter in it. Write a translation, or leave it empty."
+    if text.startswith("="):
+        yield "A spreadsheet would take this for a formula. Write it without '=' at its beginning."
+    for found in _OF_A_PROGRAM.findall(text):
+        yield f"A program wrote '{found[:20]}' in place of what people should read. Type the text itself."
     for mark in filter(_unseen, text):
         yield f"It holds a mark that nobody can see, {_called(mark)}. Type the line again without it."
     for letter in undrawn(text, language):
         yield f"No font that we serve draws {_called(letter)} in this language. Write it otherwise, or have it added."
+
+
+def _other_numbers(language: str, text: str, english: str) -> bool:
+    """Whether other numbers are said, or any more or less often; Easy Read may say one again in another sentence."""
+    if language != EASY_READ:
+        return numbers(text) != numbers(english)
+    once = Counter(numbers(english))
+    more = any(Counter(numbers(sentence)) - once for sentence in sentences(text))
+    return more or set(numbers(text)) != set(once)
 
 
 def _called(letter: str) -> str:
@@ -123,7 +163,8 @@ def _alike(merged: Sequence[Entry]) -> dict[Key, str]:
 def _as_read(entry: Entry) -> tuple[str, ...]:
     """What makes an answer look like another of its list; of everything else, what makes it that message."""
     of_list, answer, _ = entry.place.partition("/")
-    said = " ".join((entry.text or entry.english).split()).casefold()
+    seen = "".join(letter for letter in entry.text or entry.english if unicodedata.category(letter) != "Cf")
+    said = " ".join(unicodedata.normalize("NFKC", seen).split()).casefold()
     return (entry.catalogue, of_list, said) if answer else entry.key
 
 
@@ -151,10 +192,10 @@ def quotes(text: str, name: str) -> bool:
 
 
 def numbers(text: str) -> list[str]:
-    """The numbers in a text, each once, sorted."""
-    return sorted(set(_DIGITS.findall(text)))
+    """The numbers in a text, each as often as it stands there, sorted."""
+    return sorted(_DIGITS.findall(text))
 
 
 def placeholders(text: str) -> list[str]:
-    """What stands in braces, sorted."""
+    """What stands in braces, and every brace that has no partner, sorted."""
     return sorted(_PLACEHOLDER.findall(text))

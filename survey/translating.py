@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
-from openpyxl import Workbook
 
-from forms.authoring.faults import Faults
-from forms.authoring.sheets import read_sheets
-from forms.authoring.wording import state_of
-from survey.catalogues import BEFORE, WAS_TRANSLATED, Catalogues, po_file, read_po_file
-from survey.languages import own_name, tag
+from forms.authoring.faults import printable
+from forms.authoring.lines import Unreadable
+from forms.authoring.po_files import nothing_to_read
+from survey.catalogues import Catalogues
+from survey.languages import own_name
 from survey.translated import STATES, Entry, Key, Unfit, check, unfit_together
+from survey.translators_files import KINDS, read_lines, written
 
-HEADINGS = ("catalogue", "place", "english", "translation", "state")
-KINDS = ("xlsx", "po")
-_SHEET = "translation"
-_NO_KIND = "is neither .xlsx nor .po. Open it in the program that it is from and save it as .xlsx ('Excel 2007-365')."
 _COUNTED = (*STATES, "missing", "stale")
+_A_FEW = 10
+"""As many answers of a list may change places."""
 
 
 @click.command()
@@ -42,14 +41,21 @@ def languages(write: Path | None, kind: str, language: str | None, take: Path | 
     if code and code not in catalogues.languages():
         raise click.UsageError(f"There is no language '{code}' here. Say --language, for example pl.")
     codes = (code,) if code else catalogues.languages()
-    if take is not None:
-        _take(catalogues, code, take)
-    elif write is not None:
-        write.mkdir(parents=True, exist_ok=True)
-        for each in codes:
-            click.echo(str(written(catalogues, each, write / f"{each}.{kind}")))
-    else:
-        _report(catalogues, codes)
+    try:
+        if take is not None:
+            _take(catalogues, code, take)
+        elif write is not None:
+            _write(catalogues, codes, write, kind)
+        else:
+            _report(catalogues, codes)
+    except Unreadable as fault:
+        raise click.ClickException(f"{fault.what} Line {fault.row}: {fault.to_do}") from fault
+
+
+def _write(catalogues: Catalogues, codes: tuple[str, ...], folder: Path, kind: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in codes:
+        click.echo(str(written(catalogues, each, folder / f"{each}.{kind}")))
 
 
 def _take(catalogues: Catalogues, code: str, take: Path) -> None:
@@ -75,39 +81,17 @@ def _report(catalogues: Catalogues, codes: tuple[str, ...]) -> None:
     raise SystemExit(int(behind))
 
 
-def written(catalogues: Catalogues, language: str, path: Path) -> Path:
-    """Write what a translator needs, .xlsx or .po: every message, what stands there now, and how far it is.
-
-    Where the English has changed, also what both were before.
-    """
-    entries, before = catalogues.entries(language), catalogues.before(language)
-    if path.suffix == ".po":
-        po_file(language, entries, before).save(str(path))
-        return path
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(f"{_SHEET} {language}")
-    sheet.append([*HEADINGS, BEFORE, WAS_TRANSLATED])
-    for entry in entries:
-        old = before.get(entry.key)
-        known = [entry.catalogue, entry.place, entry.english, entry.text, entry.state or "draft"]
-        sheet.append([*known, old.english, old.text] if old else known)
-    book.save(path)
-    return path
-
-
 def taken(catalogues: Catalogues, language: str, path: Path) -> tuple[int, list[str]]:
     """Take a translator's file in, line by line: how many fitted, and of every other its row and what to change.
 
     Raises:
-        UsageError: it is no such file, it is another language's, or nothing is translated in it.
+        UsageError: it is no such file, it is another language's, nothing is translated in it, or its texts were moved.
     """
-    if path.suffix.lower().removeprefix(".") not in KINDS:
-        raise click.UsageError(f"{path} {_NO_KIND}")
-    present, faults = {entry.key: entry for entry in catalogues.entries(language)}, Faults()
-    read = _from_po(catalogues, language, path) if path.suffix.lower() == ".po" else _from_book(path, language, faults)
-    lines = list(read)
-    refused = [str(fault) for fault in faults]
+    present = {entry.key: entry for entry in catalogues.entries(language)}
+    lines, refused = read_lines(catalogues, language, path)
     fit = dict[Key, tuple[str, Entry]]()
+    lines = [(where, _as_meant(present, untrusted)) for where, untrusted in lines]
+    _check_places(path, present, [untrusted for _, untrusted in lines])
     for where, untrusted in lines:
         fault = _fault(language, present, untrusted, fit)
         if fault:
@@ -123,9 +107,34 @@ def taken(catalogues: Catalogues, language: str, path: Path) -> tuple[int, list[
     return len(whole), refused
 
 
+def _as_meant(present: Mapping[Key, Entry], untrusted: Entry) -> Entry:
+    """Without what programs do to a file unasked: spaces around a text, letters in two parts, a state left out."""
+    text = unicodedata.normalize("NFC", untrusted.text).strip()
+    text, state = "" if nothing_to_read(text) else text, untrusted.state
+    known = present.get(untrusted.key)
+    if not state:
+        state = known.state if known and known.text == text else ""
+    if state == "reviewed" and text == untrusted.english:
+        state = "same"
+    return replace(untrusted, text=text, state=state or "draft")
+
+
+def _check_places(path: Path, present: Mapping[Key, Entry], untrusted: Sequence[Entry]) -> None:
+    """Whether most of what is new are the present texts of other places, as where a column was sorted alone.
+
+    Raises:
+        UsageError: it is so, of more than a few.
+    """
+    of = {entry.text: entry.key for entry in present.values() if entry.text}
+    new = [each for each in untrusted if each.key in present and each.text not in {"", present[each.key].text}]
+    moved = [each for each in new if of.get(each.text, each.key) != each.key]
+    if len(moved) > max(_A_FEW, len(new) / 2):
+        what = f"{len(moved)} translations stand where another's stood. Was a column sorted or moved by itself?"
+        raise click.UsageError(f"{path}: {what} Write the file out anew, and change its texts in their own rows.")
+
+
 def _told(where: str, untrusted: Entry, fault: str) -> str:
-    line = f"{where}, {untrusted.place[:60]}: {fault}"
-    return "".join(letter if letter.isprintable() else " " for letter in line)
+    return printable(f"{where}, {(untrusted.place or untrusted.english)[:60]}: {fault}")
 
 
 def _fault(language: str, present: Mapping[Key, Entry], untrusted: Entry, fit: Mapping[Key, tuple[str, Entry]]) -> str:
@@ -140,50 +149,3 @@ def _fault(language: str, present: Mapping[Key, Entry], untrusted: Entry, fit: M
         return str(fault)
     where, other = fit.get(untrusted.key, ("", untrusted))
     return "" if other == untrusted else f"{where} translates the same otherwise, and was taken. Keep one of them."
-
-
-def _from_book(path: Path, language: str, faults: Faults) -> Iterator[tuple[str, Entry]]:
-    """Each row with its number; what cannot be read: ``faults``."""
-    sheets = read_sheets(path, faults, no_break_spaces=True)
-    own = f"{_SHEET} {language}"
-    sheet = sheets.get(own) or next((each for name, each in sheets.items() if name.startswith(_SHEET)), None)
-    if sheet is None or not set(HEADINGS) <= set(sheet.headings):
-        said = "; ".join(str(fault) for fault in faults)
-        raise click.UsageError(f"{path} has no sheet '{own}' with the columns {', '.join(HEADINGS)}. {said}".strip())
-    _check_language(path, language, sheet.name.removeprefix(_SHEET).strip())
-    unread = {fault.row for fault in faults}
-    for row in sheet.rows:
-        if row.number in unread:
-            continue
-        catalogue, place, english, text, state = (row.cells.get(heading, "") for heading in HEADINGS)
-        yield f"Row {row.number}", Entry(catalogue, place, english, text, state.lower())
-
-
-def _from_po(catalogues: Catalogues, language: str, path: Path) -> Iterator[tuple[str, Entry]]:
-    today = {each.key for each in catalogues.english}
-    try:
-        found = read_po_file(path)
-    except (OSError, ValueError) as fault:
-        raise click.UsageError(f"{path} cannot be read: {fault}. Save it again as UTF-8 .po.") from fault
-    _check_language(path, language, found.metadata.get("Language", "").strip())
-    for each in found:
-        if not each.obsolete:
-            place = each.msgctxt or ""
-            belongs = [name for name in catalogues.folders if (name, place, each.msgid) in today]
-            state = "fuzzy" if each.fuzzy else state_of(each)
-            yield f"Line {each.linenum}", Entry(belongs[0] if belongs else "", place, each.msgid, each.msgstr, state)
-
-
-def _check_language(path: Path, language: str, untrusted_name: str) -> None:
-    """Whether the file is of this language: by what it says in it, such as pl or pl_PL; else by its own name.
-
-    Raises:
-        UsageError: it is not, or it cannot be told.
-    """
-    said = untrusted_name.replace("_", "-").lower()
-    if not said and path.stem != language:
-        to_do = f"If it is {own_name(language)}, name it {language}{path.suffix}."
-        raise click.UsageError(f"Nothing in {path} says which language it is of. {to_do}")
-    if said and said != language and re.split("[-@.]", said)[0] != tag(language):
-        to_do = f"Take it with --language {untrusted_name[:20]}, or ask its translator for {own_name(language)}."
-        raise click.UsageError(f"{path} says that it is of '{untrusted_name[:20]}', and not of '{language}'. {to_do}")

@@ -220,6 +220,35 @@ def test_translations_that_cannot_be_read_are_a_fault(tmp_path: Path, content: b
     assert {each.sheet for each in checked.faults if not each.warning} == {"pl.po", "missing.po"}
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "row"),
+    [('"Tak"', '"Tak', 11), ('"Tak"', "Tak", 11), ('"Tak"', "“Tak”", 11), ('msgstr "Tak"\n', "", 13)],
+)
+def test_a_translation_is_never_laid_over_with_a_letter_or_an_entry_lost(
+    tmp_path: Path, old: str, new: str, row: int
+) -> None:
+    overlay = tmp_path / "pl.po"
+    overlay.write_text(POLISH.replace(old, new))
+    checked = load(tiny(tmp_path, "| | select_one yn | told | Were you told? | |"), [overlay])
+    assert [(each.sheet, each.row) for each in checked.faults if not each.warning] == [("pl.po", row)]
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\x0b", "\x85"])
+def test_an_unseen_line_end_within_a_translation_takes_no_letter_from_it(tmp_path: Path, mark: str) -> None:
+    overlay = tmp_path / "pl.po"
+    overlay.write_text(POLISH.replace('"Tak"', f'"Ta{mark}k"'))
+    instrument = instrument_of(tiny(tmp_path, "| | select_one yn | told | Were you told? | |"), overlay)
+    assert instrument.item("told").options[0].labels["pl"] == f"Ta{mark}k"
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u200d", "\u200b"])
+def test_a_translation_of_which_nothing_can_be_read_is_missing(tmp_path: Path, blank: str) -> None:
+    overlay = tmp_path / "pl.po"
+    overlay.write_text(POLISH.replace('"Tak"', f'"{blank}"'))
+    instrument = instrument_of(tiny(tmp_path, "| | select_one yn | told | Were you told? | |"), overlay)
+    assert "pl" not in instrument.item("told").options[0].labels
+
+
 # --- the three kinds of file say the same ---
 
 

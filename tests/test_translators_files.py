@@ -16,10 +16,11 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from survey.catalogues import Catalogues
-from survey.translated import Entry, Unfit, check, quotes, quoting
-from survey.translating import HEADINGS, KINDS, taken, written
+from survey.translated import Entry, Unfit, check, numbers, quotes, quoting
+from survey.translating import taken
+from survey.translators_files import HEADINGS, KINDS, written
+from tests.translators import SHIPPED, copied_into
 
-SHIPPED = Catalogues.shipped()
 POLISH = {entry.key: entry for entry in SHIPPED.entries("pl")}
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -27,14 +28,10 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture
 def copies(tmp_path: Path) -> Catalogues:
     """The shipped catalogues in a folder of their own, so that a test may change them."""
-    folders = {}
-    for name, folder in SHIPPED.folders.items():
-        folders[name] = tmp_path / name
-        shutil.copytree(folder, folders[name])
-    return Catalogues(folders, SHIPPED.english)
+    return copied_into(tmp_path)
 
 
-def changed(path: Path, row: int, **cells: str) -> None:
+def changed(path: Path, row: int, **cells: str | None) -> None:
     book = load_workbook(path)
     sheet = book["translation pl"]
     for heading, value in cells.items():
@@ -73,6 +70,7 @@ def test_a_reviewed_translation_is_taken_as_reviewed(copies: Catalogues, tmp_pat
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
+        ({"place": None}, "does not say where it stands"),
         ({"english": "Another question?"}, "The English here has changed"),
         ({"place": "nowhere"}, "there is no such place"),
         ({"state": "perfect"}, "The state is one of"),
@@ -82,7 +80,7 @@ def test_a_reviewed_translation_is_taken_as_reviewed(copies: Catalogues, tmp_pat
     ],
 )
 def test_a_line_that_does_not_fit_is_refused_with_its_row_and_the_others_are_taken(
-    copies: Catalogues, tmp_path: Path, cells: dict[str, str], said: str
+    copies: Catalogues, tmp_path: Path, cells: dict[str, str | None], said: str
 ) -> None:
     before = copies.entries("pl")
     file = written(copies, "pl", tmp_path / "pl.xlsx")
@@ -136,7 +134,7 @@ def test_what_a_translators_program_marks_as_unsure_is_not_taken_and_is_told(
     fit, [refused] = taken(copies, "pl", path)
     assert fit == len(file) - 1
     assert refused.startswith("Line ")
-    assert "not 'fuzzy'" in refused
+    assert "as unsure (fuzzy). Look at it there, and take the mark away." in refused
 
 
 @pytest.mark.parametrize(
@@ -354,6 +352,13 @@ def test_a_mark_that_nobody_can_see_is_unfit(mark: str, said: str) -> None:
         check("pl", POLISH, replace(english, text=f"{english.english}{mark}", state="draft"))
 
 
+def test_a_text_that_a_spreadsheet_would_calculate_is_unfit() -> None:
+    """The next translator's workbook would hold it as a formula."""
+    english = next(entry for entry in SHIPPED.english if entry.place == "help.101")
+    with pytest.raises(Unfit, match="would take this for a formula"):
+        check("pl", POLISH, replace(english, text=f'=HYPERLINK("{english.english}")', state="draft"))
+
+
 @pytest.mark.parametrize("joiner", ["\u200c", "\u200d"])
 def test_the_joiners_that_scripts_are_written_with_are_fit(joiner: str) -> None:
     english = next(entry for entry in SHIPPED.english if entry.place == "help.101")
@@ -531,9 +536,13 @@ def test_a_language_that_nobody_knows_is_refused_before_anything_is_written(
     ("place", "text", "said"),
     [
         ("help.999", "999 এ ফোন করুন। কথা বলতে না পারলে ৯৯৯ এ ফোন করে 55 টিপুন।", "the same numbers"),
-        ("help.999", "Call 112.", "the same numbers: 55, 999."),
+        ("help.999", "Call 112.", "the same numbers: 55, 999, 999."),
         ("help.999", "Call 999. If you cannot speak, call 999 and press the button.", "the same numbers"),
         ("help.101", "Call 1 01.", "the same numbers"),
+        ("help.101", "Call 101 101.", "the same numbers: 101."),
+        ("help.101", "Call 101, 101.", "the same numbers: 101."),
+        ("help.999", "Call 999. If you cannot speak, then press 55.", "the same numbers: 55, 999, 999."),
+        ("question.date", "Day, month and year, like 27, 2026, 03", "the same numbers: 27 03 2026."),
         ("help.999", "Call 999.\nIf you cannot speak, call 999 and then press 55.", "on one line"),
         ("help.999", "Call 999.\u2028If you cannot speak, call 999 and then press 55.", "on one line"),
         ("bar.label", "Leave, or call 0800 123 456", "the same numbers: none."),
@@ -566,6 +575,22 @@ def test_two_answers_that_would_read_the_same_are_refused_and_named(
     assert labels(copies) == before
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("unseen", ["\u200c", "\u200d", "\u200d\u200c", "\u00a0", "\u3000"])
+def test_two_answers_that_only_an_unseen_joiner_or_another_space_tells_apart_are_refused(
+    copies: Catalogues, tmp_path: Path, kind: str, unseen: str
+) -> None:
+    before = labels(copies)
+    assert " " in before["Very satisfied"]
+    alike = before["Very satisfied"].replace(" ", f" {unseen}", 1)
+    file = written(copies, "pl", tmp_path / f"pl.{kind}")
+    filled_in(file, {"Fairly satisfied": alike})
+    refused = taken(copies, "pl", file)[1]
+    assert len(refused) == 2, refused
+    assert all("reads the same as another answer of its list" in line for line in refused)
+    assert labels(copies) == before
+
+
 def test_answers_that_change_places_are_taken_and_half_of_such_a_change_is_not(
     copies: Catalogues, tmp_path: Path
 ) -> None:
@@ -586,10 +611,36 @@ def test_answers_that_change_places_are_taken_and_half_of_such_a_change_is_not(
     assert labels(copies) == before | changed_places
 
 
-def test_a_lost_placeholder_is_unfit() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zostało kilka minut",
+        "Zostało {Minutes} minut",
+        "Zostało { minutes } minut",
+        "Zostało {minutes minut",
+        "Zostało minutes} minut",
+        "Zostało {minutes} minut, {minutes}",
+        "Zostało {minutes} minut {x",
+        "Zostało {minutes} minut}",
+        "Zostało {{minutes}} minut",
+        "Zostało {minuty} minut",
+    ],
+)
+def test_a_placeholder_that_was_lost_or_broken_is_unfit(text: str) -> None:
+    """People would read the braces, or no number."""
     english = next(entry for entry in SHIPPED.english if "{minutes}" in entry.english)
     with pytest.raises(Unfit, match="braces"):
-        check("pl", POLISH, Entry(english.catalogue, english.place, english.english, "Zostało kilka minut", "draft"))
+        check("pl", POLISH, replace(english, text=text, state="draft"))
+
+
+def test_easy_read_may_say_a_number_again_in_a_sentence_of_its_own() -> None:
+    present = {entry.key: entry for entry in SHIPPED.entries("en-easy")}
+    english = next(entry for entry in SHIPPED.english if entry.place == "help.101")
+    assert numbers(present[english.key].text) == ["101", "101"]
+    check("en-easy", present, present[english.key])
+    for text in ("Call 101 101.", "Call 101, 101.", "Call 101. Call 111.", "Call them."):
+        with pytest.raises(Unfit, match=r"the same numbers: 101\."):
+            check("en-easy", present, replace(english, text=text, state="draft"))
 
 
 def test_the_report_names_every_language_and_what_is_left_to_do() -> None:

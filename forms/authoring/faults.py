@@ -24,8 +24,12 @@ class Fault:
         """One line: where, what, what to do."""
         place = ", ".join(part for part in (self.sheet, f"row {self.row}" if self.row else "", self.column) if part)
         line = f"{'Warning: ' if self.warning else ''}{place}: {self.what} {self.to_do}"
-        # What stood in the file may hold line ends, or commands to the terminal.
-        return "".join(character if character.isprintable() else " " for character in line)
+        return printable(line)
+
+
+def printable(untrusted: str) -> str:
+    """A text on one line; what stood in a file may hold line ends, or commands to the terminal."""
+    return "".join(character if character.isprintable() else " " for character in untrusted)
 
 
 class Faults:

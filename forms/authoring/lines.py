@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 FILE_BYTES = 8 * 1024 * 1024
 FILE_ROWS = 50_000
@@ -25,3 +26,35 @@ class Unreadable(Exception):
     def __init__(self, what: str, to_do: str, row: int = 0) -> None:
         super().__init__(what)
         self.what, self.to_do, self.row = what, to_do, row
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file from outside.
+
+    Raises:
+        Unreadable: it is not there, or larger than ``FILE_BYTES``.
+    """
+    try:
+        size = path.stat().st_size
+        untrusted = path.read_bytes() if size <= FILE_BYTES else b""
+    except OSError as fault:
+        raise Unreadable(f"The file cannot be read ({fault.strerror}).", "Check its name and place.") from fault
+    if size > FILE_BYTES:
+        raise Unreadable(
+            f"The file is {size:,} bytes; no questionnaire needs more than {FILE_BYTES:,}.",
+            "Take pictures and other material out of it.",
+        )
+    return untrusted
+
+
+def text_of(untrusted: bytes) -> str:
+    """These bytes as text.
+
+    Raises:
+        Unreadable: they are no UTF-8; it names the first such line.
+    """
+    try:
+        return untrusted.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        row = untrusted.count(b"\n", 0, fault.start) + 1
+        raise Unreadable("The file is not UTF-8 text.", "Save it again with the encoding UTF-8.", row) from fault

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from forms.authoring.faults import Faults
-from forms.authoring.lines import CELL_CHARACTERS, FILE_BYTES, FILE_ROWS, Line, Unreadable
+from forms.authoring.lines import CELL_CHARACTERS, FILE_ROWS, Line, Unreadable, content, text_of
 from forms.authoring.workbook import workbook_lines
 
 _BAR = re.compile(r"(?<!\\)\|")
@@ -64,30 +64,12 @@ def _lines(path: Path) -> Iterator[Line]:
         raise Unreadable(
             f"A file ending in '{path.suffix}' is not read.", "Save the questionnaire as .xlsx, .csv or .md."
         )
-    try:
-        size = path.stat().st_size
-        untrusted = path.read_bytes() if size <= FILE_BYTES else b""
-    except OSError as fault:
-        raise Unreadable(f"The file cannot be read ({fault.strerror}).", "Check its name and place.") from fault
-    if size > FILE_BYTES:
-        raise Unreadable(
-            f"The file is {size:,} bytes; no questionnaire needs more than {FILE_BYTES:,}.",
-            "Take pictures and other material out of it.",
-        )
-    return reader(untrusted)
-
-
-def _text(untrusted: bytes) -> str:
-    try:
-        return untrusted.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        row = untrusted.count(b"\n", 0, fault.start) + 1
-        raise Unreadable("The file is not UTF-8 text.", "Save it again with the encoding UTF-8.", row) from fault
+    return reader(content(path))
 
 
 def _markdown_lines(untrusted: bytes) -> Iterator[Line]:
     """Lines that begin with a bar are rows; all others are the author's prose."""
-    for number, line in enumerate(_text(untrusted).split("\n"), start=1):
+    for number, line in enumerate(text_of(untrusted).split("\n"), start=1):
         if not line.lstrip().startswith("|"):
             continue
         _, first, *cells = _BAR.split(line)
@@ -104,7 +86,7 @@ def _unbarred(cell: str) -> str:
 
 def _csv_lines(untrusted: bytes) -> Iterator[Line]:
     """A sheet's name stands in the first column, its rows in the others."""
-    reader = csv.reader(io.StringIO(_text(untrusted), newline=""))
+    reader = csv.reader(io.StringIO(text_of(untrusted), newline=""))
     number = 1
     try:
         for cells in reader:

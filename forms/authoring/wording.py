@@ -10,14 +10,13 @@ default language on purpose, such as a name). One that says nothing counts as a 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import polib
-
 from forms.authoring.faults import Faults
-from forms.authoring.lines import CELL_CHARACTERS, FILE_BYTES
+from forms.authoring.lines import CELL_CHARACTERS, Unreadable
+from forms.authoring.po_files import PoEntry, nothing_to_read, read_po_file
 from forms.authoring.sheets import Row, Sheet
 
 TRANSLATED = ("label", "hint", "constraint_message", "required_message")
@@ -61,7 +60,6 @@ def text_columns(sheet: Sheet, default: str, faults: Faults) -> TextColumns:
     return columns
 
 
-_STATE = re.compile(r"^\s*state\s*:\s*(.*?)\s*$", re.MULTILINE | re.IGNORECASE)
 _CHECKED = frozenset({"reviewed", "same"})
 
 
@@ -73,11 +71,6 @@ class _Entry:
     used: bool = False
 
 
-def state_of(entry: polib.POEntry) -> str:
-    """``draft``, ``reviewed``, ``same`` or what else the translator's comment says, in small letters."""
-    return ", ".join(dict.fromkeys(_STATE.findall(entry.tcomment.lower()))) or "draft"
-
-
 class Overlay:
     """The .po file of one language."""
 
@@ -87,42 +80,32 @@ class Overlay:
         self.drafted: set[str] = set()
         language = path.stem
         try:
-            if path.stat().st_size > FILE_BYTES:
-                raise ValueError(f"it is larger than {FILE_BYTES:,} bytes")  # noqa: TRY301 - one answer to all that is wrong
-            catalogue = polib.pofile(path.read_text(encoding="utf-8"))
-            language = catalogue.metadata.get("Language", "").replace("_", "-") or path.stem
-            self._take(catalogue, faults)
-        except (OSError, ValueError, IndexError) as fault:
-            faults.add(
-                self.file, 0, "", f"The translations cannot be read: {fault}.", "Save the file again as UTF-8 .po."
-            )
+            file = read_po_file(path)
+            language = file.language.replace("_", "-") or path.stem
+            self._take(file.entries, faults)
+        except Unreadable as fault:
+            faults.add(self.file, fault.row, "", f"The translations cannot be read. {fault.what}", fault.to_do)
         self.language = language_code(language) or ""
         if not self.language:
             faults.add(
                 self.file, 0, "", f"'{language}' is no language code.", "Set its header 'Language', for example to pl."
             )
 
-    def _take(self, catalogue: polib.POFile, faults: Faults) -> None:
-        for entry in catalogue:
-            if entry.obsolete or not entry.msgstr:
+    def _take(self, entries: Iterable[PoEntry], faults: Faults) -> None:
+        for entry in entries:
+            if nothing_to_read(entry.text):
                 continue
-            if entry.fuzzy:
+            if entry.marked:
+                said = f"This translation is marked {entry.marked} and left out."
+                faults.warn(self.file, entry.line, entry.place or "", said, "Check it.")
+            elif entry.place is None:
                 faults.warn(
-                    self.file,
-                    entry.linenum,
-                    entry.msgctxt or "",
-                    "This translation is marked fuzzy and left out.",
-                    "Check it.",
+                    self.file, entry.line, "", "This entry has no msgctxt.", "Name its item, or its list/option."
                 )
-            elif entry.msgctxt is None:
-                faults.warn(
-                    self.file, entry.linenum, "", "This entry has no msgctxt.", "Name its item, or its list/option."
-                )
-            elif len(entry.msgstr) > CELL_CHARACTERS:
-                faults.add(self.file, entry.linenum, entry.msgctxt, "The translation is too long.", "Shorten it.")
+            elif len(entry.text) > CELL_CHARACTERS:
+                faults.add(self.file, entry.line, entry.place, "The translation is too long.", "Shorten it.")
             else:
-                draft = state_of(entry) not in _CHECKED
-                self.entries[entry.msgctxt, entry.msgid] = _Entry(entry.linenum, entry.msgstr, draft)
+                self.entries[entry.place, entry.english] = _Entry(entry.line, entry.text, entry.state not in _CHECKED)
 
     def translation(self, context: str, text: str) -> str | None:
         """The translation of this very text at this very place, if there is one."""
