@@ -292,6 +292,28 @@ def test_without_scripts_the_browsers_own_control_is_there_and_fetches_nothing_b
         assert asked_for_sound(person) == []
 
 
+def test_without_scripts_a_phones_first_page_says_beside_its_player_who_speaks_and_who_may_hear_it(
+    tmp_path: Path, browser: Browser
+) -> None:
+    with (
+        phone_shown(tmp_path / "centre") as served,
+        a_phone(browser, served, java_script_enabled=False) as person,
+    ):
+        person.look()
+        player = person.page.locator("audio[controls]")
+        warning = player.locator("xpath=following-sibling::p")
+        expect(warning).to_have_text("It is a computer’s voice. People near you may hear it.")
+        asked, box, below = (each.bounding_box() for each in (person.page.locator("#question"), warning, player))
+        assert asked
+        assert box
+        assert below
+        assert min(box["y"], below["y"]) >= asked["y"] + asked["height"], "nothing pushes the question down"
+        assert box["width"] > 100
+        assert abs(box["y"] - below["y"]) < 100
+        assert person.words().count("People near you may hear it.") == 1
+
+
+
 # --- the browser's own voice ---
 
 
