@@ -313,7 +313,6 @@ def test_without_scripts_a_phones_first_page_says_beside_its_player_who_speaks_a
         assert person.words().count("People near you may hear it.") == 1
 
 
-
 # --- the browser's own voice ---
 
 
