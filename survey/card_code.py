@@ -20,6 +20,7 @@ from survey.visits import Visit, new_token
 
 _LONGEST = 64
 _SEALS, _PHONE = "seals", "phone"
+_LANGUAGE = "language"
 
 
 @dataclass(frozen=True)
@@ -30,27 +31,29 @@ class CardCode:
     codes: CardCodes
 
     def page(self) -> Response:
-        """Where to type it; also where nobody can begin without one."""
+        """Where to type it; also where nobody can begin without one. A phone that seals says in which language."""
         ready = self.interview.ready_now()
         with self.interview.held() as known:
             visit = known or Visit(new_token(), ready.instrument, ready.instrument.default_language)
-            return visit_cookie.give(self._shown(ready, visit, ""), visit.token)
+            return visit_cookie.give(self._shown(ready, _in_their_language(visit), ""), visit.token)
 
     def take(self) -> Response:
         """Remember a code that works now; every other gets one answer."""
+        if "code" not in request.form:
+            return self.page()
         ready = self.interview.ready_now()
-        untrusted = request.form.get("code", "")[:_LONGEST]
+        untrusted = request.form["code"][:_LONGEST]
         with self.interview.held() as visit:
             if visit is None or not self.interview.belongs(visit):
                 return to("card_code")
             if not self.codes.fits(untrusted):
-                return self._shown(ready, visit, "code.mistyped", untrusted)
+                return self._shown(ready, _in_their_language(visit), "code.mistyped", untrusted)
             if not self.codes.works(untrusted):
-                return make_response(self._shown(ready, visit, "code.refused"), 403)
+                return make_response(self._shown(ready, _in_their_language(visit), "code.refused"), 403)
             code = self.codes.plain(untrusted)
             if request.form.get(_SEALS) == _PHONE:
                 # It keeps the code itself and sends it in a header, so that no draft has to have room here.
-                return self._first_question(ready, replace(visit, code=code))
+                return self._first_question(ready, replace(_in_their_language(visit), code=code))
             self.interview.parts.visits.check_room(visit)
             visit.code = code
             return to("start")
@@ -66,6 +69,12 @@ class CardCode:
             self.interview.parts, "card_code.html", ready, visit, problem=problem, typed=typed, why=why, closed=closed
         )
         return make_response(html)
+
+
+def _in_their_language(visit: Visit) -> Visit:
+    """As this page's form says; a phone that seals has told the centre of no other, and no draft has to have room."""
+    untrusted = request.form.get(_LANGUAGE)
+    return replace(visit, language=untrusted) if untrusted in visit.instrument.languages else visit
 
 
 def add_card_code(app: Flask, interview: Interview) -> None:

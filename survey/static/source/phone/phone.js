@@ -15,8 +15,8 @@ import {
   tellOfBefore,
 } from "./outcome.js";
 import { lendIdling, showQuestion } from "./pages.js";
-import { card, known, remember, shared } from "./remembering.js";
-import { follow, keepUnsent, showAgain, showCurrent } from "./screens.js";
+import { card, known, remember, shared, spoken } from "./remembering.js";
+import { askCode, CODE, follow, keepUnsent, showAgain, showCurrent } from "./screens.js";
 import { anew, share } from "./shared_device.js";
 import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
@@ -58,7 +58,9 @@ function failed(fault) {
   }
   if (state) {
     keepUnsent();
-    showAgain(); // another language did not come: the questions go on in this one
+    if (state.visit.beside !== CODE) {
+      showAgain(); // another language did not come: the questions go on in this one
+    }
     const line = document.createElement("p");
     line.className = "error";
     line.setAttribute("role", "alert");
@@ -78,7 +80,7 @@ async function oneAtATime(act) {
   busy = true;
   try {
     await act(await ready());
-    remember(startOf(), state.visit);
+    remember(startOf(), state.visit, document.body.dataset.bundle);
   } catch (fault) {
     failed(fault);
   } finally {
@@ -152,8 +154,8 @@ function clicked(event) {
     event.preventDefault();
     focus(document.getElementById(link.getAttribute("href").slice(1)));
   } else if (aboutCode(pathname)) {
-    card.delete("c");
-    link.hash = card; // Another document, that has to know of the card's address what this one does.
+    event.preventDefault();
+    askCode();
   } else if (origin === location.origin && pathname.startsWith(startOf())) {
     event.preventDefault();
     oneAtATime(() => follow(...pathname.slice(startOf().length).split("/")));
@@ -174,7 +176,7 @@ async function begin() {
   if (code && !card.has("c")) {
     card.set("c", code); // One that was typed is known to this page alone, so a reload at once has to find it.
   }
-  remember(startOf());
+  remember(startOf(), null, spoken ?? document.body.dataset.bundle);
   openedWith(isKept());
   try {
     const { visit } = await ready();
@@ -188,6 +190,9 @@ async function begin() {
     if (form ? !form.action.endsWith(`/page/${visit.position}`) : state.code) {
       // The server had a draft of this person from before scripts ran, or asked for a code that came with the address.
       showQuestion(state, visit.position);
+    }
+    if (spoken && spoken !== document.body.dataset.bundle && document.getElementById("question")) {
+      await speak(spoken).catch(() => {}); // It did not come: the question stands there.
     }
     await tellOfBefore(await sendAll());
   } catch (fault) {

@@ -2,10 +2,12 @@
 // language leads back to the same, with what stands there and is not sent yet.
 
 import { focus, put, standing } from "../screen.js";
-import { state } from "./outcome.js";
+import { startOf, state } from "./outcome.js";
 import { showQuestion, showScreen } from "./pages.js";
+import { card } from "./remembering.js";
 
 const BESIDE = { help: "help", about: "about", safety: "safety", language: "languages" };
+export const CODE = "code";
 
 export function keepUnsent() {
   const { visit } = state;
@@ -21,7 +23,7 @@ export function follow(kind, page) {
   } else if (Object.hasOwn(BESIDE, kind)) {
     keepUnsent();
     visit.choosing = kind === "language";
-    visit.beside = visit.choosing ? visit.beside : kind;
+    visit.beside = !visit.choosing ? kind : document.getElementById(CODE) ? CODE : visit.beside;
     showScreen(state, BESIDE[kind]);
   } else if (visit.choosing) {
     showAgain();
@@ -34,11 +36,25 @@ export function follow(kind, page) {
 export function showAgain() {
   const { visit } = state;
   visit.choosing = false;
-  if (visit.beside) {
+  if (visit.beside === CODE) {
+    askCode();
+  } else if (visit.beside) {
     showScreen(state, visit.beside);
   } else {
     showCurrent();
   }
+}
+
+// Where a card's code is typed is another document: it has to know of the card's address what this one does, and in which
+// language it is read; until the questions have come, in that of the page.
+export function askCode() {
+  card.delete("c");
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = `${startOf()}code#${card}`;
+  form.innerHTML = `<input name="language" value="${state?.bundle.language}">`;
+  document.body.append(form);
+  form.submit();
 }
 
 export function showCurrent() {
