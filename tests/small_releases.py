@@ -63,7 +63,8 @@ def people(seed: int, number: int, first: int) -> list[Response]:
 
 def let_out(folder: Path, rows: Rows, protection: str) -> Out:
     kept = list[Leaving]()
-    recipe = replace(fitting(SHIPPED, SMALL), tables=replace(SHIPPED.tables, protection=protection, tables=TABLES))
+    fits = fitting(SHIPPED, SMALL)
+    recipe = replace(fits, tables=replace(fits.tables, protection=protection, tables=TABLES))
     writers = [*WRITERS, lambda _, leaving: kept.append(leaving)]
     released, _ = release(folder, rows, Known.of([SMALL], PLACES), recipe=recipe, writers=writers)
     return Out(released, kept[0])

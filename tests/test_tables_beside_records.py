@@ -99,7 +99,8 @@ def a_release(folder: Path, seed: int, protection: str) -> Leaving:
 
     said = [{name: chosen(name) for name in ("experience", "crime", "age", "borough")} for _ in range(110)]
     came = [replace(who(number, SMALL, answers), quick=chance.random() < 0.1) for number, answers in enumerate(said)]
-    recipe = replace(fitting(SHIPPED, SMALL), tables=replace(SHIPPED.tables, protection=protection, tables=TABLES))
+    fits = fitting(SHIPPED, SMALL)
+    recipe = replace(fits, tables=replace(fits.tables, protection=protection, tables=TABLES))
     release(folder, sealed(SECRET.public, came), Known.of([SMALL], PLACES), recipe=recipe, writers=[keep])
     return kept[0]
 
