@@ -1,19 +1,20 @@
 """The instrument: a questionnaire that was checked, in the form in which it is signed, shown, walked and answered.
 
 Its digest leaves out every text, language and note on wording, so that a new translation is the same instrument and
-its responses can be read together; whatever changes what may be asked or answered changes the digest.
+its responses can be read together; whatever changes what may be asked or answered changes the digest. A version holds
+the words of the default language too: other words are another question.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self, TypeVar
 
 from forms import shapes
-from forms.item_json import item_json, page_json, read_calculation, read_page, texts
+from forms.item_json import in_one, item_json, page_json, read_calculation, read_page, texts
 from forms.items import ASKED_KINDS, KINDS, TEXT_BYTES, Disclosure, Item, Option, Page, Texts, text
 from forms.logic import Expression, ExpressionError, columns, references
 from forms.strict_json import canonical
@@ -80,6 +81,16 @@ class Instrument:
     def routing_json(self) -> str:
         """The one spelling without texts: all that decides what is asked, for a browser that walks by itself."""
         return canonical(_written(self, texts=False))
+
+    def parts_in_words(self) -> dict[str, str]:
+        """What a version means for good: item -> its spelling with the texts of the default language; under the empty
+        name, all between the items. Translations and notes on wording may come and go."""
+        language, items = self.default_language, (*self.items(), *self.calculations)
+        told = {one.name: canonical(in_one(item_json(one, texts=True), language)) for one in items}
+        pages = [in_one(page_json(replace(one, items=()), texts=True), language) for one in self.pages]
+        order = [[item.name for item in page.items] for page in self.pages]
+        between = {"language": language, "title": self.title.get(language), "pages": pages, "order": order}
+        return told | {"": canonical(between)}
 
     def page(self, name: str) -> Page:
         """The page of this name.

@@ -48,6 +48,14 @@ def item_json(item: Item, *, texts: bool) -> dict[str, Any]:
     return content
 
 
+def in_one(content: dict[str, Any], language: str) -> dict[str, Any]:
+    """What ``item_json`` or ``page_json`` wrote with texts, with one language's alone and no notes on wording."""
+    options = content.get("options", [])
+    kept = {key: value for key, value in content.items() if key != "unverified"}
+    kept |= {key: kept[key].get(language) for key in _TEXTS if key in kept}
+    return kept | ({"options": [in_one(option, language) for option in options]} if options else {})
+
+
 def _option_json(option: Option, *, texts: bool) -> dict[str, Any]:
     content: dict[str, Any] = {"code": option.code}
     if option.exclusive:

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 import pyreadstat
 from custodian_world import PLACES, Rows, fresh_secret, victim_voice
+from small_recipes import fitting
 
 from export.custodian.known import Known
 from export.custodian.leaving import Materials, Writer
@@ -53,6 +54,11 @@ def release(
     report = OpeningReport()
     materials = Materials(known, read_areas(), recipe, made_up, month, b"t" * 32, words, tuple(printings))
     return build(folder, rows, [SECRET], AUTHORITY, materials, report, writers), report
+
+
+def release_of(folder: Path, rows: Rows, *asked: Instrument) -> Released:
+    """The next release of questionnaires of one's own, newest first, by the part of the recipe that they have."""
+    return release(folder, rows, Known.of(asked, PLACES), recipe=fitting(RECIPE, *asked))[0]
 
 
 def records(released: Released) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from custodian_world import PLACES, Rows
 from release_world import SHIPPED, release, who
 from small_instruments import instrument, item, option, page
+from small_recipes import fitting
 
 from export.custodian.known import Known
 from export.custodian.leaving import Leaving
@@ -62,7 +63,8 @@ def people(seed: int, number: int, first: int) -> list[Response]:
 
 def let_out(folder: Path, rows: Rows, protection: str) -> Out:
     kept = list[Leaving]()
-    recipe = replace(SHIPPED, tables=replace(SHIPPED.tables, protection=protection, tables=TABLES))
+    fits = fitting(SHIPPED, SMALL)
+    recipe = replace(fits, tables=replace(fits.tables, protection=protection, tables=TABLES))
     writers = [*WRITERS, lambda _, leaving: kept.append(leaving)]
     released, _ = release(folder, rows, Known.of([SMALL], PLACES), recipe=recipe, writers=writers)
     return Out(released, kept[0])

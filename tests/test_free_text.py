@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from release_world import KNOWN, RECIPE, SECRET, WAITING, release, who
 from small_instruments import instrument, item, option, page
+from small_recipes import fitting
 from test_custodian_verbs import custodian, heard, made, refused, signed, well
 
 from export.centre.portal import FILES
@@ -552,11 +553,12 @@ def test_who_is_left_out_of_a_release_is_counted_and_quoted_with_the_one_that_ho
     mark = TextMark.of(AUTHORITY)
     words = Words(FRAME_READ, {digest: Quotation("kept waiting", mark(fingerprint("they kept me waiting")))}, mark)
     rows = [*sealed(SECRET.public, alike + lone), *sealed(SECRET.public, forged, "open")]
-    first, _ = release(tmp_path, rows, known, words=words)
+    recipe = fitting(RECIPE, made)
+    first, _ = release(tmp_path, rows, known, recipe=recipe, words=words)
     assert (first.left_out, first.quoted) == (53, ()), "the three among them"
     assert {line["of"] for line in told(first, "themes.csv")} == {"60"}
     rows += sealed(SECRET.public, wrote(400, [age for age in (900, 901, 902) for _ in range(20)], "plain words"))
-    second, _ = release(tmp_path, rows, known, words=words)
+    second, _ = release(tmp_path, rows, known, recipe=recipe, words=words)
     assert {line["of"] for line in told(second, "themes.csv")} == {"63"}
     assert second.quoted == (digest,)
 

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from release_world import AUTHORITY, RECIPE, SECRET, WAITING, codebook, records, release
 from small_instruments import instrument, item, page
+from small_recipes import fitting
 
 from export.centre.releases import Releases
 from export.custodian.differencing import exposed
@@ -31,6 +32,7 @@ from survey.signed import read_signed, write_signed
 
 SHORT = instrument(page("p1", item("experience", core=True)), page("p2", item("stage", disclosure="key")))
 KNOWN_SHORT = Known.of([SHORT], PLACES)
+OF_SHORT = fitting(RECIPE, SHORT)
 
 
 def test_a_second_release_waits_for_fifty_new_responses_and_holds_only_those(tmp_path: Path) -> None:
@@ -262,25 +264,26 @@ def test_people_who_come_again_under_other_ids_beside_a_few_new_ones_are_not_rel
     """
     people = People(23, SHORT)
     early = people.many(60, place="hub-1")
-    release(tmp_path, sealed(SECRET.public, early), KNOWN_SHORT)
+    release(tmp_path, sealed(SECRET.public, early), KNOWN_SHORT, recipe=OF_SHORT)
     again = [replace(one, response=f"{number:032x}") for number, one in enumerate(early)]
+    rows = sealed(SECRET.public, early + again + people.many(new, place="hub-1"))
     what_to_do = r"would single out [1-9] people\. Wait for \d+ more: at this pace about \d+ weeks?\. To tell one key"
     with pytest.raises(LedgerRefused, match=rf"groups of heard-made-up-1 come again .* {what_to_do} .* hide nobody"):
-        release(tmp_path, sealed(SECRET.public, early + again + people.many(new, place="hub-1")), KNOWN_SHORT)
+        release(tmp_path, rows, KNOWN_SHORT, recipe=OF_SHORT)
     assert [path.name for path in (tmp_path / "releases").iterdir()] == ["heard-made-up-1"]
 
 
 def test_the_refusal_says_which_key_to_tell_more_coarsely_and_its_recipe_does_away_with_it(tmp_path: Path) -> None:
     people, known = People(23, SHORT), Known.of([SHORT], (*PLACES, replace(PLACES[1], code="hub-2")))
     early = people.many(60, place="hub-1")
-    release(tmp_path, sealed(SECRET.public, early), known)
+    release(tmp_path, sealed(SECRET.public, early), known, recipe=OF_SHORT)
     again = [replace(one, response=f"{number:032x}") for number, one in enumerate(early)]
     late = [*again, *people.many(4, place="hub-1"), *people.many(80, place="hub-2")]
     recode = r"Or begin a new series whose recipe has kind as the finest of place: that would hide [1-9] of them\."
     with pytest.raises(LedgerRefused, match=recode):
-        release(tmp_path, sealed(SECRET.public, early + late), known)
-    coarser = [replace(one, finest="kind") if one.variable == "place" else one for one in RECIPE.hierarchies]
-    of_kinds = replace(RECIPE, series="kinds", hierarchies=tuple(coarser))
+        release(tmp_path, sealed(SECRET.public, early + late), known, recipe=OF_SHORT)
+    coarser = [replace(one, finest="kind") if one.variable == "place" else one for one in OF_SHORT.hierarchies]
+    of_kinds = replace(OF_SHORT, series="kinds", hierarchies=tuple(coarser))
     release(tmp_path / "kinds", sealed(SECRET.public, early), known, recipe=of_kinds)
     second, _ = release(tmp_path / "kinds", sealed(SECRET.public, early + late), known, recipe=of_kinds)
     assert {record["place"] for record in records(second)} == {"hub"}

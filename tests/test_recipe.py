@@ -111,7 +111,7 @@ def test_a_key_may_be_told_no_finer_than_a_level_that_it_names(tmp_path: Path) -
         ('rest = "other"', 'rest = ""', "hierarchy[3].level[1].rest must be a code"),
         ('by = "police area"', 'by = "police area"\nrest = "x"', "rest only goes with groups"),
         ('protection = "cell-key"', 'protection = "none"', 'tables.protection must be "cell-key" or "round"'),
-        ('area = "borough"', 'area = "sex"', "tables.area has no hierarchy"),
+        ('area = "borough"', 'area = "sex"', "tables.area names sex, which has no hierarchy; there are month, place,"),
         ("hidden_below = 30", "hidden_below = 10", "tables.hidden_below must be"),
         ("flagged_below = 50", "flagged_below = 20", "tables.flagged_below must be a whole number from 30"),
         ('geography = ["London"]', 'geography = ["Paris"]', "geography names a level that is not there"),
@@ -133,3 +133,20 @@ def test_every_fault_is_named_with_its_key(tmp_path: Path, old: str, new: str, k
         read_recipe(changed(tmp_path, old, new))
     assert key in str(fault.value)
     assert str(tmp_path) in str(fault.value)
+
+
+def test_a_recipe_extends_one_that_extends_none(tmp_path: Path) -> None:
+    (tmp_path / "bottom.toml").write_text(SHIPPED)
+    (tmp_path / "middle.toml").write_text('extends = "bottom"\nseries = "middle"\n')
+    assert read_recipe(tmp_path / "middle.toml").series == "middle"
+    for other in ("middle", "top"):
+        (tmp_path / "top.toml").write_text(f'extends = "{other}"\nseries = "top"\n')
+        with pytest.raises(RecipeRefused, match=rf"top\.toml: extends names {other}\.toml, which extends a recipe"):
+            read_recipe(tmp_path / "top.toml")
+
+
+def test_whole_parts_are_taken_from_the_recipe_that_is_extended(tmp_path: Path) -> None:
+    (tmp_path / "bottom.toml").write_text(SHIPPED)
+    (tmp_path / "top.toml").write_text('extends = "bottom"\n[thresholds]\nk = 6\n')
+    with pytest.raises(RecipeRefused, match=r"thresholds\.three_way is missing; add it"):
+        read_recipe(tmp_path / "top.toml")

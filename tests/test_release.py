@@ -18,14 +18,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from custodian_world import PLACES, People, Rows, sealed, victim_voice
-from release_world import AUTHORITY, RECIPE, SECRET, WAITING, WRITERS, codebook, records, release, unpacked, who
+from custodian_world import People, Rows, sealed, victim_voice
+from release_world import (
+    AUTHORITY,
+    RECIPE,
+    SECRET,
+    WAITING,
+    WRITERS,
+    codebook,
+    records,
+    release,
+    release_of,
+    unpacked,
+    who,
+)
 from small_instruments import instrument, item, option, page
+from small_recipes import fitting
 
 from export.centre.releases import Releases
 from export.custodian.disclosure import TooFew
 from export.custodian.formats import safe_cell
-from export.custodian.known import Known
 from export.custodian.ledger import LedgerRefused
 from export.custodian.records import BY_DEFINITION
 from export.custodian.release import Released
@@ -213,7 +225,7 @@ def test_nine_forged_answers_at_the_open_door_around_a_real_one_expose_nobody(
     forged = [replace(real, response=f"{1000 + n:032x}", mode="link", answers={**real.answers}) for n in range(9)]
     as_if_theirs = [replace(one, answers={**one.answers, "experience": "yes", **known}) for one in forged]
     rows = sealed(SECRET.public, [*crowd, real]) + sealed(SECRET.public, as_if_theirs, "open")
-    released, _ = release(tmp_path, rows, Known.of([made], PLACES))
+    released = release_of(tmp_path, rows, made)
     told = records(released)
     assert not any(record["age"] == "90417" or record["stage"] == "yes" for record in told)
     assert naming(released, "90417") == []
@@ -377,13 +389,13 @@ def test_each_kind_of_item_has_its_columns(tmp_path: Path) -> None:
         Response(f"{n:032x}", made.id, made.digest(), "kiosk", "hub-1", "2026-11", "en", "complete", False, said)  # noqa: FBT003
         for n in range(12)
     ]
-    released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([made], PLACES))
+    released = release_of(tmp_path, sealed(SECRET.public, people), made)
     assert records(released)[0] == {
         "place": "hub-1", "mode": "kiosk", "month": "2026-11", "language": "en", "status": "complete", "quick": "no",
         "came_back": "no",
         "experience": "yes", "actions_visit": "1", "actions_call": "0", "age": "41", "agreed": "1",
         "day": "2026-11-05", "court": "no", "status_": "-2.5", "older": "42", "visited": "'=1+1", "alike": "no",
-        "release": "heard-made-up-1", "recipe": RECIPE.digest,
+        "release": "heard-made-up-1", "recipe": fitting(RECIPE, made).digest,
     }  # fmt: skip
     treatment = {column["column"]: column["treatment"] for column in codebook(released)["columns"]}
     assert treatment["visited"] == treatment["actions_call"] == "key"
@@ -399,7 +411,7 @@ def test_two_versions_of_a_questionnaire_share_their_columns(tmp_path: Path) -> 
             [(old, {"experience": "yes", "gone": "no"}), (new, {"experience": "unsure"})] * 15
         )
     ]
-    released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([new, old], PLACES))
+    released = release_of(tmp_path, sealed(SECRET.public, people), new, old)
     told = Counter((record["experience"], record["gone"]) for record in records(released))
     assert told == {("yes", "no"): 15, ("unsure", "[z]"): 15}
 
@@ -418,7 +430,7 @@ def test_what_was_blanked_or_left_out_is_not_named_in_the_codebook(tmp_path: Pat
     made = instrument(page("p1", item("experience", core=True)), page("p2", item("age", "integer", disclosure="key")))
     people = [who(n, made, {"experience": "yes", "age": 40}) for n in range(30)]
     lone = replace(who(99, made, {"experience": "yes", "age": 93}), place="counter-1", period="2026-03")
-    released, _ = release(tmp_path, sealed(SECRET.public, [*people, lone]), Known.of([made], PLACES))
+    released = release_of(tmp_path, sealed(SECRET.public, [*people, lone]), made)
     codes = {column["column"]: {one["code"] for one in column["codes"]} for column in codebook(released)["columns"]}
     for column in ("age", "month"):
         assert codes[column] == {record[column] for record in records(released)} - {"[c]"}
@@ -435,11 +447,11 @@ def test_what_was_blanked_is_in_no_file_however_packed(tmp_path: Path) -> None:
     people = [who(n, made, said) for n in range(30)]
     alone = {"age": 90417, "day": "2026-01-02", "score": -7, "rate": 2.5}
     lone = replace(who(99, made, said | alone), place="counter-1", period="2026-03")
-    released, _ = release(tmp_path / "with", sealed(SECRET.public, [*people, lone]), Known.of([made], PLACES))
+    released = release_of(tmp_path / "with", sealed(SECRET.public, [*people, lone]), made)
     assert (released.records, released.left_out) == (31, 0)
     for value in ("90417", "90418", "2026-01-02", "-7", "2.5", "2026-03", "2026-Q1", "2026-H1"):
         assert naming(released, value) == []
-    without, _ = release(tmp_path / "without", sealed(SECRET.public, people), Known.of([made], PLACES))
+    without = release_of(tmp_path / "without", sealed(SECRET.public, people), made)
     for value in ("40", "41", "2026-11-05"):
         assert {"records.parquet", "records.xlsx", "codebook.json"} <= set(naming(without, value)), "is found at all"
     told = [{one["column"]: one["spss_and_stata"] for one in codebook(each)["columns"]} for each in (released, without)]
@@ -472,7 +484,7 @@ def test_a_withheld_answer_cannot_be_read_from_what_was_asked_because_of_it(tmp_
         who(n, made, {"experience": "yes", "plain": "no", **(asked_more if n % 2 else {"secret": "no"})})
         for n in range(40)
     ]
-    released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([made], PLACES))
+    released = release_of(tmp_path, sealed(SECRET.public, people), made)
     assert list(records(released)[0])[len(BY_DEFINITION) :] == ["experience", "plain", ALIKE, RELEASE, "recipe"]
 
 
@@ -490,6 +502,6 @@ def test_a_list_that_a_key_filters_tells_no_more_of_the_key_than_the_key_itself(
         who(n, made, {"experience": "yes", "borough": one, "ward": f"ward-{one}", "street": f"ward-{one}"})
         for n, one in enumerate(lived)
     ]
-    released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([made], PLACES))
+    released = release_of(tmp_path, sealed(SECRET.public, people), made)
     for column in ("borough", "ward", "street"):
         assert min(Counter(record[column] for record in records(released)).values()) >= 5

@@ -17,8 +17,9 @@ import pytest
 from custodian_world import PLACES, People, sealed, victim_voice
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from release_world import AUTHORITY, RECIPE, SECRET, codebook, records, release, unpacked, who
+from release_world import AUTHORITY, RECIPE, SECRET, codebook, records, release, release_of, unpacked, who
 from small_instruments import instrument, item, option, page
+from small_recipes import fitting
 
 from export.custodian.entries import Telling
 from export.custodian.generalising import in_words
@@ -45,6 +46,9 @@ def everything(version: str = "1", **more: Any) -> Instrument:
     return replace(made, version=version)
 
 
+DIGESTS = {"written": fitting(RECIPE, everything()).digest, "real": RECIPE.digest}
+
+
 def people_of(made: Instrument) -> list[Any]:
     said = {"actions": ("visit",), "degrees": -2.5, "by": 41, "day": "2026-11-05", "words": "CANARY"}
     long = {"a_name_of_more_than_thirty_two_letters": "yes"}
@@ -55,10 +59,7 @@ def people_of(made: Instrument) -> list[Any]:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Released:
     made = everything()
-    released, _ = release(
-        tmp_path_factory.mktemp("custodian"), sealed(SECRET.public, people_of(made)), Known.of([made], PLACES)
-    )
-    return released
+    return release_of(tmp_path_factory.mktemp("custodian"), sealed(SECRET.public, people_of(made)), made)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_parquet_holds_the_records_of_the_csv(which: str, request: pytest.Fixtur
     path = released.folder / "records.parquet"
     told = pl.read_parquet(path).cast(pl.String).to_dicts()
     assert told == [{name: plain(cell) for name, cell in record.items()} for record in records(released)]
-    assert pl.read_parquet_metadata(path)["recipe"] == RECIPE.digest
+    assert pl.read_parquet_metadata(path)["recipe"] == DIGESTS[which]
 
 
 @pytest.mark.parametrize("which", ["written", "real"])
@@ -92,7 +93,7 @@ def test_a_workbook_holds_the_records_of_the_csv_and_what_the_codes_mean(
     released: Released = request.getfixturevalue(which)
     book = openpyxl.load_workbook(released.folder / "records.xlsx", read_only=True)
     assert book.sheetnames == ["Records", "Codes"]
-    assert RECIPE.digest in book.properties.description
+    assert DIGESTS[which] in book.properties.description
     assert "MADE UP" in book.properties.description
     header, *rows = book["Records"].iter_rows(values_only=True)
     told = [dict(zip(header, map(str, row), strict=True)) for row in rows]
@@ -120,7 +121,7 @@ def number_or_text(cell: str) -> float | str:
 def test_spss_reads_the_records_with_labels_and_missing_codes(which: str, request: pytest.FixtureRequest) -> None:
     released: Released = request.getfixturevalue(which)
     told, meta = pyreadstat.read_sav(released.folder / "records.sav", user_missing=True, output_format="dict")
-    assert any(RECIPE.digest in note for note in meta.notes)
+    assert any(DIGESTS[which] in note for note in meta.notes)
     assert meta.file_label == released.name
     for column in columns_of(released):
         name = column["spss_and_stata"]["name"]
@@ -142,7 +143,7 @@ def test_spss_reads_the_records_with_labels_and_missing_codes(which: str, reques
 def test_stata_reads_the_records_with_labels_and_missing_codes(which: str, request: pytest.FixtureRequest) -> None:
     released: Released = request.getfixturevalue(which)
     told, meta = pyreadstat.read_dta(released.folder / "records.dta", user_missing=True, output_format="dict")
-    assert RECIPE.digest in meta.file_label
+    assert DIGESTS[which] in meta.file_label
     assert "MADE UP" in meta.file_label
     for column in columns_of(released):
         name = column["spss_and_stata"]["name"]
@@ -226,7 +227,7 @@ def test_the_codebook_says_since_when_until_when_and_under_which_other_name_a_qu
     new = replace(instrument(page("p1", core), page("p2", renamed), page("p3", item("fresh"))), version="2")
     people = [who(n, old, {"experience": "yes", "gone": "no", "before": 3}) for n in range(15)]
     people += [who(100 + n, new, {"experience": "no", "after": 4, "fresh": "no"}) for n in range(15)]
-    released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([new, old], PLACES))
+    released = release_of(tmp_path, sealed(SECRET.public, people), new, old)
     told = {one["column"]: one for one in columns_of(released)}
     versions = {"1": {"id": "small", "version": "1"}, "2": {"id": "small", "version": "2"}}
     since_until = {
@@ -269,9 +270,9 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> tuple[Released, Released
                                    "day": "2026-11-04"}), period="2027-02", place="hub-1")
         for n in range(90)
     ]  # fmt: skip
-    known = Known.of([new, old], PLACES)
-    first, _ = release(folder, sealed(SECRET.public, early), Known.of([old], PLACES))
-    second, _ = release(folder, sealed(SECRET.public, [*early, *late]), known, month="2027-02")
+    known, recipe = Known.of([new, old], PLACES), fitting(RECIPE, old)
+    first, _ = release(folder, sealed(SECRET.public, early), Known.of([old], PLACES), recipe=recipe)
+    second, _ = release(folder, sealed(SECRET.public, [*early, *late]), known, recipe=recipe, month="2027-02")
     return first, second
 
 

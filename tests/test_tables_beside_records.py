@@ -13,6 +13,7 @@ from analyst import Analyst, of_their_own
 from custodian_world import PLACES, sealed
 from release_world import SECRET, SHIPPED, release, who
 from small_instruments import instrument, item, option, page
+from small_recipes import fitting
 from small_releases import ABOUT_THEM
 from tables_world import GROUPED, NOISE, OFF_BASE, PLAN, ROUND, people, tables
 
@@ -98,7 +99,8 @@ def a_release(folder: Path, seed: int, protection: str) -> Leaving:
 
     said = [{name: chosen(name) for name in ("experience", "crime", "age", "borough")} for _ in range(110)]
     came = [replace(who(number, SMALL, answers), quick=chance.random() < 0.1) for number, answers in enumerate(said)]
-    recipe = replace(SHIPPED, tables=replace(SHIPPED.tables, protection=protection, tables=TABLES))
+    fits = fitting(SHIPPED, SMALL)
+    recipe = replace(fits, tables=replace(fits.tables, protection=protection, tables=TABLES))
     release(folder, sealed(SECRET.public, came), Known.of([SMALL], PLACES), recipe=recipe, writers=[keep])
     return kept[0]
 

@@ -23,6 +23,7 @@ from survey.parcel import CARRY_OUT, open_parcel
 from survey.reference import DEMO_PLACES, SUPPORT_LINES, read_places, read_support_lines
 from survey.sealing import CollectionKey
 
+_MOST_LISTED = 10
 DEFAULT_NEUTRAL_ADDRESS = "https://www.bbc.co.uk/weather"
 
 
@@ -89,6 +90,7 @@ def sign(custody: Custody, passphrase: str, wishes: Wishes, clock: Clock, out: P
     intake, content = _public_halves(wishes, last)
     instrument = _instrument(wishes, last)
     _one_meaning_a_name(instrument, signed)
+    _one_meaning_a_version(instrument, signed)
     if custody.holds_collection():
         keyring.notice(custody.collection(passphrase))
     keys = Keys(
@@ -145,6 +147,8 @@ def _half(header: Mapping[str, Any], name: str) -> bytes:
 
 def _instrument(wishes: Wishes, last: Keys | None) -> Instrument:
     if wishes.questionnaire is None and last is not None:
+        if wishes.translations:
+            raise SigningRefused("Give the questionnaire that the translations are of as well: --questionnaire FILE.")
         return last.instruments[0]
     path, translations = wishes.questionnaire, wishes.translations
     if path is None:
@@ -167,6 +171,21 @@ def _one_meaning_a_name(instrument: Instrument, signed: Sequence[Keys]) -> None:
                         f"{item.name} was {item.kind} in version {other.version} and is {now[item.name]} now. Give the "
                         "new question another name, so that a column means one thing."
                     )
+
+
+def _one_meaning_a_version(instrument: Instrument, signed: Sequence[Keys]) -> None:
+    """A version asks one thing in the same words for good: codebooks tell by versions since when something is asked."""
+    now = instrument.parts_in_words()
+    named = (instrument.id, instrument.version)
+    before = [one.parts_in_words() for keys in signed for one in keys.instruments if (one.id, one.version) == named]
+    if before and now not in before:
+        parts = sorted({name for name, _ in now.items() ^ before[0].items()} - {""}) or ["its title, pages or order"]
+        more = f" and {len(parts) - _MOST_LISTED} more" if len(parts) > _MOST_LISTED else ""
+        raise SigningRefused(
+            f"Another questionnaire was signed as {instrument.id}, version {instrument.version}. What is not the same:"
+            f" {', '.join(parts[:_MOST_LISTED])}{more}. Give the changed one another version in its settings, so that a"
+            " codebook can say since when each question is asked. Only translations may change within a version."
+        )
 
 
 def _with_earlier(instrument: Instrument, signed: Sequence[Keys]) -> tuple[Instrument, ...]:

@@ -138,8 +138,9 @@ def _history(item: Item, known: Known) -> History:
         for other in instrument.items()
         if _asks_the_same(item, other) and not any(other.name in _names(one) for one in asking)
     }
+    since = next(digest for digest in known.oldest_first if digest in {one.digest() for one in asking})
     return History(
-        asking[-1],
+        known.instruments[since].instrument,
         None if newest is asking[0] else asking[0],
         tuple(sorted(same_as)),
         tuple(instrument.digest() for instrument in asking),

@@ -59,14 +59,15 @@ def hierarchy(spec: HierarchySpec, values: Sequence[str], areas: Areas, kinds: M
     told: dict[str, str] = {value: value for value in values}
     levels = [Level(spec.finest)]
     for one in spec.levels:
-        step, labels = _step(one, areas, kinds)
+        step, labels = coarser(one, areas, kinds)
         told = {value: step(before) for value, before in told.items()}
         levels.append(Level(one.name, told, labels))
     finest = max(place for place, level in enumerate(levels) if level.name == spec.finest)
     return Hierarchy(spec.variable, tuple(levels[finest:]))
 
 
-def _step(spec: LevelSpec, areas: Areas, kinds: Mapping[str, str]) -> tuple[_Step, Mapping[str, str]]:
+def coarser(spec: LevelSpec, areas: Areas, kinds: Mapping[str, str]) -> tuple[_Step, Mapping[str, str]]:
+    """What a level tells each value of the level before as, and the labels of what it tells."""
     if spec.by == "kind":
         return lambda value: kinds.get(value, value), {**KINDS, **spec.labels}
     if spec.by == "police area":

@@ -186,16 +186,21 @@ def _deciding(instrument: Instrument) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Known:
-    """The questionnaires by digest, newest first, and the places by code."""
+    """The questionnaires by digest, newest first, and the places by code.
+
+    ``oldest_first`` has the digests in the order in which they were first signed: an older one may be asked anew.
+    """
 
     instruments: Mapping[str, KnownInstrument]
     places: Mapping[str, Place]
+    oldest_first: tuple[str, ...]
 
     @classmethod
     def of(cls, instruments: Iterable[Instrument], places: Iterable[Place]) -> Known:
         """From newest to oldest: newer texts win; a language or a mode that was ever allowed stays believable."""
-        by_digest: dict[str, Instrument] = {}
-        for instrument in instruments:
+        by_digest, first_signed = dict[str, Instrument](), dict[str, int]()
+        for back, instrument in enumerate(instruments):
+            first_signed[instrument.digest()] = -back
             newer = by_digest.get(instrument.digest(), instrument)
             languages = tuple(dict.fromkeys((*newer.languages, *instrument.languages)))
             by_digest[instrument.digest()] = replace(newer, languages=languages)
@@ -206,7 +211,8 @@ class Known:
             kind = newer_place.kind
             allowed = tuple(mode for mode in modes if kind != "counter" or mode != "assisted")
             by_code[place.code] = replace(newer_place, modes=allowed)
-        return cls({digest: KnownInstrument(one) for digest, one in by_digest.items()}, by_code)
+        known = {digest: KnownInstrument(one) for digest, one in by_digest.items()}
+        return cls(known, by_code, tuple(sorted(first_signed, key=first_signed.__getitem__)))
 
     @cached_property
     def languages(self) -> tuple[str, ...]:

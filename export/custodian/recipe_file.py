@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from export.custodian.recipe_shapes import At, RecipeRefused
 RECIPES = Path(__file__).parent / "recipes"
 VICTIM_VOICE = RECIPES / "victim-voice.toml"
 DEMONSTRATION = RECIPES / "demonstration.toml"
+# Of two words as like as this one is the other mistyped: answers would be told as given where a level was meant.
+_A_SLIP = 0.8
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -37,8 +40,15 @@ def read_recipe(path: Path) -> Recipe:
     said = _toml(path)
     try:
         if "extends" in said:
-            other = At("", said).slug("extends")
-            said = _toml(path.with_name(f"{other}.toml")) | {key: said[key] for key in said if key != "extends"}
+            other = path.with_name(f"{At('', said).slug('extends')}.toml")
+            whole = _toml(other)
+            if "extends" in whole:
+                raise At("", said).fault(
+                    "extends",
+                    f"names {other.name}, which extends a recipe itself; one level is read. Name the recipe at the"
+                    f" bottom, and copy the parts of {other.name} that you want into this file",
+                )
+            said = whole | {key: said[key] for key in said if key != "extends"}
         return _recipe(At("", said))
     except RecipeRefused as fault:
         raise RecipeRefused(f"{path}: {fault}") from fault
@@ -92,7 +102,15 @@ def _hierarchy(at: At) -> HierarchySpec:
     levels = tuple(map(_level, at.tables("level")))
     if len({level.name for level in levels}) != len(levels):
         raise at.fault("level", "has two of one name; give each level a name of its own")
-    return HierarchySpec(at.item("variable"), at.text("finest"), levels)
+    finest, named = at.text("finest"), [level.name for level in levels]
+    near = [] if finest in named else get_close_matches(finest, named, 1, _A_SLIP)
+    if near:
+        raise at.fault(
+            "finest",
+            f'says "{finest}", which is no level; write "{near[0]}" if you mean that level, or else call the answers as'
+            " given by another name",
+        )
+    return HierarchySpec(at.item("variable"), finest, levels)
 
 
 def _level(at: At) -> LevelSpec:
@@ -115,7 +133,7 @@ def _tables(at: At, hierarchies: Mapping[str, HierarchySpec]) -> Tables:
     hidden = at.whole("hidden_below", 30, 1_000_000)
     area = at.item("area")
     if area not in hierarchies:
-        raise at.fault("area", "has no hierarchy; add one, or name a variable that has")
+        raise at.fault("area", f"names {area}, which has no hierarchy; there are {', '.join(hierarchies)}")
     finest, named = hierarchies[area].finest, [level.name for level in hierarchies[area].levels]
     levels = tuple(named[named.index(finest) :]) if finest in named else (finest, *named)
     tables = tuple(_table(one, levels) for one in at.tables("table"))

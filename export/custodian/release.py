@@ -26,6 +26,7 @@ from export.custodian.ledger import UNFINISHED, Ledger
 from export.custodian.long_file import FIGURES, write_figures
 from export.custodian.numbering import first_told
 from export.custodian.opening import OpeningReport, fullest
+from export.custodian.recipe_names import refuse_unknown
 from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import Columns
 from export.custodian.so_far import only_sums, published
@@ -91,11 +92,12 @@ def build(
     """Open, protect and write the next release of a custodian's folder.
 
     Raises:
-        LedgerRefused, EpochOpen, TooFew, CannotClose: nothing may leave yet; the message says until when to wait, for
-            how many, or what to tell more coarsely.
+        RecipeRefused, LedgerRefused, EpochOpen, TooFew, CannotClose: nothing may leave yet; the message says until when
+            to wait, for how many, which word to correct, or what to tell more coarsely.
         ReleaseRefused: an earlier release that the year so far is summed over is not as it was signed.
         DisclosureFailed, Contradiction, CrewLost, OSError: nothing was written.
     """
+    refuse_unknown(materials.recipe, materials.known, materials.areas)
     recipe, ledger, columns = materials.recipe, Ledger(folder, authority), Columns(materials.known)
     ledger.bound(recipe)
     materials = replace(materials, words=materials.words.without(ledger.quoted()))
@@ -117,8 +119,7 @@ def build(
     records = leaving.protected.table
     advice = partial(what_to_recode, records, leaving.hierarchies, leaving.levels)
     ledger.set_against(recipe, records, new.counting, materials.month, advice)
-    place = _put_in_place(folder, leaving, writers, authority, ledger)
-    return _released(leaving, place, new.waiting)
+    return _released(leaving, _put_in_place(folder, leaving, writers, authority, ledger), new.waiting)
 
 
 def _told_by(place: Path, authority: SigningKey) -> Published:
@@ -188,8 +189,7 @@ def _put_in_place(
         shutil.rmtree(left_over)
     beside = place.with_name(UNFINISHED + place.name)
     beside.mkdir(mode=0o700)
-    recipe, table = leaving.materials.recipe, leaving.protected.table
-    named = naming_itself(leaving)
+    recipe, table, named = leaving.materials.recipe, leaving.protected.table, naming_itself(leaving)
     try:
         _write(beside, named, writers)
         signed = _signed(beside, leaving, authority, ledger, _report(report, leaving, ledger))
@@ -226,10 +226,9 @@ def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledge
     Whoever has the hash of a small file can find what stands in it by trying, so the list for everybody names none of
     those that are for analysts.
     """
-    recipe, protected = leaving.materials.recipe, leaving.protected
+    recipe, protected, made_up = leaving.materials.recipe, leaving.protected, leaving.materials.made_up
     earlier = ledger.of(recipe.series)
     files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
-    made_up = leaving.materials.made_up
     told = {"name": leaving.name, "series": recipe.series, "made_up": made_up, "recipe": recipe.digest}
     public = {name: digest for name, digest in files.items() if name in PUBLIC}
     listed = {PUBLIC_LIST: write_signed(PUBLIC_KIND, told | {"files": public}, authority)} if public else {}

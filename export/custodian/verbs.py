@@ -24,6 +24,7 @@ from export.custodian.opening import OpeningReport
 from export.custodian.passphrase import custody_passphrase
 from export.custodian.quotations import ReviewBook, ReviewRefused
 from export.custodian.recipe_file import DEMONSTRATION, VICTIM_VOICE, read_recipe
+from export.custodian.recipe_names import refuse_unknown
 from export.custodian.recipe_shapes import RecipeRefused
 from export.custodian.release import Released, build
 from export.custodian.sheets import FILE, joined, shares_options
@@ -118,19 +119,18 @@ def release(
     with in_custody(instance) as custody:
         signed = signed_here(custody)
         rules = read_recipe(recipe or (DEMONSTRATION if signed[0].made_up else VICTIM_VOICE))
+        known, areas = known_of(signed), read_areas()
+        refuse_unknown(rules, known, areas)  # before people are called together to open
         parcel = believed(carried_out, signed)
         printings, passphrase = read_printings(parcel.header), custody_passphrase()
         authority, keyring = custody.authority(passphrase), Keyring(custody)
         secrets = keyring.opening(passphrase, joined(**shares))
         warn_of_keys(keyring)
-        report = OpeningReport()
+        report, month = OpeningReport(), Clock(lambda: signed[0].signed_on).month()
         rows = steps(parcel.rows, parcel.count, "Opening")
-        month = Clock(lambda: signed[0].signed_on).month()
         book, secret = review_book(custody, authority), custody.table_secret(passphrase)
         words = Words(read_frame(themes or FRAME), book.waiting(), book.mark)
-        materials = Materials(
-            known_of(signed), read_areas(), rules, signed[0].made_up, month, secret, words, printings
-        )  # fmt: skip
+        materials = Materials(known, areas, rules, signed[0].made_up, month, secret, words, printings)
         try:
             released = build(custody.folder, rows, secrets, authority, materials, report)
         finally:

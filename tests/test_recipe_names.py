@@ -1,0 +1,238 @@
+"""A recipe names what a signed questionnaire has, or nothing is opened: the first release binds its series."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from custodian_world import PLACES, People, carried_out, sealed, victim_voice
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from release_world import KNOWN, RECIPE, SECRET, SHIPPED, records, release, who
+from small_instruments import instrument, item, option, page
+from small_recipes import fitting
+from test_custodian_verbs import heard, made, refused, signed, well
+
+from export.custodian.custody import Custody
+from export.custodian.known import Known
+from export.custodian.recipe import HierarchySpec, LevelSpec, OffBase, Recipe, TableSpec
+from export.custodian.recipe_file import DEMONSTRATION, RECIPES, VICTIM_VOICE, read_recipe
+from export.custodian.recipe_names import refuse_unknown
+from export.custodian.recipe_shapes import RecipeRefused
+from survey.reference import read_areas
+
+__all__ = ["made", "signed"]
+
+AREAS = read_areas()
+WHOLE = tomllib.loads(VICTIM_VOICE.read_text())
+OWN_NAMES = {"name", "series", "title", "protection", "finest"}
+"""What a recipe calls things of its own: their names name nothing."""
+Place = tuple[str | int, ...]
+
+
+def named(said: Any, place: Place = ()) -> Iterator[Place]:
+    """Where a word stands that names something; a key is named by a path that ends in ``...``."""
+    if isinstance(said, dict):
+        for key, value in said.items():
+            if key in OWN_NAMES and isinstance(value, str):
+                levels = {level["name"] for level in said.get("level", [])}
+                yield from [(*place, key)] if value in levels else []
+            elif place and place[-1] == "labels":
+                yield (*place, key, "...")
+            else:
+                yield from [(*place, key, "...")] if place and place[-1] == "groups" else []
+                yield from named(value, (*place, key))
+    elif isinstance(said, list):
+        for number, value in enumerate(said):
+            yield from named(value, (*place, number))
+    elif isinstance(said, str):
+        yield place
+
+
+NAMED = sorted(named(WHOLE), key=str)
+
+
+def word_at(place: Place) -> str:
+    *way, last = place
+    here: Any = WHOLE
+    for step in way if last != "..." else way[:-1]:
+        here = here[step]
+    return str(way[-1] if last == "..." else here[last])
+
+
+def misspelt(place: Place, word: str) -> dict[str, Any]:
+    """The recipe that ships with another word in one place."""
+    whole: dict[str, Any] = deepcopy(WHOLE)
+    *way, last = place
+    here: Any = whole
+    for step in way if last != "..." else way[:-1]:
+        here = here[step]
+    if last == "...":
+        kept = [(word if key == way[-1] else key, value) for key, value in here.items()]
+        here.clear()
+        here.update(kept)
+    else:
+        here[last] = word
+    return whole
+
+
+def toml(said: Any) -> str:
+    """As TOML, in one line."""
+    if isinstance(said, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {toml(value)}" for key, value in said.items()) + "}"
+    return f"[{', '.join(map(toml, said))}]" if isinstance(said, list) else json.dumps(said)
+
+
+def read(folder: Path, said: dict[str, Any]) -> Recipe:
+    path = folder / "recipe.toml"
+    path.write_text("\n".join(f"{key} = {toml(value)}" for key, value in said.items()))
+    return read_recipe(path)
+
+
+def refusal(recipe: Recipe, known: Known = KNOWN) -> str:
+    with pytest.raises(RecipeRefused) as fault:
+        refuse_unknown(recipe, known, AREAS)
+    return str(fault.value)
+
+
+def test_what_ships_fits_the_questionnaire_that_ships(tmp_path: Path) -> None:
+    for path in RECIPES.glob("*.toml"):
+        refuse_unknown(read_recipe(path), KNOWN, AREAS)
+    assert read(tmp_path, WHOLE) == read_recipe(VICTIM_VOICE)
+
+
+def test_every_name_in_the_recipe_that_ships_is_refused_misspelt(tmp_path: Path) -> None:
+    for place in NAMED:
+        word = word_at(place)
+        with pytest.raises(RecipeRefused) as fault:
+            refuse_unknown(read(tmp_path, misspelt(place, word + word[-1])), KNOWN, AREAS)
+        assert word in str(fault.value) or "must give each group a label" in str(fault.value), place
+
+
+def test_names_of_every_sort_were_misspelt() -> None:
+    words = set(map(word_at, NAMED))
+    assert {"crime", "borough", "sex", "complain", "hate", "a65", "central", "other", "na", "sat3", "en-easy"} <= words
+    assert {"London", "police area", "aw", "under45", "dissatisfied"} <= words
+    assert len(NAMED) > 150
+
+
+@given(st.data())
+def test_however_a_name_is_misspelt_its_recipe_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    place = data.draw(st.sampled_from(NAMED))
+    word = word_at(place)
+    at = data.draw(st.integers(0, len(word) - 1))
+    letter = data.draw(st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789_"))
+    other = word[:at] + data.draw(st.sampled_from(["", letter, letter + word[at]])) + word[at + 1 :]
+    assume(other and other not in map(word_at, NAMED))
+    assume(other not in AREAS.labels and place[-1] != "finest")
+    with pytest.raises(RecipeRefused):
+        refuse_unknown(read(tmp_path_factory.mktemp("recipe"), misspelt(place, other)), KNOWN, AREAS)
+
+
+def test_a_finest_level_that_is_mistyped_is_not_taken_for_the_answers_as_given(tmp_path: Path) -> None:
+    said = deepcopy(WHOLE)
+    said["hierarchy"][3]["finest"] = "polce area"
+    with pytest.raises(RecipeRefused, match=r'hierarchy\[4\]\.finest says "polce area".* write "police area"'):
+        read(tmp_path, said)
+    said["hierarchy"][3]["finest"] = "home"
+    said["tables"]["table"] = []
+    assert read(tmp_path, said).hierarchies[3].finest == "home"
+
+
+def test_nothing_is_opened_or_written_for_a_recipe_with_a_word_that_nothing_bears(tmp_path: Path) -> None:
+    tables = replace(SHIPPED.tables, tables=(replace(SHIPPED.tables.tables[1], by="crimee"),))
+    opened = iter(sealed(SECRET.public, People(1, victim_voice()).many(60)))
+    with pytest.raises(RecipeRefused) as fault:
+        release(tmp_path, opened, recipe=replace(SHIPPED, tables=tables))  # type: ignore[arg-type]
+    assert "tables.table[1].by: crimee is no question" in str(fault.value)
+    assert "The nearest is crime." in str(fault.value)
+    assert len(list(opened)) == 60
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_custodian_reads_which_word_where_and_what_to_do_before_a_passphrase_is_asked_for(
+    signed: Path, tmp_path: Path
+) -> None:
+    path = carried_out(tmp_path / "intake.carried", sealed(
+        Custody(signed).collection("four plain words here")[0].public, People(2, victim_voice()).many(20)))  # fmt: skip
+    recipe = tmp_path / "own.toml"
+    recipe.write_text(VICTIM_VOICE.read_text().replace('variable = "crime"', 'variable = "crimee"')
+                      .replace("wait = true", "wait = false"))  # fmt: skip
+    before = sorted(signed.rglob("*"))
+    done = heard(signed, "release", "--from", str(path), "--recipe", str(recipe), HEARD_PASSPHRASE="not this one")
+    refused(done, "recipe of the series heard names", "hierarchy[5].variable: crimee is no question")
+    refused(done, "The nearest is crime.", "Nothing was opened or written", "sign-keys")
+    assert sorted(signed.rglob("*")) == before
+    recipe.write_text(recipe.read_text().replace("crimee", "crime"))
+    well(heard(signed, "release", "--from", str(path), "--recipe", str(recipe)))
+
+
+def test_a_questionnaire_of_ones_own_needs_a_recipe_of_its_own() -> None:
+    told = refusal(SHIPPED, Known.of([instrument(page("p1", item("experience")))], PLACES))
+    assert "hierarchy[4].variable: borough" in told
+    assert "more\n" in told
+    assert len(told.splitlines()) < 25
+
+
+def by(name: str) -> Recipe:
+    spec = TableSpec("one", "One", ("experience",), name, ("London",))
+    return replace(RECIPE, tables=replace(RECIPE.tables, tables=(spec,), grouped=(), off_base=()), hierarchies=())
+
+
+def test_a_question_or_answer_that_only_an_earlier_version_had_is_there(tmp_path: Path) -> None:
+    old = instrument(page("p1", item("experience", core=True, options=(option("yes"), option("gone")))), page("since"))
+    new = replace(instrument(page("p1", item("experience", core=True))), version="2")
+    outside = OffBase(("experience",), ("gone",))
+    recipe = replace(by("since"), tables=replace(by("since").tables, off_base=(outside,)))
+    refuse_unknown(recipe, Known.of([new, old], PLACES), AREAS)
+    told = refusal(recipe, Known.of([new], PLACES))
+    assert "by: since is no question" in told
+    assert "tables.off_base[1].answers: gone is no answer to any of its questions" in told
+    people = [who(n, new, {"experience": "yes"}) for n in range(20)]
+    released, _ = release(tmp_path, sealed(SECRET.public, people), Known.of([new, old], PLACES), recipe=recipe)
+    assert len(records(released)) == 20
+
+
+def test_a_table_is_split_by_a_question_with_one_column_that_may_leave() -> None:
+    made = instrument(
+        page("p1", item("experience"), item("needs", "select_multiple"), item("words", "text")),
+        page("p2", item("secret", disclosure="withhold")),
+    )
+    known = Known.of([made], PLACES)
+    for name in ("needs", "words", "secret", "needs_yes"):
+        assert f"tables.table[1].by: {name} is no question whose answers a release tells" in refusal(by(name), known)
+    refuse_unknown(by("mode"), known, AREAS)
+    told = by("mode").tables
+    needs = replace(by("mode"), tables=replace(told, off_base=(OffBase(("needs_yes",), ("0",)),)))
+    refuse_unknown(needs, known, AREAS)
+    needs = replace(by("mode"), tables=replace(told, off_base=(OffBase(("needs",), ("yes",)),)))
+    assert "tables.off_base[1].rows: needs is no" in refusal(needs, known)
+
+
+def grouping(variable: str, *codes: str) -> Recipe:
+    level = LevelSpec("coarse", None, {"some": codes}, (), "rest", {"some": "Some", "rest": "The rest"})
+    return replace(by("mode"), hierarchies=(HierarchySpec(variable, "fine", (level,)),))
+
+
+def test_a_language_may_be_named_before_its_translation_is_signed_and_a_place_may_not() -> None:
+    known = Known.of([instrument(page("experience"))], PLACES)
+    refuse_unknown(grouping("language", "en", "pl"), known, AREAS)
+    refuse_unknown(grouping("place", "hub-1"), known, AREAS)
+    refuse_unknown(grouping("month", "2026-11"), known, AREAS)
+    assert "groups.some: pol is no answer to it" in refusal(grouping("language", "en", "pol"), known)
+    told = refusal(grouping("place", "hub-2"), known)
+    assert "hierarchy[1].level[1].groups.some: hub-2 is no answer to it. The nearest is hub-1." in told
+
+
+def test_a_small_questionnaires_part_of_the_recipe_that_ships_fits_it() -> None:
+    made = instrument(page("p1", item("experience"), item("crime", options=(option("hate"), option("theft")))))
+    refuse_unknown(fitting(SHIPPED, made), Known.of([made], PLACES), AREAS)
+    assert fitting(SHIPPED, victim_voice()) == SHIPPED == read_recipe(DEMONSTRATION)
