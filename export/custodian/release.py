@@ -229,8 +229,8 @@ def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledge
     recipe, protected = leaving.materials.recipe, leaving.protected
     earlier = ledger.of(recipe.series)
     files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
-    made_up = leaving.materials.made_up
-    told = {"name": leaving.name, "series": recipe.series, "made_up": made_up, "recipe": recipe.digest}
+    told = {"name": leaving.name, "series": recipe.series, "made_up": leaving.materials.made_up,
+            "recipe": recipe.digest, "frame": leaving.materials.words.frame.digest}  # fmt: skip
     public = {name: digest for name, digest in files.items() if name in PUBLIC}
     listed = {PUBLIC_LIST: write_signed(PUBLIC_KIND, told | {"files": public}, authority)} if public else {}
     content = told | {
