@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from export.custodian.leaving import Leaving, not_whole
-from export.custodian.recipe import Recipe
-from export.custodian.table import MISSING, RECIPE
+from export.custodian.recipe import Recipe, Tables
+from export.custodian.table import MISSING, RECIPE, SUPPRESSED
 from survey.durable import replacement, write_whole
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?")
@@ -21,6 +21,12 @@ _CELLS_A_SLICE = 1_000_000
 def safe_cell(cell: str) -> str:
     """A cell that a spreadsheet shows and never runs: a quote before anything that starts a formula, numbers apart."""
     return "'" + cell if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
+
+
+def in_round_numbers(count: int, tables: Tables) -> str:
+    """A number of people who are in no record: hidden where it is small, else rounded like figures."""
+    rounded = (count + tables.round_to // 2) // tables.round_to * tables.round_to
+    return str(rounded) if count >= tables.threshold and rounded else MISSING[SUPPRESSED]
 
 
 def write_lines(path: Path, columns: Sequence[str], lines: Iterable[Sequence[str]], recipe: Recipe) -> None:
