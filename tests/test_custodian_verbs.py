@@ -174,8 +174,12 @@ def test_shares_can_be_typed_in(custodian: Path, tmp_path: Path) -> None:
     well(heard(custodian, "split", "--shares", "2", "--threshold", "2", "--out", str(tmp_path / "sheets")))
     words = [path.read_text().split("Words:")[1].replace("\n", " ") for path in (tmp_path / "sheets").iterdir()]
     (secret,) = Custody(custodian).collection(PASSPHRASE)
-    said = "\n".join([secret.public.key_id.hex(), *words, "", ""])
-    well(heard(tmp_path / "else", "restore", said=said))
+    mistyped = " ".join([*words[1].split()[:6], "colour", *words[1].split()[7:]])
+    said = "\n".join([secret.public.key_id.hex(), words[0], mistyped, words[1], "", ""])
+    done = heard(tmp_path / "else", "restore", said=said)
+    well(done)
+    assert "Share 2: word 7 is not on the list of words that shares are made of" in done.stderr
+    assert "colour" not in done.stdout + done.stderr
     assert Custody(tmp_path / "else").collection(PASSPHRASE) == (secret,)
 
 
