@@ -274,7 +274,22 @@ def test_a_carry_out_of_an_unknown_centre_is_refused(signed: Path, tmp_path: Pat
 
 
 def test_a_carry_out_that_is_not_there_is_named(signed: Path, tmp_path: Path) -> None:
-    refused(heard(signed, "release", "--from", str(tmp_path / "nothing.carried")), "nothing.carried", "No such file")
+    for verb in (["release"], ["review", "--by", "Ana"]):
+        done = heard(signed, *verb, "--from", str(tmp_path / "nothing.carried"))
+        refused(done, "nothing.carried is not there. Look for its right name and place")
+    carried = carried_out(tmp_path / "empty.carried", [])
+    for option in ("--themes", "--recipe"):
+        done = heard(signed, "release", "--from", str(carried), option, str(tmp_path / "nothing.toml"))
+        refused(done, "nothing.toml cannot be read", "Look for its right name and place")
+
+
+@pytest.mark.parametrize("option", ["--from", "--questionnaire", "--translation", "--places", "--support-lines"])
+def test_a_file_to_be_signed_that_is_not_there_is_named_with_what_to_do(
+    signed: Path, tmp_path: Path, option: str
+) -> None:
+    done = heard(signed, "sign-keys", option, str(tmp_path / "nothing.md"), "--out", str(tmp_path / "out"))
+    refused(done, "nothing.md", "ame and place")
+    assert "Free some disk space" not in done.stderr
 
 
 def test_a_wrong_passphrase_opens_nothing(signed: Path, tmp_path: Path) -> None:

@@ -68,7 +68,11 @@ def read_frame(path: Path) -> CodeFrame:
     """
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
+    except OSError as fault:
+        raise RecipeRefused(
+            f"{path} cannot be read ({fault.strerror}). Look for its right name and place, then try again."
+        ) from fault
+    except ValueError as fault:
         raise RecipeRefused(f"{path} cannot be read: {fault}") from fault
     themes = said.get("theme")
     if said.keys() != {"theme"} or not isinstance(themes, list):
