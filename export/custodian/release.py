@@ -19,13 +19,14 @@ from export.custodian.counts import write_counts
 from export.custodian.disclosure import protect
 from export.custodian.entries import entry_of
 from export.custodian.epochs import closing, wait_for
-from export.custodian.formats import write_csv, write_parquet
+from export.custodian.formats import write_csv
 from export.custodian.generalising import Hierarchy, hierarchy
 from export.custodian.leaving import Leaving, Materials, Published, Writer, naming_itself
 from export.custodian.ledger import UNFINISHED, Ledger
 from export.custodian.long_file import FIGURES, write_figures
 from export.custodian.numbering import first_told
 from export.custodian.opening import OpeningReport, fullest
+from export.custodian.parquet import write_parquet
 from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import Columns
 from export.custodian.so_far import only_sums, published
