@@ -145,6 +145,11 @@ def _half(header: Mapping[str, Any], name: str) -> bytes:
 
 def _instrument(wishes: Wishes, last: Keys | None) -> Instrument:
     if wishes.questionnaire is None and last is not None:
+        if wishes.translations:
+            raise SigningRefused(
+                "A translation is laid over a questionnaire's file, and none was given: nothing was signed. Give"
+                " that file too, with --questionnaire."
+            )
         return last.instruments[0]
     path, translations = wishes.questionnaire, wishes.translations
     if path is None:

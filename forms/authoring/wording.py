@@ -92,7 +92,10 @@ class Overlay:
             catalogue = polib.pofile(path.read_text(encoding="utf-8"))
             language = catalogue.metadata.get("Language", "").replace("_", "-") or path.stem
             self._take(catalogue, faults)
-        except (OSError, ValueError, IndexError) as fault:
+        except OSError as fault:
+            said = f"The translations cannot be read ({fault.strerror})."
+            faults.add(self.file, 0, "", said, "Check its name and place.")
+        except (ValueError, IndexError) as fault:
             faults.add(
                 self.file, 0, "", f"The translations cannot be read: {fault}.", "Save the file again as UTF-8 .po."
             )
