@@ -123,7 +123,11 @@ def _borough(untrusted: Any) -> tuple[str, str]:
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
+    except OSError as fault:
+        raise ReferenceRefused(
+            f"{path} cannot be read ({fault.strerror}). Look for its right name and place, then try again."
+        ) from fault
+    except ValueError as fault:
         raise ReferenceRefused(f"{path} cannot be read: {fault}") from fault
 
 

@@ -43,11 +43,22 @@ class Verbs(click.Group):
         except BrokenPipeError:
             raise  # Whoever read what is printed has read enough.
         except OSError as fault:
-            where = f"{fault.filename}: " if fault.filename else ""
-            raise click.ClickException(f"{where}{fault.strerror or fault}. {_ROOM_OR_RIGHT}") from fault
+            raise click.ClickException(_advice(fault)) from fault
+
+
+def _advice(fault: OSError) -> str:
+    if isinstance(fault, FileNotFoundError) and fault.filename:
+        return f"{fault.filename} is not there. {_LOOK}"
+    if isinstance(fault, IsADirectoryError | NotADirectoryError) and fault.filename:
+        return f"{fault.filename} cannot be: a folder stands for a file there, or a file for a folder. {_LOOK}"
+    where = f"{fault.filename}: " if fault.filename else ""
+    return f"{where}{fault.strerror or fault}. {_ROOM_OR_RIGHT}"
 
 
 _UNANSWERED = "It asked something and nobody answered, so it stopped there. Run it again and answer, or try --help."
+_LOOK = (
+    "Look for its right name and place, and whether the stick or disk that it lies on is plugged in, then try again."
+)
 _ROOM_OR_RIGHT = "Free some disk space, or correct the path or who may use it, then try again."
 
 

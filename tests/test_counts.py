@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from custodian_world import PASSPHRASE, PLACES, People, Rows, a_tally, carried_out, sealed, victim_voice
-from release_world import AUTHORITY, RECIPE, SECRET, WAITING, release
+from release_world import AUTHORITY, RECIPE, SECRET, WAITING, codebook, release, who
+from small_instruments import instrument, item, page
 from test_custodian_verbs import custodian, heard, made, refused, signed, well
 
 from export.custodian.codebook import write_codebook
@@ -120,6 +121,25 @@ def test_a_told_count_is_ten_or_more_and_the_nearest_multiple_of_five(tmp_path: 
         for told in (found[f"hub-{exact}", "tablet", "left"], found[f"hub-{exact}", "card", "printed"]):
             assert (told == "[c]") == (exact < 10)
             assert told == "[c]" or (int(told) % 5 == 0 and abs(int(told) - exact) <= 2)
+
+
+@pytest.mark.parametrize(("forged", "left_out", "told"), [(103, 6, "[c]"), (120, 23, "25")])
+def test_what_counts_tell_in_round_numbers_is_not_all_less_the_records(
+    tmp_path: Path, forged: int, left_out: int, told: str
+) -> None:
+    """Records and the exact number of those left out came to all who were kept: less other places', a hidden count."""
+    made = instrument(page("p1", item("experience", core=True)), page("p2", item("age", "integer", disclosure="key")))
+    ages = [40] * 60 + [900, 901, 902]
+    people = [who(number, made, {"experience": "no", "age": age}) for number, age in enumerate(ages)]
+    linked = [
+        replace(who(100 + age, made, {"experience": "no", "age": 200 + age}), mode="link") for age in range(forged)
+    ]
+    released, _ = release(
+        tmp_path, [*sealed(SECRET.public, people), *sealed(SECRET.public, linked, "open")], Known.of([made], PLACES),
+        writers=(write_csv, write_codebook, write_counts),
+    )  # fmt: skip
+    assert released.left_out == left_out, "the custodian is told exactly"
+    assert codebook(released)["left_out"] == told
 
 
 GOOD = Printing("hub-1", "card", 100, 20).to_json()

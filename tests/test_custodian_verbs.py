@@ -20,6 +20,8 @@ from export.custodian.custody import Custody
 from export.custodian.recipe_file import VICTIM_VOICE
 from export.custodian.unsealing import CollectionSecret
 from forms.response import framed
+from forms.xlsform import VICTIM_VOICE as VICTIM_VOICE_FILE
+from forms.xlsform import shipped_translations
 from survey.briefing import Keys, authority_words, read_keys
 from survey.clock import utc_day
 from survey.sealing import SigningKey
@@ -174,8 +176,12 @@ def test_shares_can_be_typed_in(custodian: Path, tmp_path: Path) -> None:
     well(heard(custodian, "split", "--shares", "2", "--threshold", "2", "--out", str(tmp_path / "sheets")))
     words = [path.read_text().split("Words:")[1].replace("\n", " ") for path in (tmp_path / "sheets").iterdir()]
     (secret,) = Custody(custodian).collection(PASSPHRASE)
-    said = "\n".join([secret.public.key_id.hex(), *words, "", ""])
-    well(heard(tmp_path / "else", "restore", said=said))
+    mistyped = " ".join([*words[1].split()[:6], "colour", *words[1].split()[7:]])
+    said = "\n".join([secret.public.key_id.hex(), words[0], mistyped, words[1], "", ""])
+    done = heard(tmp_path / "else", "restore", said=said)
+    well(done)
+    assert "Share 2: word 7 is not on the list of words that shares are made of" in done.stderr
+    assert "colour" not in done.stdout + done.stderr
     assert Custody(tmp_path / "else").collection(PASSPHRASE) == (secret,)
 
 
@@ -270,7 +276,30 @@ def test_a_carry_out_of_an_unknown_centre_is_refused(signed: Path, tmp_path: Pat
 
 
 def test_a_carry_out_that_is_not_there_is_named(signed: Path, tmp_path: Path) -> None:
-    refused(heard(signed, "release", "--from", str(tmp_path / "nothing.carried")), "nothing.carried", "No such file")
+    for verb in (["release"], ["review", "--by", "Ana"]):
+        done = heard(signed, *verb, "--from", str(tmp_path / "nothing.carried"))
+        refused(done, "nothing.carried is not there. Look for its right name and place")
+    carried = carried_out(tmp_path / "empty.carried", [])
+    for option in ("--themes", "--recipe"):
+        done = heard(signed, "release", "--from", str(carried), option, str(tmp_path / "nothing.toml"))
+        refused(done, "nothing.toml cannot be read", "Look for its right name and place")
+
+
+@pytest.mark.parametrize("option", ["--from", "--questionnaire", "--translation", "--places", "--support-lines"])
+def test_a_file_to_be_signed_that_is_not_there_is_named_with_what_to_do(
+    signed: Path, tmp_path: Path, option: str
+) -> None:
+    beside = ["--questionnaire", str(VICTIM_VOICE_FILE)] if option == "--translation" else []
+    done = heard(signed, "sign-keys", option, str(tmp_path / "nothing.md"), *beside, "--out", str(tmp_path / "out"))
+    refused(done, "nothing.md", "ame and place")
+    assert "Free some disk space" not in done.stderr
+
+
+def test_a_translation_without_its_questionnaire_is_refused_not_left_out_unsaid(signed: Path, tmp_path: Path) -> None:
+    translation = next(iter(shipped_translations()))
+    done = heard(signed, "sign-keys", "--translation", str(translation), "--out", str(tmp_path / "out"))
+    refused(done, "nothing was signed", "--questionnaire")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_wrong_passphrase_opens_nothing(signed: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -141,12 +142,50 @@ def test_shares_of_another_key_are_refused() -> None:
         join(foreign)
 
 
-def test_a_misread_word_is_found() -> None:
-    shares = split(CollectionSecret.generate(), 2, 2)
-    words = shares[0].words.split()
-    words[5] = "zero" if words[5] != "zero" else "academic"
-    with pytest.raises(CustodyRefused, match="do not fit together"):
-        join([Share(shares[0].key_id, " ".join(words)), shares[1]])
+SPLIT = split(CollectionSecret.generate(), 2, 3)
+RIGHT = SPLIT[0].words.split()
+ANOTHER = "zero" if RIGHT[5] != "zero" else "academic"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([*RIGHT[:5], "colour", *RIGHT[6:]], "word 6 is not on the list"),
+        (["acadmic", *RIGHT[1:-1], "quick-brown"], "words 1, 33 are not on the list"),
+        (RIGHT[:-1], "it has 32 words, and a share has 33"),
+        ([*RIGHT, RIGHT[-1]], "it has 34 words"),
+        ([*RIGHT[:5], ANOTHER, *RIGHT[6:]], "one word was read as another"),
+        ([], "it has 0 words"),
+    ],
+)
+def test_a_misread_share_is_named_with_the_place_of_the_word_and_none_of_its_words(words: list[str], says: str) -> None:
+    wrong = Share(SPLIT[0].key_id, " ".join(words))
+    for shares, name in (([wrong, SPLIT[1]], "Share 1"), ([SPLIT[1], wrong], "Share 2")):
+        with pytest.raises(CustodyRefused, match=f"{name}: .*Compare it with the sheet") as refusal:
+            join(shares)
+        said = str(refusal.value)
+        assert says in said
+        told = [" ".join(pair) for pair in itertools.pairwise(words)] + ["colour", "acadmic", "quick-brown"]
+        assert not [words for words in told if words in said], "it repeats words of the share"
+    with pytest.raises(CustodyRefused, match=r"share-7\.txt: "):
+        join([replace(wrong, sheet="share-7.txt"), SPLIT[1]])
+
+
+def test_shares_that_do_not_go_together_are_named_and_none_of_their_words() -> None:
+    again = split(CollectionSecret.generate(), 2, 3)
+    elsewhere = Share(SPLIT[0].key_id, again[1].words)
+    for shares, says in (
+        ([SPLIT[0], elsewhere], "Share 2 was not made with Share 1. Sheets of two splittings do not mix"),
+        ([SPLIT[0], SPLIT[0]], "Share 2 is the same as Share 1"),
+        (SPLIT[:1], "It takes 2 of them, and 1 were given"),
+        (SPLIT, "It takes 2 of them, and 3 were given. Give 2"),
+    ):
+        with pytest.raises(CustodyRefused, match="do not fit together") as refusal:
+            join(shares)
+        said = str(refusal.value)
+        assert says in said
+        assert " ".join(RIGHT[:2]) not in said
+        assert "nemonic" not in said
 
 
 @pytest.mark.parametrize(("threshold", "count"), [(1, 3), (4, 3), (2, 17), (0, 0)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64decode
 from collections.abc import Iterator
 from datetime import datetime
@@ -46,6 +47,18 @@ def test_then_everybody_reads_its_tables_and_nobody_its_records(portal: PortalWo
         assert public(portal, file) == 404
     publisher.post_raw(f"{page}public", sure="yes")
     assert portal.did("made public") == [("publisher", RELEASE)]
+
+
+@pytest.mark.parametrize("role", ["analyst", "publisher"])
+def test_the_page_of_a_release_points_at_nothing_that_whoever_reads_it_may_not_pull(
+    portal: PortalWorld, role: str
+) -> None:
+    reader, page = portal.at_work(role), f"releases/{RELEASE}/"
+    body = reader.get(page).body.decode()
+    named = set(re.findall(r"\b[\w-]+\.(?:json|csv|xlsx|parquet|sav|dta)\b", body))
+    assert named
+    assert {name: reader.get(page + name).status for name in named} == dict.fromkeys(named, 200)
+    assert ("manifest.json" in named) == ("sha256sum" in body) == (role == "analyst"), "nothing signed here is for both"
 
 
 def no_time() -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
@@ -25,10 +26,12 @@ from export.custodian.entries import Telling
 from export.custodian.generalising import in_words
 from export.custodian.known import Known
 from export.custodian.numbering import numbered
+from export.custodian.recipe import HierarchySpec, LevelSpec
 from export.custodian.release import Released
 from export.custodian.table import Table, TableBuilder, Variable
 from export.manifest import verified
 from forms.instrument import Instrument
+from forms.items import Page
 from survey.signed import read_signed
 
 MISSING = {"[z]": "z", "[x]": "x", "[c]": "c"}
@@ -83,7 +86,15 @@ def test_parquet_holds_the_records_of_the_csv(which: str, request: pytest.Fixtur
     path = released.folder / "records.parquet"
     told = pl.read_parquet(path).cast(pl.String).to_dicts()
     assert told == [{name: plain(cell) for name, cell in record.items()} for record in records(released)]
-    assert pl.read_parquet_metadata(path)["recipe"] == DIGESTS[which]
+    metadata = pl.read_parquet_metadata(path)
+    assert metadata["recipe"] == DIGESTS[which]
+    assert "MADE UP" in metadata["made_up"]
+    questions, answers, missing = (json.loads(metadata[f"{name}_labels"]) for name in ("variable", "value", "missing"))
+    assert missing == codebook(released)["missing"]
+    for column in columns_of(released):
+        assert questions[column["column"]].startswith(column["question"]["en"])
+        labels = {plain(code["code"]): code["label"]["en"] for code in column["codes"]}
+        assert answers[column["column"]] == labels
 
 
 @pytest.mark.parametrize("which", ["written", "real"])
@@ -168,7 +179,36 @@ def test_numbers_stay_numbers_and_missing_codes_keep_out_of_their_way(written: R
     told, meta = pyreadstat.read_sav(written.folder / "records.sav", user_missing=True, output_format="dict")
     assert {-2.5, 3.0} <= set(told["degrees"])
     assert meta.missing_ranges["degrees"] == [{"lo": -13.0, "hi": -11.0}]
-    assert meta.variable_measure["degrees"] == "scale"
+
+
+def test_spss_is_told_what_is_measured_what_has_an_order_and_what_has_neither(
+    written: Released, real: Released, tmp_path: Path
+) -> None:
+    made = everything()
+    bands = {"groups": {}, "rest": None, "labels": {}}
+    by_age = HierarchySpec("by", "ten years", (LevelSpec("ten years", None, bands=(0, 30, 60), **bands),))
+    aged = replace(RECIPE, series="aged", hierarchies=(*RECIPE.hierarchies, by_age))
+    keyed = replace(made, pages=tuple(_with_a_key(one, "by") for one in made.pages))
+    banded, _ = release(tmp_path, sealed(SECRET.public, people_of(keyed)), Known.of([keyed], PLACES), recipe=aged)
+    own, shipped, coarse = map(measures, (written, real, banded))
+    assert {own[name] for name in ("degrees", "by")} == {"scale"}
+    assert coarse["by"] == "ordinal"
+    assert {shipped[name] for name in ("experience", "informed", "month")} == {"ordinal"}
+    neither = {"actions_visit", "actions_call-back", "day", "place", "language", "quick", "release", "recipe"}
+    assert {own[name] for name in neither} == {"nominal"}
+    assert {shipped[name] for name in ("crime", "ethnic", "borough", "status")} == {"nominal"}
+
+
+def measures(released: Released) -> dict[str, str]:
+    """Column -> what SPSS takes its numbers for."""
+    _, meta = pyreadstat.read_sav(released.folder / "records.sav")
+    return {one["column"]: meta.variable_measure[one["spss_and_stata"]["name"]] for one in columns_of(released)}
+
+
+def _with_a_key(one: Page, name: str) -> Page:
+    return replace(
+        one, items=tuple(replace(each, disclosure="key") if each.name == name else each for each in one.items)
+    )
 
 
 def test_what_must_not_leave_is_in_no_file_however_packed(real: Released, written: Released) -> None:

@@ -21,6 +21,7 @@ from test_custodian_verbs import Done, custodian, heard, keys_in, made, refused,
 from export.custodian.custody import Custody
 from export.custodian.recipe_file import DEMONSTRATION
 from export.custodian.unsealing import CollectionSecret
+from survey.clock import utc_day
 
 __all__ = ["custodian", "made", "signed"]  # fixtures
 
@@ -142,14 +143,24 @@ def test_destroying_a_key_retires_its_answers_and_leaves_the_others(signed: Path
 
 def test_a_key_past_its_day_is_named_with_what_to_do_until_it_is_destroyed(tmp_path: Path) -> None:
     folder = tmp_path / "custodian"
-    told = well(heard(folder, "keygen", "--until", "2020-01-01"))
+    told = well(heard(folder, "keygen", "--until", "2120-01-01"))
     key_id = told.split("Collection key id: ")[1].split()[0]
+    keyring = folder / "keyring.json"
+    keyring.write_text(keyring.read_text().replace("2120-01-01", "2020-01-01"))  # a hundred years later
     empty = str(carried_out(tmp_path / "empty.carried", []))
     well(sign(folder, tmp_path, "--from", empty, "--made-up"))
     path = rows_of(tmp_path, 20, secret_in(folder))
     assert f"python -m export destroy {key_id}" in release(folder, "--from", path).stderr
     well(heard(folder, "destroy", key_id, "--sure"))
     refused(release(folder, "--from", path), "holds no collection key")
+
+
+@pytest.mark.parametrize("day", ["2020-01-01", utc_day().isoformat()])
+def test_a_key_that_would_have_to_be_destroyed_by_now_is_not_made(signed: Path, tmp_path: Path, day: str) -> None:
+    for folder, verb in ((tmp_path / "custodian", "keygen"), (signed, "rotate")):
+        before = sorted(folder.glob("*"))
+        refused(heard(folder, verb, "--until", day), f"{day} is not after today", "Give a later day")
+        assert sorted(folder.glob("*")) == before
 
 
 def test_a_damaged_keyring_is_refused_and_named(signed: Path, tmp_path: Path) -> None:

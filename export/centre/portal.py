@@ -70,14 +70,16 @@ class Portal:
     def release(self, person: Person, name: str) -> AnyResponse:
         """GET /releases/<name>/: what it holds, what its columns mean, and the first records for an analyst."""
         manifest = self._published().named(name)
+        files = _files_for(person, manifest)
         return make_response(
             page(
                 "release.html",
                 person,
                 release=manifest,
-                files=self._described(manifest, _files_for(person, manifest)),
+                files=self._described(manifest, files),
+                listed_in=next((one for one in (MANIFEST, PUBLIC_LIST) if one in files), None),
                 is_public=name in self.people.public(),
-                columns=self._columns(manifest) if _CODEBOOK in _files_for(person, manifest) else [],
+                columns=self._columns(manifest) if _CODEBOOK in files else [],
                 preview=self._preview(person, manifest),
             )
         )

@@ -23,6 +23,8 @@ COVERED = (
     "figures for everybody beside those without open-door and quick responses",
     "the sum of modes: all together no more than the number of records, which the manifest tells, and just as many"
     " where nobody skipped the question",
+    "how many wrote towards a theme beside all who wrote, and these beside all records; no word of the code frame"
+    " counts towards two themes, so that none lies within another",
     "the records of this release laid over its tables, all questions of a mode together: no value of a blank is proved"
     " or ruled out",
     "everything that these rules and the p-table let an attacker assume; only the table secret is taken as unknown",
@@ -32,6 +34,7 @@ NOT_COVERED = (
     " more people who answered another",
     "the records alone: analysts who hold them know more of a group's answers than its table tells. They are protected"
     " by group size instead; give them to named analysts only",
+    "themes beside each other where somebody knows that people who wrote of one wrote of another too",
     "what a questionnaire's routes say of two blanks of one record together",
     "what somebody knows of a respondent from elsewhere, and answers that most of a group share",
     "chances: all this says what is possible, not what is likely",
@@ -43,7 +46,8 @@ def attacker_report(leaving: Leaving, earlier: Sequence[str]) -> str:
     # Its hash stands in the manifest, for every analyst to see, and it has few numbers that would have to be tried.
     ending = f"\nSo that nobody can guess this report from its hash in the manifest: {secrets.token_hex(16)}\n"
     told, recipe = leaving.told, leaving.materials.recipe
-    tables, made = recipe.tables, f"Made by the recipe {recipe.digest}."
+    tables, frame = recipe.tables, leaving.materials.words.frame.digest
+    made = f"Made by the recipe {recipe.digest}; themes counted by the code frame {frame}."
     if told is None:
         return f"{leaving.name}: no tables were made. {made}\n{ending}"
     noise = tables.protection == "cell-key"

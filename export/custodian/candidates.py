@@ -93,7 +93,7 @@ class Candidates:
         """What was written, counted, by the ids of the responses whose records leave."""
         written, leaving = Written(quoted=dict.fromkeys(self._let_out, NOT_ASKED)), set(people)
         for response, one in self._wrote.items():
-            (written.leaves if response in leaving else written.stays)(one)
+            (written.leaves if response in leaving else written.stays)(response, one)
         return written
 
     def passed_over(self, people: Iterable[bytes]) -> tuple[bytes, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from export.custodian.describing import Described, described
-from export.custodian.formats import safe_cell
+from export.custodian.formats import in_round_numbers, safe_cell
 from export.custodian.leaving import MADE_UP, Leaving
 from export.custodian.numbering import Numbered, numbers_of
 from export.custodian.table import FIRST_VALUE, MISSING, NOT_ASKED, SKIPPED, SUPPRESSED
@@ -31,7 +31,8 @@ def write_codebook(folder: Path, leaving: Leaving) -> None:
         "recipe": materials.recipe.digest,
         "made_up": MADE_UP if materials.made_up else None,
         "records": table.frame.height,
-        "left_out": leaving.protected.left_out,
+        # With the records it would tell exactly how many were kept, and so what counts.csv has in round numbers.
+        "left_out": in_round_numbers(leaving.protected.left_out, materials.recipe.tables),
         "thresholds": asdict(materials.recipe.thresholds),
         "closes": leaving.closes,
         "missing": MISSING_LABELS,

@@ -16,10 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from export.custodian.epochs import ripe
-from export.custodian.formats import write_lines
+from export.custodian.formats import in_round_numbers, write_lines
 from export.custodian.leaving import Leaving
-from export.custodian.recipe import Tables
-from export.custodian.table import MISSING, SUPPRESSED
 from export.printings import ROUTES
 
 COUNTS_FILE = "counts.csv"
@@ -41,7 +39,7 @@ def _lines(leaving: Leaving) -> Iterator[tuple[str, str, str, str]]:
     counted = _counted(leaving, told_as)
     for place in dict.fromkeys(told_as.values()):
         for way, measure in _COUNTED:
-            yield place, way, measure, _shown(counted[place, way, measure], tables)
+            yield place, way, measure, in_round_numbers(counted[place, way, measure], tables)
         yield place, "link", "interviews", NOT_COUNTED
 
 
@@ -64,8 +62,3 @@ def _told_as(leaving: Leaving) -> Mapping[str, str]:
     one = next((one for one in leaving.hierarchies if one.variable == "place"), None)
     told = one.level(level).told_as if one is not None and level is not None else {}
     return {place: told.get(place, place) for place in places}
-
-
-def _shown(count: int, tables: Tables) -> str:
-    rounded = (count + tables.round_to // 2) // tables.round_to * tables.round_to
-    return str(rounded) if count >= tables.threshold and rounded else MISSING[SUPPRESSED]

@@ -1,4 +1,4 @@
-"""Text that no spreadsheet runs, the records as CSV among it, and Parquet for R, Python and Power BI."""
+"""Text that no spreadsheet runs, the records as CSV among it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
-from export.custodian.leaving import Leaving, not_whole
-from export.custodian.recipe import Recipe
-from export.custodian.table import MISSING, RECIPE
+from export.custodian.leaving import Leaving
+from export.custodian.recipe import Recipe, Tables
+from export.custodian.table import MISSING, RECIPE, SUPPRESSED
 from survey.durable import replacement, write_whole
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?")
@@ -21,6 +21,12 @@ _CELLS_A_SLICE = 1_000_000
 def safe_cell(cell: str) -> str:
     """A cell that a spreadsheet shows and never runs: a quote before anything that starts a formula, numbers apart."""
     return "'" + cell if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
+
+
+def in_round_numbers(count: int, tables: Tables) -> str:
+    """A number of people who are in no record: hidden where it is small, else rounded like figures."""
+    rounded = (count + tables.round_to // 2) // tables.round_to * tables.round_to
+    return str(rounded) if count >= tables.threshold and rounded else MISSING[SUPPRESSED]
 
 
 def write_lines(path: Path, columns: Sequence[str], lines: Iterable[Sequence[str]], recipe: Recipe) -> None:
@@ -47,25 +53,6 @@ def write_csv(folder: Path, leaving: Leaving) -> None:
         for part in slices(table.frame, table.columns):
             told = pl.DataFrame({column: texts[column].gather(part[column]) for column in table.columns})
             file.write(told.write_csv(include_header=False).encode())
-
-
-def write_parquet(folder: Path, leaving: Leaving) -> None:
-    """``records.parquet``: each column an enumeration of its codes, missing codes as in the CSV; none is a null.
-
-    Raises:
-        OSError: it could not be written whole.
-    """
-    table = leaving.protected.table
-    told = table.frame.lazy().select(
-        pl.col(column).cat.to(pl.Enum([*MISSING, *table.values[column]])).alias(column) for column in table.columns
-    )
-    metadata = {"release": leaving.name, "recipe": leaving.materials.recipe.digest}
-    path = folder / "records.parquet"
-    with replacement(path) as file:
-        try:
-            told.collect().write_parquet(file, metadata=metadata)
-        except pl.exceptions.ComputeError as fault:
-            raise not_whole(path, fault) from fault
 
 
 def slices(frame: pl.DataFrame, columns: Sequence[str]) -> Iterator[pl.DataFrame]:

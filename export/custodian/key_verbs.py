@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -19,15 +19,29 @@ from survey.briefing import authority_words
 from survey.clock import Clock
 from survey.sealing import PLAINTEXT_BYTES
 
+
+def _still_to_come(_context: click.Context, _option: click.Parameter, until: datetime | None) -> date | None:
+    today = Clock().day()
+    if until is None or until.date() > today:
+        return None if until is None else until.date()
+    raise click.BadParameter(
+        f"{until.date()} is not after today, {today} by this machine's clock: the key would have to be destroyed before"
+        " anybody answers. Give a later day, or set the clock."
+    )
+
+
 _until = click.option(
-    "--until", type=click.DateTime(["%Y-%m-%d"]), help="The day on which the collection key is to be destroyed."
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    callback=_still_to_come,
+    help="The day on which the collection key is to be destroyed; it lies ahead.",
 )
 
 
 @click.command()
 @custodians_folder
 @_until
-def keygen(instance: Path, until: datetime | None) -> None:
+def keygen(instance: Path, until: date | None) -> None:
     """Make the authority key and the collection key, locked under a passphrase."""
     with in_custody(instance) as custody:
         custody.refuse_anothers_folder()
@@ -39,8 +53,8 @@ def keygen(instance: Path, until: datetime | None) -> None:
         click.echo("Write the words and ids on paper. Then make a backup: python -m export split", err=True)
 
 
-def _in_folder(secret: CollectionSecret, until: datetime | None) -> KeptKey:
-    return KeptKey(secret.public, "folder", None if until is None else until.date())
+def _in_folder(secret: CollectionSecret, until: date | None) -> KeptKey:
+    return KeptKey(secret.public, "folder", until)
 
 
 @click.command()
@@ -109,7 +123,7 @@ def restore(instance: Path, sheets: tuple[Path, ...], *, with_passphrase: bool) 
 @click.command()
 @custodians_folder
 @_until
-def rotate(instance: Path, until: datetime | None) -> None:
+def rotate(instance: Path, until: date | None) -> None:
     """Make another collection key. Old answers still open; sign-keys --collection seals new ones to it."""
     with in_custody(instance) as custody:
         passphrase, keyring = custody_passphrase(), Keyring(custody)

@@ -57,7 +57,11 @@ def read_recipe(path: Path) -> Recipe:
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
+    except OSError as fault:
+        raise RecipeRefused(
+            f"{path} cannot be read ({fault.strerror}). Look for its right name and place, then try again."
+        ) from fault
+    except ValueError as fault:
         raise RecipeRefused(f"{path} cannot be read: {fault}") from fault
 
 

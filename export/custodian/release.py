@@ -19,13 +19,14 @@ from export.custodian.counts import write_counts
 from export.custodian.disclosure import protect
 from export.custodian.entries import entry_of
 from export.custodian.epochs import closing, wait_for
-from export.custodian.formats import write_csv, write_parquet
+from export.custodian.formats import write_csv
 from export.custodian.generalising import Hierarchy, hierarchy
 from export.custodian.leaving import Leaving, Materials, Published, Writer, naming_itself
 from export.custodian.ledger import UNFINISHED, Ledger
 from export.custodian.long_file import FIGURES, write_figures
 from export.custodian.numbering import first_told
 from export.custodian.opening import OpeningReport, fullest
+from export.custodian.parquet import write_parquet
 from export.custodian.recipe_names import refuse_unknown
 from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import Columns
@@ -229,7 +230,8 @@ def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledge
     recipe, protected, made_up = leaving.materials.recipe, leaving.protected, leaving.materials.made_up
     earlier = ledger.of(recipe.series)
     files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
-    told = {"name": leaving.name, "series": recipe.series, "made_up": made_up, "recipe": recipe.digest}
+    told = {"name": leaving.name, "series": recipe.series, "made_up": made_up, "recipe": recipe.digest,
+            "frame": leaving.materials.words.frame.digest}  # fmt: skip
     public = {name: digest for name, digest in files.items() if name in PUBLIC}
     listed = {PUBLIC_LIST: write_signed(PUBLIC_KIND, told | {"files": public}, authority)} if public else {}
     content = told | {

@@ -15,21 +15,24 @@ from pathlib import Path
 from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
 
 from export.custodian.custody import CustodyRefused
+from export.custodian.share_words import misread, unfit
 from export.custodian.unsealing import SEED_BYTES, CollectionSecret
 from survey.durable import write_whole
 
 MOST_SHARES = 16
 _WORDS_A_LINE = 6
+_ASCII = "A share passphrase is made of plain letters, digits and signs (ASCII)."
 _KEY_ID = re.compile(r"^Key id:\s*([0-9a-f]{16})\s*$", re.MULTILINE)
 _WORDS = re.compile(r"^Words:\s*$(.*)", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Share:
-    """One share: its words, and the id of the key that it is a part of."""
+    """One share: its words, and the id of the key that it is a part of; ``sheet`` is the file that it was read from."""
 
     key_id: str
     words: str
+    sheet: str = ""
 
 
 def split(secret: CollectionSecret, threshold: int, count: int, passphrase: str = "") -> list[Share]:
@@ -41,11 +44,17 @@ def split(secret: CollectionSecret, threshold: int, count: int, passphrase: str 
     if not 2 <= threshold <= count <= MOST_SHARES:
         raise CustodyRefused(f"Of at most {MOST_SHARES} shares, at least 2 and at most all must be needed.")
     try:
-        groups = generate_mnemonics(1, [(threshold, count)], secret.seed, passphrase.encode("ascii"))
-    except (MnemonicError, UnicodeEncodeError, ValueError) as fault:
-        raise CustodyRefused("A share passphrase is made of plain letters, digits and signs (ASCII).") from fault
+        groups = generate_mnemonics(1, [(threshold, count)], secret.seed, _plain(passphrase))
+    except (MnemonicError, ValueError) as fault:
+        raise CustodyRefused(_ASCII) from fault
     key_id = secret.public.key_id.hex()
     return [Share(key_id, words) for words in groups[0]]
+
+
+def _plain(passphrase: str) -> bytes:
+    if not passphrase.isascii():
+        raise CustodyRefused(_ASCII)
+    return passphrase.encode()
 
 
 def join(shares: Sequence[Share], passphrase: str = "") -> CollectionSecret:
@@ -57,10 +66,19 @@ def join(shares: Sequence[Share], passphrase: str = "") -> CollectionSecret:
     key_ids = {share.key_id for share in shares}
     if len(key_ids) != 1:
         raise CustodyRefused("These shares belong to different keys: their sheets name different key ids.")
+    named = {share.sheet or f"Share {number}": share.words for number, share in enumerate(shares, 1)}
+    for name, words in named.items():
+        if fault_found := misread(words):
+            raise CustodyRefused(f"{name}: {fault_found} Nothing was written.")
+    if fault_found := unfit(named):
+        raise CustodyRefused(f"The shares do not fit together: {fault_found} Nothing was written.")
     try:
-        seed = combine_mnemonics([share.words for share in shares], passphrase.encode("ascii"))
-    except (MnemonicError, UnicodeEncodeError, ValueError) as fault:
-        raise CustodyRefused(f"The shares do not fit together: {fault} Nothing was written.") from fault
+        seed = combine_mnemonics(list(named.values()), _plain(passphrase))
+    except (MnemonicError, ValueError) as fault:
+        raise CustodyRefused(
+            "The shares do not fit together, though each is one: are all their sheets of one splitting? Nothing was"
+            " written."
+        ) from fault
     if len(seed) != SEED_BYTES or (secret := CollectionSecret(seed)).public.key_id.hex() not in key_ids:
         raise CustodyRefused(
             "The shares fit together, but not to the key with this id: the share passphrase is wrong, or the sheets "
@@ -126,5 +144,5 @@ def read_sheets(paths: Iterable[Path]) -> list[Share]:
         key_id, words = _KEY_ID.search(text), _WORDS.search(text)
         if key_id is None or words is None:
             raise CustodyRefused(f"{path} is no share: it needs a line 'Key id:' and a line 'Words:' before the words.")
-        shares.append(Share(key_id.group(1), " ".join(words.group(1).split())))
+        shares.append(Share(key_id.group(1), " ".join(words.group(1).split()), str(path)))
     return shares

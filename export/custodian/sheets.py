@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from export.custodian.passphrase import asked
+from export.custodian.share_words import misread
 from export.custodian.shares import Share, join, read_sheets
 from export.custodian.unsealing import CollectionSecret
 
@@ -52,5 +53,9 @@ def _typed() -> list[Share]:
         hide_input=True,
         err=True,
     ):
+        if fault := misread(words):
+            # At once: who has typed three times 33 words unseen should not have to begin anew.
+            click.echo(f"Share {len(shares) + 1}: {fault}", err=True)
+            continue
         shares.append(Share(key_id, " ".join(words.lower().split())))
     return shares

@@ -42,7 +42,7 @@ def write_sav(folder: Path, leaving: Leaving) -> None:
         column_labels={one.name: _cut(about.title, _SPSS_LABEL) for about, one in told},
         variable_value_labels={one.name: _labels(about, one, one.missing, _SPSS_VALUE) for about, one in told},
         missing_ranges={one.name: [{"lo": min(one.missing), "hi": max(one.missing)}] for _, one in told},
-        variable_measure={one.name: "scale" if one.measured else "nominal" for _, one in told},
+        variable_measure={one.name: _measure(about, one, leaving) for about, one in told},
         row_compress=True,
     )
 
@@ -64,6 +64,21 @@ def write_dta(folder: Path, leaving: Leaving) -> None:
         variable_value_labels={one.name: _labels(about, one, _LETTERS, _SPSS_VALUE) for about, one in told},
         missing_user_values={one.name: list(_LETTERS) for _, one in told},
     )
+
+
+def _measure(about: Described, one: Numbered, leaving: Leaving) -> str:
+    """``scale`` where numbers are told as answered; ``ordinal`` where answers are known to have an order; else neither.
+
+    Bands of numbers have one, months, and the answers of a scale, which is what the recipe tells in groups. Numbers of
+    an order that a later questionnaire added to no longer rise with it.
+    """
+    numbers = about.kind in NUMBER_KINDS
+    if numbers and one.measured:
+        return "scale"
+    scales = {row for grouped in leaving.materials.recipe.tables.grouped for row in grouped.rows}
+    ordered = numbers or one.column == "month" or one.column in scales
+    answers = one.numbers[FIRST_VALUE:]
+    return "ordinal" if ordered and list(answers) == sorted(answers) else "nominal"
 
 
 def _told(leaving: Leaving) -> list[tuple[Described, Numbered]]:

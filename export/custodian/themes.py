@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,8 +18,6 @@ from export.custodian.recipe_shapes import RecipeRefused
 from forms.strict_json import canonical
 
 FRAME = Path(__file__).parent / "data" / "themes.toml"
-LEAST = 10
-"""Comments that a theme needs to be told (Office for National Statistics: counts under ten do not leave)."""
 NOT_CODED = "not-coded"
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _WORDS = re.compile(r"[a-z0-9][a-z0-9' ]{1,60}\*?")
@@ -48,6 +45,15 @@ class CodeFrame:
         found = tuple(code for code, pattern in self._patterns.items() if pattern.search(plain))
         return found or (NOT_CODED,)
 
+    def in_two(self) -> tuple[str, str, str] | None:
+        """A word of one theme that counts towards another too, with the codes of both; None where there is none."""
+        for code, words in self.words.items():
+            for other, pattern in self._patterns.items():
+                for word in words:
+                    if other != code and pattern.search(word.rstrip("*")):
+                        return word, code, other
+        return None
+
 
 def _pattern(words: str) -> str:
     ending = r"\w*" if words.endswith("*") else ""
@@ -62,7 +68,11 @@ def read_frame(path: Path) -> CodeFrame:
     """
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
+    except OSError as fault:
+        raise RecipeRefused(
+            f"{path} cannot be read ({fault.strerror}). Look for its right name and place, then try again."
+        ) from fault
+    except ValueError as fault:
         raise RecipeRefused(f"{path} cannot be read: {fault}") from fault
     themes = said.get("theme")
     if said.keys() != {"theme"} or not isinstance(themes, list):
@@ -75,7 +85,14 @@ def read_frame(path: Path) -> CodeFrame:
                 " small letters, of two characters or more, with an asterisk at most at the end."
             )
         labels[theme["code"]], words[theme["code"]] = theme["label"], tuple(theme["words"])
-    return CodeFrame(labels, words)
+    frame = CodeFrame(labels, words)
+    if found := frame.in_two():
+        # Whoever has the words would know that one theme lies within another, and subtract.
+        word, code, other = found
+        raise RecipeRefused(
+            f"{path}: '{word}' of the theme {code} counts towards {other} too. Leave it in one of them."
+        )
+    return frame
 
 
 def _is_theme(theme: object) -> bool:
@@ -89,30 +106,6 @@ def _is_theme(theme: object) -> bool:
 
 @dataclass
 class Said:
-    """How many of the people in a release wrote something, and how many towards each theme."""
+    """Who of the people in a release wrote something: id of the response -> its themes."""
 
-    comments: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def add(self, themes: Iterable[str]) -> None:
-        """One person's comment, by its themes."""
-        self.comments += 1
-        self.counts.update(themes)
-
-
-def told_of(frame: CodeFrame, said: Said) -> dict[str, int]:
-    """The counts that may be told: none leaves one to nine people over when it is subtracted from all who wrote.
-
-    Nor do all of them together, for who knows that nobody is under two themes.
-    """
-    everybody = said.comments
-    told = {code: said.counts[code] for code in frame.labels}
-    told = {code: count for code, count in told.items() if count >= LEAST and not _few(everybody - count)}
-    while told and _few(everybody - sum(told.values())):
-        least = min(told.values())
-        told = {code: count for code, count in told.items() if count > least}
-    return told
-
-
-def _few(people: int) -> bool:
-    return 0 < people < LEAST
+    themes: dict[bytes, tuple[str, ...]] = field(default_factory=dict)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from export.custodian.formats import write_lines
 from export.custodian.leaving import Leaving
-from export.custodian.recipe import Recipe
-from export.custodian.table import MISSING, SUPPRESSED
-from export.custodian.themes import LEAST, CodeFrame, Said, told_of
+from export.custodian.table import COUNTS, MISSING, SUPPRESSED
+from export.custodian.telling import rules_of, series_secret
+from export.custodian.theme_counts import WROTE, told_of
 
 _HIDDEN = MISSING[SUPPRESSED]
 
@@ -22,18 +22,21 @@ def write_words(folder: Path, leaving: Leaving) -> None:
     words = leaving.materials.words
     recipe = leaving.materials.recipe
     if words.frame.labels:
-        write_themes(folder / "themes.csv", words.frame, leaving.written.said, recipe)
+        _write_themes(folder / "themes.csv", leaving)
     if leaving.quoted:
         told = sorted((words.quotations[digest].text, family) for digest, family in leaving.quoted.items())
         write_lines(folder / "quotations.csv", ("quotation", "kind_of_crime"), told, recipe)
 
 
-def write_themes(path: Path, frame: CodeFrame, said: Said, recipe: Recipe) -> None:
-    """``theme,label,comments,of``: how many comments of how many; ``[c]`` where fewer than ten could be worked out.
+def _write_themes(path: Path, leaving: Leaving) -> None:
+    """``theme,label,comments,of,frame``: how many comments of how many; ``[c]`` where held back; the frame's SHA-256.
 
-    How many are under no theme is never told: it would tell exactly how many are under any.
+    How many are under no theme is never told: it would tell how many are under any.
     """
-    of = str(said.comments) if said.comments >= LEAST else _HIDDEN
-    told = told_of(frame, said)
-    lines = [(code, label, str(told.get(code, _HIDDEN)), of) for code, label in frame.labels.items()]
-    write_lines(path, ("theme", "label", "comments", "of"), lines, recipe)
+    materials, people = leaving.materials, int(leaving.protected.table.frame[COUNTS].sum())
+    recipe, frame = materials.recipe, materials.words.frame
+    secret = series_secret(materials.table_secret, recipe.series)
+    told = told_of(frame, leaving.written.said, people, rules_of(recipe.tables), secret)
+    of = str(told.get(WROTE, _HIDDEN))
+    lines = [(code, label, str(told.get(code, _HIDDEN)), of, frame.digest) for code, label in frame.labels.items()]
+    write_lines(path, ("theme", "label", "comments", "of", "frame"), lines, recipe)

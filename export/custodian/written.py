@@ -68,16 +68,16 @@ class Written:
     kinds: Counter[Cell] = field(default_factory=Counter)
     quoted: dict[str, Cell] = field(default_factory=dict)
 
-    def leaves(self, one: Wrote) -> None:
-        """A response that leaves now."""
+    def leaves(self, response: bytes, one: Wrote) -> None:
+        """A response that leaves now, by its id."""
         if one.counts:
             # Comments that anybody can forge would let whoever forged nine read whether there was a tenth.
-            self.said.add(one.themes)
+            self.said.themes[response] = one.themes
             self.kinds[one.kind] += 1
         if one.digest in self.quoted:
             self.quoted[one.digest] = one.kind
 
-    def stays(self, one: Wrote) -> None:
+    def stays(self, _response: bytes, one: Wrote) -> None:
         """A response that is left out. A quotation would be known to be of one of those few, so it waits too."""
         self.quoted.pop(one.digest, None)
 
