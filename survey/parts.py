@@ -31,6 +31,11 @@ def _no_notices() -> None:
     """Nothing has come of it yet that could be told."""
 
 
+def _no_brotli(_: bytes) -> bytes:
+    """A tablet sends nothing over a wire, and installs nothing that packs."""
+    return b""
+
+
 @dataclass(frozen=True)
 class Ready:
     """What may be asked here and now, and the key that it is sealed to."""
@@ -57,7 +62,11 @@ class CardCodes:
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of one place's interview. ``after_reset`` is told after each visit that ended, whatever its end."""
+    """The parts of one place's interview.
+
+    ``after_reset`` is told after each visit that ended, whatever its end; ``brotli`` packs what a phone loads (RFC
+    7932), or makes nothing of it.
+    """
 
     keys: Callable[[], Keys | None]
     place: str
@@ -74,6 +83,7 @@ class Parts:
     after_reset: Callable[[], None] = _nothing
     notices: Callable[[], Notices | None] = _no_notices
     codes: CardCodes | None = None
+    brotli: Callable[[bytes], bytes] = _no_brotli
 
     @property
     def on_tablet(self) -> bool:

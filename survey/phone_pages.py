@@ -69,7 +69,7 @@ class PhonePages:
 
     def words(self) -> Response:
         """The list of words by which people come back: asked for when somebody is about to be offered four."""
-        return self.once.get("words", self._ready(None), lambda: _json(word_list())).response()
+        return self.once.get("words", self._ready(None), lambda: self._json(word_list())).response()
 
     def worker(self) -> Response:
         """The service worker: a file of ours, and before it what to keep, under a version that changes with that.
@@ -81,7 +81,11 @@ class PhonePages:
         return self.once.get("worker", ready, lambda: self._worker(ready)).response()
 
     def _pressed_bundle(self, ready: Ready, language: str) -> Pressed:
-        return self.once.get(f"bundle {language}", ready, lambda: _json(_bundle(self.parts, ready, language)))
+        return self.once.get(f"bundle {language}", ready, lambda: self._json(_bundle(self.parts, ready, language)))
+
+    def _json(self, content: Any) -> Pressed:
+        written = json.dumps(content, ensure_ascii=False).encode()
+        return Pressed.of(written, "application/json", self.parts.brotli(written))
 
     def _worker(self, ready: Ready) -> Pressed:
         language = ready.instrument.default_language
@@ -114,10 +118,6 @@ def add_phone_routes(app: Flask, parts: Parts) -> None:
     app.add_url_rule("/phone/<language>/page", "phone_page", views.page, methods=["GET"])
     app.add_url_rule("/phone-words", "phone_words", views.words, methods=["GET"])
     app.add_url_rule("/worker.js", "phone_worker", views.worker, methods=["GET"])
-
-
-def _json(content: Any) -> Pressed:
-    return Pressed.of(json.dumps(content, ensure_ascii=False).encode(), "application/json")
 
 
 def _bundle(parts: Parts, ready: Ready, language: str) -> dict[str, Any]:

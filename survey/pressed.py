@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -22,16 +22,16 @@ _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 @dataclass(frozen=True)
 class Pressed:
-    """Content as gzip, without a time in its header, and as brotli (RFC 7932) where the build made that."""
+    """Content as gzip, without a time in its header, and as brotli (RFC 7932) where somebody made that, else empty."""
 
     small: bytes
     kind: str
     smaller: bytes = b""
 
     @classmethod
-    def of(cls, content: bytes, kind: str) -> Pressed:
+    def of(cls, content: bytes, kind: str, smaller: bytes = b"") -> Pressed:
         """Compress once."""
-        return cls(gzip.compress(content, mtime=0), kind)
+        return cls(gzip.compress(content, mtime=0), kind, smaller)
 
     @property
     def content(self) -> bytes:
@@ -84,4 +84,4 @@ def _pressed_files(folder: Path) -> Mapping[str, Pressed]:
 def _pressed(path: Path) -> Pressed:
     packed = path.with_name(path.name + ".br")
     smaller = packed.read_bytes() if packed.is_file() else b""
-    return replace(Pressed.of(path.read_bytes(), _KINDS[path.suffix]), smaller=smaller)
+    return Pressed.of(path.read_bytes(), _KINDS[path.suffix], smaller)

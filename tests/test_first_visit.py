@@ -68,6 +68,16 @@ def test_what_is_compressed_is_the_same_for_everybody_and_whole_without_it_too(s
     assert int(small.headers["Content-Length"]) == len(gzip.compress(whole.body, mtime=0))
 
 
+@pytest.mark.parametrize("path", ["phone/en", "phone/ur", "phone-words", "static/phone.js", "static/symbols.svg"])
+def test_a_browser_that_knows_brotli_gets_the_same_in_fewer_bytes(served: Linked, path: str) -> None:
+    small, smaller = (
+        ask("GET", served.address + START + path, headers={"Accept-Encoding": known}) for known in ("gzip", "gzip, br")
+    )
+    assert smaller.headers["Content-Encoding"] == "br"
+    assert smaller.body == small.body
+    assert int(smaller.headers["Content-Length"]) < 0.95 * int(small.headers["Content-Length"])
+
+
 def token_in(page: Answer) -> bytes:
     """The one token of its forms."""
     (token,) = set(TOKEN.findall(page.body))

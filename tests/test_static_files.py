@@ -14,11 +14,11 @@ import pytest
 STATIC = Path(__file__).resolve().parents[1] / "survey" / "static"
 SOURCE = STATIC / "source"
 BUILT = ("heard.css", "heard.js", "phone.js", "sealing.js", "worker.js")
-PACKED = tuple(f"{name}.br" for name in ("heard.css", "phone.js", "sealing.js"))
+PACKED = tuple(f"{name}.br" for name in ("heard.css", "phone.js", "sealing.js", "symbols.svg"))
 LICENCES = "sealing.licences.txt"
 FOR_TESTS = "../../tests/opening.mjs"
 # Bytes once compressed. What seals is the largest: two lattices and two curves.
-LARGEST = {"sealing.js": 25_000, "phone.js": 14_000}
+LARGEST = {"sealing.js": 25_000, "phone.js": 14_600}
 
 
 def hashes() -> dict[str, str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import brotli
 from flask import Flask, request
 
 from export.centre.codes import Codes, card_codes
@@ -219,7 +220,7 @@ class Links:
         parts = Parts(
             keys=self._keys, place=place, mode="link", visits=visits, store=centre.store, shelf="arrivals",
             door="open", tallies=tallies, partials=partials, clock=clock, words=self._words, clips=clips.load(),
-            notices=notices, codes=card_codes(centre, self._codes, place),
+            notices=notices, codes=card_codes(centre, self._codes, place), brotli=brotli.compress,
         )  # fmt: skip
         return Link(interview_app(parts), drafts, partials, counts, tally_rows, ceiling)
 

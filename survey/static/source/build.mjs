@@ -46,7 +46,7 @@ const licence = (name) => {
 writeFileSync(join(into, "sealing.licences.txt"), sealedBy.map(licence).join("\n\n"));
 
 // What a phone loads first, packed as small as it goes, since that takes longer than a server may.
-const packed = ["heard.css", "phone.js", "sealing.js"];
+const packed = ["heard.css", "phone.js", "sealing.js", "symbols.svg"];
 for (const name of packed) {
   writeFileSync(join(into, `${name}.br`), brotliCompressSync(readFileSync(join(into, name))));
 }
