@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +14,7 @@ from at_the_tablet import KEYS, SMALL, Tablet, a_tablet, page
 from on_a_phone import START, Linked, a_phone
 from open_to_everybody import check_axe, check_nothing_sticks_out
 from phone_screens import phone_shown
-from player import Player
+from player import Player, raw
 from playwright.sync_api import Browser, Page, Request, expect
 from real_browser import NARROW, PHONE, TABLET, Window, window
 from screens import CORE, ON_A_TABLET, in_their_language, screen, shown, victim_voice
@@ -21,6 +22,7 @@ from served_fonts import OF_THE_DEVICE, SERVED, families
 
 from forms.instrument import Item
 from survey.languages import direction, tag
+from survey.words import load as load_words
 
 pytestmark = pytest.mark.browser
 
@@ -235,6 +237,58 @@ def test_the_names_of_languages_in_other_scripts_are_drawn_by_fonts_of_ours(tabl
         hand_over(somebody(tablet, "en"), person)
         for language in ("ar", "bn", "gu", "pa", "ta", "ur"):
             assert all(ours for _, ours in drawn_by(person, f".languages :lang({language})")), language
+
+
+TYPED = {"ar": "arabic", "ur": "arabic", "bn": "bengali", "gu": "gujarati", "pa": "gurmukhi", "ta": "tamil"}
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "bn"])
+def test_what_somebody_types_in_another_script_is_drawn_on_a_tablet_by_the_one_font_that_it_needs(
+    tablet: Tablet, browser: Browser, language: str
+) -> None:
+    for typed, font in TYPED.items():
+        if typed == language:
+            continue
+        said = load_words()[typed]["help.who"].split()
+        word = max((each for each in said if all(map(in_a_word, each))), key=len)
+        with window(browser, tablet.address) as person:
+            hand_over(at_the_typed_question(tablet, language), person)
+            assert f"noto-sans-{font}.woff2" not in fonts_asked_for(person), "nothing has been typed"
+            with person.page.expect_response(f"**/noto-sans-{font}.woff2"):
+                person.page.locator("#better").fill(word)
+            person.page.evaluate(_BESIDE)
+            used = drawn_by(person, "#beside")
+            assert [ours for _, ours in used] == [True], (typed, used)
+            assert fonts_asked_for(person) & OTHER_SCRIPTS <= {f"noto-sans-{font}.woff2"} | OF_THE_PAGE[language]
+
+
+# A browser does not tell what a box is drawn with: the same characters, in the same fonts, where it does.
+_BESIDE = """() => {
+    const box = document.querySelector("#better"), beside = document.createElement("p");
+    beside.id = "beside";
+    beside.textContent = box.value;
+    beside.style.fontFamily = getComputedStyle(box).fontFamily;
+    document.querySelector("main").append(beside);
+    return document.fonts.ready.then(() => null);
+}"""
+
+
+def in_a_word(letter: str) -> bool:
+    return unicodedata.category(letter)[0] in "LM"
+
+
+OTHER_SCRIPTS = {f"noto-sans-{font}.woff2" for font in TYPED.values()} | {"noto-nastaliq-urdu.woff2"}
+OF_THE_PAGE = {"en": set[str](), "pl": set[str](), "bn": {"noto-sans-bengali.woff2"}}
+
+
+def fonts_asked_for(person: Window) -> set[str]:
+    return {request.url.rpartition("/")[2] for request in person.asked if request.url.endswith(".woff2")}
+
+
+def test_a_phone_loads_nothing_for_scripts_that_nobody_reads_there(link: Linked) -> None:
+    page = raw(link.address, f"{START}").data.decode()
+    assert "fonts.css" in page
+    assert "typed.css" not in page
 
 
 def drawn_by(person: Window, selector: str) -> set[tuple[str, bool]]:
