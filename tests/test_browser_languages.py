@@ -17,7 +17,7 @@ from phone_screens import phone_shown
 from player import Player, raw
 from playwright.sync_api import Browser, Page, Request, expect
 from real_browser import NARROW, PHONE, TABLET, Window, window
-from screens import CORE, ON_A_TABLET, in_their_language, screen, shown, victim_voice
+from screens import CORE, ON_A_TABLET, at_a_hub, in_their_language, screen, shown, victim_voice
 from served_fonts import OF_THE_DEVICE, SERVED, families
 
 from forms.instrument import Item
@@ -430,6 +430,33 @@ def test_words_in_latin_letters_and_numbers_stand_apart_from_what_is_around_them
             spaces = person.page.evaluate(_SPACES)
             assert len(spaces) >= _MANY_SPACES.get(name, 0)
             assert [space for space in spaces if space[0] < 0.2] == []
+
+
+_IN_ANOTHER_SCRIPT = """language => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+    while (walker.nextNode()) {
+        const around = walker.currentNode.parentElement;
+        if (/[A-Za-z]{3}/.test(walker.currentNode.data) && around.closest("[lang]").lang === language) {
+            found.push(walker.currentNode.data.trim());
+        }
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("name", ["staff at a hub", "staff in assisted entry", "digits", "corner"])
+def test_what_staff_read_in_english_says_so_where_the_questionnaire_is_in_another_language(
+    tmp_path: Path, browser: Browser, name: str
+) -> None:
+    with at_a_hub(tmp_path) as tablet:
+        assert tablet.keys is not None
+        tablet.keys = replace(tablet.keys, instruments=(replace(victim_voice(), default_language="ar"),))
+        assisted = name == "staff in assisted entry"
+        with screen(browser, tablet, "assisted" if assisted else name, TABLET) as person:
+            if assisted:
+                person.page.goto(f"{tablet.address}assisted/staff")
+            assert person.page.locator("html").get_attribute("lang") == "ar"
+            assert person.page.evaluate(_IN_ANOTHER_SCRIPT, "ar") == []
 
 
 DATED = replace(
