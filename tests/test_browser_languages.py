@@ -30,6 +30,7 @@ LANGUAGES = victim_voice().languages
 FROM_THE_RIGHT = tuple(code for code in LANGUAGES if direction(code) == "rtl")
 WHOLE = ("ar", "en-easy")
 """Looked at on every screen; English is in test_browser_access.py."""
+OLDER_TABLET = {"width": 768, "height": 1024}
 SMALLER = {"width": 360, "height": 640}
 MOST_BYTES = 60 * 1024
 """Of a phone's first load, headers included, fonts apart."""
@@ -128,6 +129,10 @@ def test_the_first_question_is_wholly_on_the_first_screen_of_a_tablet(
         )
         assert len(bottoms) == 10
         assert max(bottoms) <= TABLET["height"]
+        resize(person, OLDER_TABLET)
+        rows = person.page.locator(".row").evaluate_all("all => all.map(each => each.getBoundingClientRect().bottom)")
+        assert len(rows) == 7
+        assert max(rows) <= OLDER_TABLET["height"], "what can be answered; the buttons follow"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
