@@ -18,7 +18,7 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from forms.fitting import Misfit, steps
-from forms.instrument import Instrument, Item, Option, Page, text
+from forms.instrument import Instrument, Item, Option, Page, Texts
 from forms.logic import Answer
 from forms.reading import LONGEST_LOOKED_AT, TICKED, read
 from forms.routing import asked, options, problem, seen
@@ -116,7 +116,7 @@ class _Tick(_Asked, BooleanField):
 def form_for(
     instrument: Instrument,
     page: Page,
-    language: str,
+    shown: Callable[[Texts], str],
     answers: Mapping[str, Answer],
     seed: bytes,
     words: Mapping[str, str],
@@ -126,7 +126,7 @@ def form_for(
     Args:
         instrument: the instrument.
         page: one of its pages.
-        language: of labels and errors; what is missing stands in the default language.
+        shown: a text of the questionnaire as the page shows it, in the language of the page.
         answers: so far; they stand in the form again, and decide what is asked and offered.
         seed: of this visit, for shuffled options.
         words: ``error.KIND`` -> what to do, for each kind of ``forms.fitting.Misfit``.
@@ -135,16 +135,13 @@ def form_for(
 
     def field(item: Item) -> Any:
         def say(wrong: Misfit) -> str:
-            return problem(item, wrong).message(words, language, instrument.default_language)
+            return problem(item, wrong).message(words, shown)
 
-        def words_of(texts: Mapping[str, str]) -> str:
-            return text(texts, language, instrument.default_language)
-
-        shown = options(item, view, seed)
-        more: dict[str, Any] = {"label": words_of(item.labels), "description": words_of(item.hints), "name": item.name}
+        offered = options(item, view, seed)
+        more: dict[str, Any] = {"label": shown(item.labels), "description": shown(item.hints), "name": item.name}
         more |= {"default": _standing(answers.get(item.name, item.default)), "item": item, "say": say}
-        more["offered"] = tuple(option for option in item.options if option in shown)
-        return _field(item, [SelectChoice(option.code, words_of(option.labels)) for option in shown], more)
+        more["offered"] = tuple(option for option in item.options if option in offered)
+        return _field(item, [SelectChoice(option.code, shown(option.labels)) for option in offered], more)
 
     fields = {_BEFORE + item.name: field(item) for item in asked(instrument, page, answers) if item.asked}
     return type("QuestionForm", (PageForm,), fields)

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 from forms import shapes
 from forms.item_json import in_one, item_json, page_json, read_calculation, read_page, texts
-from forms.items import ASKED_KINDS, KINDS, TEXT_BYTES, Disclosure, Item, Option, Page, Texts, text
+from forms.items import ASKED_KINDS, KINDS, TEXT_BYTES, Disclosure, Item, Option, Page, Texts
 from forms.logic import Expression, ExpressionError, columns, references
 from forms.strict_json import canonical
 
@@ -30,7 +30,6 @@ __all__ = [
     "Option",
     "Page",
     "Texts",
-    "text",
 ]
 
 

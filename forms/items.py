@@ -82,8 +82,3 @@ class Page:
     labels: Texts
     items: tuple[Item, ...]
     relevant: Expression | None = None
-
-
-def text(texts: Texts, language: str, default_language: str) -> str:
-    """The text in this language, or visibly in the default one; empty where there is neither."""
-    return texts.get(language) or texts.get(default_language, "")

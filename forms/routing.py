@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from forms.fitting import Misfit, misfit, narrowed
-from forms.instrument import Instrument, Item, Option, Page, Texts, text
+from forms.instrument import Instrument, Item, Option, Page, Texts
 from forms.logic import Answer, evaluate, truth
 
 Answers = Mapping[str, Answer]
@@ -33,9 +33,12 @@ class Problem:
         """Which of the words around the questions say what to do."""
         return f"error.{self.kind}"
 
-    def message(self, words: Mapping[str, str], language: str, default_language: str) -> str:
-        """What to do about it: the questionnaire's own message where it has one, else the house's."""
-        return text(self.own_texts, language, default_language) or words.get(self.key, self.key)
+    def message(self, words: Mapping[str, str], shown: Callable[[Texts], str]) -> str:
+        """What to do about it: the questionnaire's own message where it has one, else the house's.
+
+        ``shown``: its texts as the page shows them, in the language of the page.
+        """
+        return shown(self.own_texts) or words.get(self.key, self.key)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from flask import Blueprint, Flask, Response, make_response, url_for
 from survey import pages, submission, visit_cookie
 from survey.app import interview_app
 from survey.interview import Interview
-from survey.languages import drafts, own_name
+from survey.languages import drafts, own_name, tag
 from survey.parts import Parts
 from survey.store import StoreDamaged, StoreFull
 
@@ -41,7 +41,7 @@ class Staff:
             drafted = drafts(ready.instrument, parts.words.drafted) if ready else ()
             html = pages.render(
                 parts, "staff.html", ready, visit,
-                state=self.state(), unchecked=unchecked, drafted=[own_name(code) for code in drafted],
+                state=self.state(), unchecked=unchecked, drafted=[(tag(code), own_name(code)) for code in drafted],
             )  # fmt: skip
             response = make_response(html)
             return visit_cookie.give(response, visit.token) if visit else response

@@ -7,6 +7,7 @@ visit: it tells the server nothing that the page did not.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -24,6 +25,10 @@ from survey.words import ENGLISH, Words
 _SEPARATOR = "."
 _FOR_THE_EYE = dict.fromkeys(range(0x2066, 0x206A))
 """Marks that keep a number's groups in order from right to left (Unicode, isolates): they are not spoken."""
+
+# What has to be pressed is said digit by digit. 55 is an age too: a number to press only beside the one to call.
+_TO_CALL = re.compile(r"(?<![\d.,:/])(?:999|101)(?![\d%]|[.,:/]\d)")
+_TO_PRESS = re.compile(r"(?<![\d.,:/])55(?![\d%]|[.,:/]\d)")
 
 BEFORE_THE_FIRST = ("promise",)
 PROBLEMS = "error.heading"
@@ -121,11 +126,15 @@ def spoken_on(parts: Parts, template: str, shown: Mapping[str, Any]) -> Sequence
 
 
 def mark(text: str, read: Aloud | None) -> Markup:
-    """The attribute by which a page's script finds a text that is read out, with its clip's name where it has one."""
+    """The attribute by which a page's script finds a text that is read out, with its clip's name where it has one.
+
+    A second one says how it is spoken, where that is not as it stands there.
+    """
     said = as_spoken(text, read.language) if read else None
     if read is None or said is None or said not in read.texts:
         return Markup()
-    return Markup(' data-clip="{}"').format(said.name if said in read.heard else "")
+    as_said = Markup(' data-said="{}"').format(said.words) if said.words != _for_the_ear(text) else Markup()
+    return Markup(' data-clip="{}"').format(said.name if said in read.heard else "") + as_said
 
 
 def _all_lines(lines: Sequence[SupportLine], words: Words) -> Sequence[str]:
@@ -141,7 +150,20 @@ def line_texts(line: SupportLine) -> Sequence[str]:
 
 def as_spoken(text: str, language: str) -> Text:
     """A text with the language that it is in, which need not be its page's."""
-    return Text(str(text).translate(_FOR_THE_EYE), tag(text.language if isinstance(text, Foreign) else language))
+    return Text(_digits_apart(_for_the_ear(text)), tag(text.language if isinstance(text, Foreign) else language))
+
+
+def _for_the_ear(text: str) -> str:
+    return str(text).translate(_FOR_THE_EYE)
+
+
+def _digits_apart(text: str) -> str:
+    called = _TO_CALL.sub(_apart, text)
+    return text if called == text else _TO_PRESS.sub(_apart, called)
+
+
+def _apart(number: re.Match[str]) -> str:
+    return " ".join(number[0])
 
 
 def every_text(instrument: Instrument, words: Words, language: str, lines: Sequence[SupportLine]) -> Iterator[Text]:

@@ -9,6 +9,7 @@ from forms.fields import answers_from, form_for
 from forms.instrument import Page
 from forms.routing import after, asked, problems
 from survey.csrf import VisitCSRF
+from survey.languages import in_language
 from survey.pages import words_of
 from survey.parts import Parts
 from survey.submission import keep_partial, time_out
@@ -24,18 +25,21 @@ def take(parts: Parts, visit: Visit, page: Page, untrusted_form: Any) -> Errors:
     ``required`` is asked once more and then let go: nobody is held up by a question.
     """
     words = words_of(parts, visit.language)
-    form = form_for(visit.instrument, page, visit.language, visit.answers, visit.seed, words)(
+
+    def shown(texts: Mapping[str, str]) -> str:
+        return in_language(texts, visit.language, visit.instrument.default_language)
+
+    form = form_for(visit.instrument, page, shown, visit.answers, visit.seed, words)(
         formdata=untrusted_form, meta={"csrf_class": VisitCSRF, "csrf_context": visit.token}
     )
     if not form.validate():
-        return {name: [str(error) for error in errors] for name, errors in form.errors.items() if name}
+        return {name: list(errors) for name, errors in form.errors.items() if name}
     given = answers_from(form, page)
     names = {item.name for item in page.items}
     seen = {name: answer for name, answer in visit.answers.items() if name not in names} | given
     wrong: dict[str, list[str]] = {}
     for problem in problems(visit.instrument, page, seen, frozenset(visit.already_asked)):
-        message = problem.message(words, visit.language, visit.instrument.default_language)
-        wrong.setdefault(problem.item, []).append(message)
+        wrong.setdefault(problem.item, []).append(problem.message(words, shown))
         visit.already_asked.add(problem.item)
     if not wrong:
         _put(parts, visit, seen)

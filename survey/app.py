@@ -7,12 +7,12 @@ the log, the error's class, once: a traceback could quote an answer, and a secon
 from __future__ import annotations
 
 import logging
-from typing import Any
+from functools import partial
 
 from flask import Flask, Response, make_response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
-from survey import pages, visit_cookie
+from survey import visit_cookie
 from survey.aloud import Sounds, line_texts, mark
 from survey.card_code import add_card_code
 from survey.ceiling import NoRoom, OnlyWithCode
@@ -21,6 +21,7 @@ from survey.interview import Interview, NotAvailable, to
 from survey.language_page import add_language_page
 from survey.parts import Mode, Parts, Ready
 from survey.phone_pages import add_phone_routes
+from survey.plain_page import plain_page
 from survey.pressed import press_first_page, press_static_files
 from survey.question_page import FirstPages
 from survey.refused_cookies import add_refused_cookies
@@ -104,9 +105,7 @@ _WORDS_FOR = {404: "missing", 405: "missing", 413: "large", 400: "unreadable", 4
 def _add_errors(app: Flask, parts: Parts) -> None:
     already_told: set[str] = set()
 
-    def plain(status: int, heading: str, text: str | None, *, way_on: bool = True) -> Response:
-        more: dict[str, Any] = {"heading": heading, "text": text, "way_on": way_on}
-        return make_response(pages.render(parts, "plain.html", parts.ready(), **more), status)
+    plain = partial(plain_page, parts)
 
     def not_available(_fault: Exception) -> Response:
         text = "unavailable.text" if parts.on_tablet else "unavailable.text.link"

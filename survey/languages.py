@@ -100,13 +100,11 @@ def offered(instrument: Instrument, known: Collection[str]) -> tuple[Language, .
 
 def in_language(texts: Mapping[str, str], language: str, default: str) -> str:
     """A questionnaire's text in this language; where it has none, or the same, the default language's, marked."""
-    own = texts.get(language)
     whole = texts.get(default, "")
-    if language == EASY_READ:
-        return a_sentence_a_line(own or whole)
-    if tag(language) == tag(default):
-        return own or whole
-    return in_order(own, language) if own and own != whole else Foreign(whole, default) if whole else ""
+    own = texts.get(language) or whole
+    if own and own == whole and tag(language) != tag(default):
+        return Foreign(whole, default)
+    return a_sentence_a_line(own) if language == EASY_READ else in_order(own, language)
 
 
 def drafts(instrument: Instrument, drafted: Collection[str]) -> tuple[str, ...]:

@@ -229,7 +229,8 @@ def render(parts: Parts, template: str, ready: Ready | None, visit: Visit | None
         code=visit.code if visit else "",
         # What is filed cannot be found again, so a finished visit's button must not promise to delete it.
         deletes=visit is None or visit.outcome is None,
-        several=visit is not None and len(offered(visit.instrument, parts.words)) > 1,
+        # Where nothing can be asked, no language can be chosen.
+        several=ready is not None and visit is not None and len(offered(visit.instrument, parts.words)) > 1,
         easy=language == EASY_READ,
         read=read_out(parts, template, words_of(parts, language), language, more),
         **more,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 
 from forms.expression import Expression
-from forms.instrument import Instrument, Item, Option, Page
+from forms.instrument import Instrument, Item, Option, Page, Texts
 from forms.logic import Answer, parse
 
 SEED = b"\x01" * 16
@@ -24,6 +24,11 @@ WORDS = {
     "error.date": "Write this as a day.",
     "error.too_long": "This is too long to keep.",
 }
+
+
+def shown_in(language: str) -> Callable[[Texts], str]:
+    """How a page in this language shows a text, in the tests of what knows no pages."""
+    return lambda texts: texts.get(language) or texts.get("en", "")
 
 
 def option(code: str, **more: Any) -> Option:

@@ -30,6 +30,7 @@ FONTS = Path(__file__).resolve().parents[1] / "survey" / "static" / "fonts"
 _SPACES_AND_MARKS = "U+20,U+A0,U+200C-200F"
 _INDIC = f"{_SPACES_AND_MARKS},U+964-965,U+25CC"
 _ARABIC = f"{_SPACES_AND_MARKS},U+60C-655,U+660-66D,U+6F0-6F9,U+670,U+67E,U+686,U+6AF"
+_OF_URDU = "U+679,U+688,U+691,U+698,U+6A9,U+6BA-6BE,U+6C0-6C3,U+6CC,U+6D2-6D4"
 _OF_A_NAME = 600
 """The weight of a button."""
 
@@ -62,13 +63,14 @@ LATIN = Part("noto-sans", "latin", "U+20-7E,U+A0-FF,U+131,U+152-153,U+2010-203A,
 MORE_LATIN = Part("noto-sans", "latin-ext", "U+100-130,U+132-151,U+154-17F,U+218-21B,U+1E80-1E85,U+1EF2-1EF3")
 ROMANIAN = Part("noto-sans", "latin-ext", "U+103", _OF_A_NAME)
 """The one letter of a language's name that LATIN lacks: for it alone a page would load a second font."""
-ARABIC = Part("noto-sans-arabic", "arabic", f"{_ARABIC},U+6A4")
+# Urdu's letters too: typed on a page in another script its words must be of one font, or they would not join.
+ARABIC = Part("noto-sans-arabic", "arabic", f"{_ARABIC},{_OF_URDU},U+6A4")
 # All of Nastaliq in two weights would weigh 181 KB: its headings are told by their size. Its letters are small beside
 # those of other scripts at one size.
 NASTALIQ = Part(
     "noto-nastaliq-urdu",
     "arabic",
-    f"{_ARABIC},U+679,U+688,U+691,U+698,U+6A9,U+6BA-6BE,U+6C0-6C3,U+6CC,U+6D2-6D4",
+    f"{_ARABIC},{_OF_URDU}",
     weights=400,
     scale=1.08,
 )
@@ -96,6 +98,8 @@ class Face:
 
 
 NAMES = Face("Names")
+TYPED = (ARABIC, BENGALI, GUJARATI, GURMUKHI, TAMIL)
+"""The scripts that somebody may type on a page in another one. A tablet may have no letters of its own at all."""
 FACES = (
     Face("Noto Sans", (LATIN, MORE_LATIN), ("cy", "pl", "ro", "tr")),
     Face("Noto Sans Arabic", (ARABIC, LATIN, ROMANIAN), ("ar",)),
@@ -115,11 +119,12 @@ def main(packages: Path) -> None:
     for face in FACES:
         (FONTS / face.file).write_bytes(_packed(_cut(packages, face)))
     TABLE.write_text(table())
-    sheet = "\n".join([*map(_rule, FACES), *_typefaces()]) + "\n"
+    sheet = "\n".join([*(_rule(face.family, face.file) for face in FACES), *_typefaces()]) + "\n"
     (FONTS / "fonts.css").write_text(sheet)
+    (FONTS / "typed.css").write_text("\n".join([*map(_typed_rule, TYPED), _TYPED_IN]) + "\n")
     (FONTS / "fonts.css.br").write_bytes(brotli.compress(sheet.encode()))
     (FONTS / "OFL.txt").write_text(_licence(packages))
-    built = sorted([*FONTS.glob("*.woff2"), *FONTS.glob("fonts.css*"), FONTS / "OFL.txt", *FONTS.glob("source/*.json")])
+    built = sorted([*FONTS.glob("*.woff2"), *FONTS.glob("*.css*"), FONTS / "OFL.txt", *FONTS.glob("source/*.json")])
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(FONTS).as_posix()}" for path in built]
     (FONTS / "hashes.txt").write_text("\n".join(lines) + "\n")
 
@@ -158,14 +163,29 @@ def _packed(font: TTFont) -> bytes:
     return written.getvalue()
 
 
-def _rule(face: Face) -> str:
+def _rule(family: str, file: str, *more: str) -> str:
     said = (
-        f'font-family:"{face.family}"',
+        f'font-family:"{family}"',
         "font-weight:400 700",
         "font-display:swap",
-        f'src:url({face.file}) format("woff2")',
+        f'src:url({file}) format("woff2")',
+        *more,
     )
     return f"@font-face{{{';'.join(said)}}}"
+
+
+# Before the device's font, which may draw a script half and join nothing; on a page in Urdu after Nastaliq.
+_TYPED_IN = (
+    'textarea,.short{font-family:"Typed",var(--typeface)}\n'
+    ':root:lang(ur) :is(textarea,.short){font-family:var(--typeface),"Typed"}'
+)
+
+
+def _typed_rule(part: Part) -> str:
+    """The face of a script for what is typed: it is fetched at its first letter."""
+    (face,) = (each for each in FACES if each.parts[:1] == (part,))
+    letters = part.letters.removeprefix(_SPACES_AND_MARKS)
+    return _rule("Typed", face.file, f"unicode-range:U+200C-200D{letters}")
 
 
 def _typefaces() -> Iterator[str]:

@@ -213,11 +213,26 @@ def test_the_server_hears_that_somebody_listens(tablet: Tablet, person: Window) 
 def test_a_voice_that_never_ends_does_not_hold_the_cover_off_for_ever(person: Window) -> None:
     person.choose("experience", "good")
     press(person)
+    person.page.evaluate("window.sounds.forEach(each => each.pause())")
     idle(person, 181)
     expect(person.page.locator(".aloud .start")).to_be_visible()
     assert not runs(person)
     idle(person, COVER + 1)
     assert covered(person)
+
+
+def heard(person: Window) -> float:
+    """Seconds of the clip that have been heard."""
+    return float(person.page.evaluate("window.sounds[0].currentTime"))
+
+
+def test_a_clip_that_plays_on_is_heard_to_its_end_however_long_it_is(person: Window) -> None:
+    press(person)
+    for _ in range(3):
+        idle(person, 170)
+        person.page.wait_for_function("from => window.sounds[0].currentTime > from + 0.6", arg=heard(person))
+    expect(person.page.locator(".aloud .stop")).to_be_visible()
+    assert runs(person)
 
 
 def leaves(person: Window, what: str) -> Any:
@@ -453,7 +468,7 @@ def expected_of_help(lines: Sequence[SupportLine]) -> list[str]:
         text
         for place in SPOKEN["help.html"]
         if place != NO_LINES
-        for text in (words[place], *(spoken if place == LINES else ()))
+        for text in (as_spoken(words[place], "en").words, *(spoken if place == LINES else ()))
     ]
 
 
@@ -495,6 +510,21 @@ def test_help_plays_the_lines_that_it_shows_and_asks_for_the_same_whatever_was_a
                 expect(person.page.locator(".aloud .start")).to_be_visible()
                 asked[crime] = sorted(asked_for_sound(person))
     assert asked["domestic"] == asked["theft"] == asked["prefer"] != []
+
+
+def test_help_of_a_phone_is_heard_to_its_end_however_long_it_is(tmp_path: Path, browser: Browser) -> None:
+    with help_on(tmp_path, CHECKED) as served, a_phone(browser, served) as person:
+        person.page.add_init_script(_KEEP_DECODED)
+        lines_shown(person, CHECKED, "theft")
+        person.page.clock.install()
+        button(person).click()
+        person.until(lambda: bool(person.page.evaluate("window.contexts[0]?.heard")))
+        expect(person.page.locator(".aloud .stop")).to_be_visible()
+        person.page.wait_for_timeout(300)
+        idle(person, 190)
+        assert person.page.evaluate("window.contexts[0].state") == "running"
+        idle(person, 360)
+        person.until(lambda: person.page.evaluate("window.contexts[0].state") == "closed")
 
 
 def test_where_a_line_has_no_clip_and_the_phone_no_voice_the_rest_of_help_is_read(

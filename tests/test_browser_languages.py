@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,14 +14,15 @@ from at_the_tablet import KEYS, SMALL, Tablet, a_tablet, page
 from on_a_phone import START, Linked, a_phone
 from open_to_everybody import check_axe, check_nothing_sticks_out
 from phone_screens import phone_shown
-from player import Player
+from player import Player, raw
 from playwright.sync_api import Browser, Page, Request, expect
 from real_browser import NARROW, PHONE, TABLET, Window, window
-from screens import CORE, ON_A_TABLET, in_their_language, screen, shown, victim_voice
+from screens import CORE, ON_A_TABLET, at_a_hub, in_their_language, screen, shown, victim_voice
 from served_fonts import OF_THE_DEVICE, SERVED, families
 
 from forms.instrument import Item
 from survey.languages import direction, tag
+from survey.words import load as load_words
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +30,7 @@ LANGUAGES = victim_voice().languages
 FROM_THE_RIGHT = tuple(code for code in LANGUAGES if direction(code) == "rtl")
 WHOLE = ("ar", "en-easy")
 """Looked at on every screen; English is in test_browser_access.py."""
+OLDER_TABLET = {"width": 768, "height": 1024}
 SMALLER = {"width": 360, "height": 640}
 MOST_BYTES = 60 * 1024
 """Of a phone's first load, headers included, fonts apart."""
@@ -126,6 +129,10 @@ def test_the_first_question_is_wholly_on_the_first_screen_of_a_tablet(
         )
         assert len(bottoms) == 10
         assert max(bottoms) <= TABLET["height"]
+        resize(person, OLDER_TABLET)
+        rows = person.page.locator(".row").evaluate_all("all => all.map(each => each.getBoundingClientRect().bottom)")
+        assert len(rows) == 7
+        assert max(rows) <= OLDER_TABLET["height"], "what can be answered; the buttons follow"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -240,6 +247,58 @@ def test_the_names_of_languages_in_other_scripts_are_drawn_by_fonts_of_ours(tabl
             assert all(ours for _, ours in drawn_by(person, f".languages :lang({language})")), language
 
 
+TYPED = {"ar": "arabic", "ur": "arabic", "bn": "bengali", "gu": "gujarati", "pa": "gurmukhi", "ta": "tamil"}
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "bn"])
+def test_what_somebody_types_in_another_script_is_drawn_on_a_tablet_by_the_one_font_that_it_needs(
+    tablet: Tablet, browser: Browser, language: str
+) -> None:
+    for typed, font in TYPED.items():
+        if typed == language:
+            continue
+        said = load_words()[typed]["help.who"].split()
+        word = max((each for each in said if all(map(in_a_word, each))), key=len)
+        with window(browser, tablet.address) as person:
+            hand_over(at_the_typed_question(tablet, language), person)
+            assert f"noto-sans-{font}.woff2" not in fonts_asked_for(person), "nothing has been typed"
+            with person.page.expect_response(f"**/noto-sans-{font}.woff2"):
+                person.page.locator("#better").fill(word)
+            person.page.evaluate(_BESIDE)
+            used = drawn_by(person, "#beside")
+            assert [ours for _, ours in used] == [True], (typed, used)
+            assert fonts_asked_for(person) & OTHER_SCRIPTS <= {f"noto-sans-{font}.woff2"} | OF_THE_PAGE[language]
+
+
+# A browser does not tell what a box is drawn with: the same characters, in the same fonts, where it does.
+_BESIDE = """() => {
+    const box = document.querySelector("#better"), beside = document.createElement("p");
+    beside.id = "beside";
+    beside.textContent = box.value;
+    beside.style.fontFamily = getComputedStyle(box).fontFamily;
+    document.querySelector("main").append(beside);
+    return document.fonts.ready.then(() => null);
+}"""
+
+
+def in_a_word(letter: str) -> bool:
+    return unicodedata.category(letter)[0] in "LM"
+
+
+OTHER_SCRIPTS = {f"noto-sans-{font}.woff2" for font in TYPED.values()} | {"noto-nastaliq-urdu.woff2"}
+OF_THE_PAGE = {"en": set[str](), "pl": set[str](), "bn": {"noto-sans-bengali.woff2"}}
+
+
+def fonts_asked_for(person: Window) -> set[str]:
+    return {request.url.rpartition("/")[2] for request in person.asked if request.url.endswith(".woff2")}
+
+
+def test_a_phone_loads_nothing_for_scripts_that_nobody_reads_there(link: Linked) -> None:
+    page = raw(link.address, f"{START}").data.decode()
+    assert "fonts.css" in page
+    assert "typed.css" not in page
+
+
 def drawn_by(person: Window, selector: str) -> set[tuple[str, bool]]:
     """(family, whether it was served by us) of every font that was used for these elements."""
     devtools = person.context.new_cdp_session(person.page)
@@ -342,29 +401,70 @@ def test_telephone_numbers_are_read_in_the_order_in_which_they_are_dialled(
             assert len(set(places)) == len(number.split())
 
 
-_SPACES = """() => [...document.querySelectorAll(".lines bdi")].flatMap(each => {
-    const text = each.firstChild, size = parseFloat(getComputedStyle(each).fontSize);
-    return [...text.data.matchAll(/\\S (?=\\S)/g)].map(({index}) => {
-        const range = document.createRange();
-        range.setStart(text, index + 1);
-        range.setEnd(text, index + 2);
-        return range.getBoundingClientRect().width / size;
-    });
-})"""
+# Every space beside a Latin letter or a digit, as wide as it is drawn, in ems; one at the end of a line has no width.
+_SPACES = """() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+    const ends = node => node?.textContent ?? "";
+    while (walker.nextNode()) {
+        const text = walker.currentNode, around = text.parentElement;
+        if (!around.checkVisibility()) continue;
+        const before = ends(text.previousSibling).slice(-1), size = parseFloat(getComputedStyle(around).fontSize);
+        const whole = before + text.data + ends(text.nextSibling).slice(0, 1);
+        for (const {index} of whole.matchAll(/(?<=[0-9A-Za-z]\\u2069?) (?=\\S)|(?<=\\S) (?=\\u2066?[0-9A-Za-z])/g)) {
+            const range = document.createRange(), at = index - before.length;
+            if (at < 0 || at >= text.data.length) continue;
+            range.setStart(text, at);
+            range.setEnd(text, at + 1);
+            const {width} = range.getBoundingClientRect();
+            if (width) found.push([width / size, whole.slice(Math.max(0, index - 9), index + 10)]);
+        }
+    }
+    return found;
+}"""
+_MANY_SPACES = {"help": 20, "thanks": 20}
 
 
 @pytest.mark.parametrize("language", FROM_THE_RIGHT)
-def test_words_in_latin_letters_and_groups_of_a_number_stand_apart(
-    tablet: Tablet, browser: Browser, language: str
+@pytest.mark.parametrize("name", ["start", "question", "typed", "wrong", "choice", "thanks", "help", "about", "staff"])
+def test_words_in_latin_letters_and_numbers_stand_apart_from_what_is_around_them(
+    tmp_path: Path, browser: Browser, name: str, language: str
 ) -> None:
-    """A space of Nastaliq is too narrow between them."""
-    with window(browser, tablet.address) as person:
-        hand_over(somebody(tablet, language), person)
-        person.look("help")
-        person.page.evaluate("document.fonts.ready.then(() => null)")
-        widths = person.page.evaluate(_SPACES)
-        assert len(widths) > 10
-        assert min(widths) >= 0.2
+    """A space of Nastaliq is too narrow beside them."""
+    with shown(tmp_path) as tablet:
+        assert tablet.keys is not None
+        tablet.keys = replace(tablet.keys, instruments=(replace(victim_voice(), default_language=language),))
+        with screen(browser, tablet, name, TABLET) as person:
+            person.page.evaluate("document.fonts.ready.then(() => null)")
+            spaces = person.page.evaluate(_SPACES)
+            assert len(spaces) >= _MANY_SPACES.get(name, 0)
+            assert [space for space in spaces if space[0] < 0.2] == []
+
+
+_IN_ANOTHER_SCRIPT = """language => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+    while (walker.nextNode()) {
+        const around = walker.currentNode.parentElement;
+        if (/[A-Za-z]{3}/.test(walker.currentNode.data) && around.closest("[lang]").lang === language) {
+            found.push(walker.currentNode.data.trim());
+        }
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("name", ["staff at a hub", "staff in assisted entry", "digits", "corner"])
+def test_what_staff_read_in_english_says_so_where_the_questionnaire_is_in_another_language(
+    tmp_path: Path, browser: Browser, name: str
+) -> None:
+    with at_a_hub(tmp_path) as tablet:
+        assert tablet.keys is not None
+        tablet.keys = replace(tablet.keys, instruments=(replace(victim_voice(), default_language="ar"),))
+        assisted = name == "staff in assisted entry"
+        with screen(browser, tablet, "assisted" if assisted else name, TABLET) as person:
+            if assisted:
+                person.page.goto(f"{tablet.address}assisted/staff")
+            assert person.page.locator("html").get_attribute("lang") == "ar"
+            assert person.page.evaluate(_IN_ANOTHER_SCRIPT, "ar") == []
 
 
 DATED = replace(

@@ -140,6 +140,20 @@ def test_what_is_said_around_the_questions_is_the_same_text_in_lines(place: str)
     assert all(len(re.findall(r"[.?!](?:\s|$)", line)) <= 1 for line in lines)
 
 
+def test_what_to_do_about_an_answer_stands_in_lines_too(tablet: Tablet) -> None:
+    first, *others = victim_voice().pages
+    pages = (replace(first, items=(replace(first.items[0], required=True),)), *others)
+    tablet.keys = replace(KEYS, instruments=(replace(victim_voice(), pages=pages),))
+    person = Player(tablet.address)
+    person.look()
+    token = person.browser.get("/language").form_to("/language").hidden["csrf_token"]
+    person.browser.post("/language", [("csrf_token", token), ("language", EASY_READ)])
+    nothing = [("csrf_token", token), ("go", "continue")]
+    page = raw(tablet.address, "/page/experience", "POST", nothing, cookie=person.cookie).data.decode()
+    assert page.count(escape(WORDS["error.required"])) == 2, "in the summary and at the question"
+    assert '<span class="line">' in escape(WORDS["error.required"])
+
+
 @pytest.fixture
 def tablet(tmp_path: Path) -> Iterator[Tablet]:
     with a_tablet(tmp_path) as tablet:

@@ -12,7 +12,7 @@ from flask import Flask
 from flask_wtf import FlaskForm
 from hypothesis import given
 from hypothesis import strategies as st
-from small_instruments import SEED, WORDS, every_kind, instrument, instruments, item, one_page, option, page
+from small_instruments import SEED, WORDS, every_kind, instrument, instruments, item, one_page, option, page, shown_in
 from werkzeug.datastructures import MultiDict
 from wtforms.csrf.core import CSRF
 from wtforms.validators import ValidationError
@@ -36,7 +36,7 @@ def _no_requests_are_needed() -> Iterator[None]:
 def posted_to(
     small: Instrument, posted: Posted, answers: Mapping[str, Answer] | None = None, language: str = "en"
 ) -> FlaskForm:
-    form = form_for(small, small.pages[0], language, answers or {}, SEED, WORDS)
+    form = form_for(small, small.pages[0], shown_in(language), answers or {}, SEED, WORDS)
     return form(formdata=MultiDict(posted))
 
 
@@ -295,7 +295,7 @@ def test_the_form_shows_what_was_answered_before_under_the_names_of_the_items() 
         "agreed": True,
     }
     small = every_kind()
-    shown = inputs(form_for(small, small.pages[0], "en", answers, SEED, WORDS)(formdata=None))
+    shown = inputs(form_for(small, small.pages[0], shown_in("en"), answers, SEED, WORDS)(formdata=None))
     ticked = {(each["name"], each["value"]) for each in shown if "checked" in each}
     assert ticked == {("one", "no"), ("several", "b"), ("scale", "7"), ("agreed", "yes")}
     values = {each["name"]: each.get("value") for each in shown if each.get("type") == "text"}
@@ -306,7 +306,7 @@ def test_the_form_shows_what_was_answered_before_under_the_names_of_the_items() 
 
 def test_a_default_stands_in_the_form_and_is_no_answer_until_it_is_posted() -> None:
     small = one_page(item("one", default="no"), item("n", "integer", default=3))
-    shown = inputs(form_for(small, small.pages[0], "en", {}, SEED, WORDS)(formdata=None))
+    shown = inputs(form_for(small, small.pages[0], shown_in("en"), {}, SEED, WORDS)(formdata=None))
     assert [each["value"] for each in shown if "checked" in each or each.get("type") == "text"] == ["no", "3"]
     assert answered(small, [("go", "continue")]) == {}
 
@@ -340,7 +340,7 @@ def test_bodies_that_no_page_of_ours_sends_are_no_answers(content_type: str) -> 
         },
     }
     with app.test_request_context("/", method="POST", **bodies[content_type]):
-        form = form_for(small, small.pages[0], "en", {}, SEED, WORDS)()
+        form = form_for(small, small.pages[0], shown_in("en"), {}, SEED, WORDS)()
         form.validate()
         assert answers_from(form, small.pages[0]) == {}
 
@@ -356,7 +356,7 @@ class _Refusing(CSRF):
 
 def test_the_app_hands_in_who_may_post() -> None:
     small = one_page(item("one"))
-    form = form_for(small, small.pages[0], "en", {}, SEED, WORDS)
+    form = form_for(small, small.pages[0], shown_in("en"), {}, SEED, WORDS)
     meta = {"csrf": True, "csrf_class": _Refusing, "csrf_field_name": "csrf_token"}
     assert not form(formdata=MultiDict([("one", "yes")]), meta=meta).validate()
     assert form(formdata=MultiDict([("one", "yes"), ("csrf_token", "token")]), meta=meta).validate()
@@ -390,5 +390,5 @@ def test_nothing_that_is_posted_makes_a_form_fail(posted: Posted) -> None:
 @given(instruments(), st.lists(st.tuples(st.sampled_from([f"q{number}" for number in range(8)]), _HOSTILE), max_size=8))
 def test_no_instrument_makes_a_form_fail(small: Instrument, posted: Posted) -> None:
     for each in small.pages:
-        form = form_for(small, each, "en", {}, SEED, WORDS)(formdata=MultiDict(posted))
+        form = form_for(small, each, shown_in("en"), {}, SEED, WORDS)(formdata=MultiDict(posted))
         assert set(answers_from(form, each)).isdisjoint(form.errors if not form.validate() else {})

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_instruments import branching, every_kind, instrument, instruments, item, one_page, option, page, with_core
 
-from forms.instrument import Instrument, InstrumentError, text
+from forms.instrument import Instrument, InstrumentError
 from forms.strict_json import strict_object
 
 
@@ -128,12 +128,6 @@ def test_pages_and_items_are_found_by_name() -> None:
     for finder in (small.page, small.item):
         with pytest.raises(KeyError):
             finder("nowhere")
-
-
-def test_a_missing_translation_falls_back_visibly() -> None:
-    assert text({"en": "Yes", "pl": "Tak"}, "pl", "en") == "Tak"
-    assert text({"en": "Yes", "pl": ""}, "pl", "en") == "Yes"
-    assert text({}, "pl", "en") == ""
 
 
 def content(*path: str | int, value: Any, of: Instrument | None = None) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import polib
 import pytest
 from at_the_tablet import KEYS, SMALL, Tablet, a_tablet
 from babel import Locale
-from player import Player, raw
+from player import Form, Player, raw
 
 from forms.instrument import Instrument
 from forms.logic import Answer
@@ -20,6 +20,7 @@ from forms.routing import after, asked
 from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from survey.catalogues import Catalogues, entries_of
 from survey.languages import EASY_READ, OF_OURS, Foreign, direction, drafts, in_language, own_name, tag
+from survey.parts import Mode
 from survey.translated import STATES, placeholders
 from survey.words import FOLDER
 from survey.words import load as load_words
@@ -165,6 +166,111 @@ def test_texts_of_the_questionnaire_are_escaped_in_every_language() -> None:
     shown = in_language({"en": '<b>"&'}, "ar", "en")
     assert isinstance(shown, Foreign)
     assert "<b>" not in shown.__html__()
+
+
+def test_what_to_do_about_an_answer_says_its_language_and_runs_its_way(tablet: Tablet) -> None:
+    """The house's words and the questionnaire's own, on a page from right to left that has neither translated."""
+    own = {"en": "Say it once more, please.", "ar": ""}
+    asked_again = replace(SMALL.pages[0].items[0], required=True, required_messages=own)
+    pages = (replace(SMALL.pages[0], items=(asked_again,)), *SMALL.pages[1:])
+    tablet.keys = replace(KEYS, instruments=(replace(SMALL, languages=("en", "ar"), pages=pages),))
+    words = load_words()
+    tablet.words["ar"] = {**words["ar"], "error.choice": Foreign(words["en"]["error.choice"], "en")}
+    person = Player(tablet.address)
+    person.look()
+    choose(person, "ar")
+    for said, english in (((), own["en"]), ((("experience", "unheard"),), words["en"]["error.choice"])):
+        answered = sent_raw(tablet, person, person.look("/").question, said)
+        marked = f'<span lang="en" dir="ltr">{english}</span>'
+        assert answered.count(english) == answered.count(marked) == 2, "in the summary and at the question"
+
+
+def sent_raw(tablet: Tablet, person: Player, form: Form | None, said: Sequence[tuple[str, str]]) -> str:
+    """The page that comes when these answers are sent, as it is sent."""
+    assert form is not None
+    fields = [("csrf_token", form.hidden["csrf_token"]), *said, ("go", "continue")]
+    return raw(tablet.address, form.action, "POST", fields, cookie=person.cookie).data.decode()
+
+
+def test_easy_read_of_a_questionnaire_in_another_language_says_what_is_not_in_english() -> None:
+    assert in_language({"pl": "Co? Jak?", "en-easy": "What? How?"}, EASY_READ, "pl") == "What? How?"
+    for texts in ({"pl": "Co? Jak?"}, {"pl": "Co? Jak?", "en-easy": "Co? Jak?"}):
+        shown = in_language(texts, EASY_READ, "pl")
+        assert isinstance(shown, Foreign)
+        assert shown.__html__() == '<span lang="pl" dir="ltr">Co? Jak?</span>'
+    assert in_language({}, EASY_READ, "pl") == ""
+
+
+def test_numbers_keep_their_order_also_where_a_language_from_the_right_is_the_questionnaires_own() -> None:
+    assert in_language({"ar": "0800 1111"}, "ar", "ar") == "\u20660800 1111\u2069"
+
+
+# --- a page that says what is wrong ---
+
+
+def in_arabic(tablet: Tablet) -> Player:
+    """Somebody in the middle of the interview, who reads Arabic."""
+    all_languages(tablet)
+    person = Player(tablet.address)
+    person.look()
+    choose(person, "ar")
+    person.say(experience="sat1")
+    return person
+
+
+def wrong_pages(tablet: Tablet, cookie: str | None) -> Iterator[tuple[str, str]]:
+    """What is wrong, in one word, and the page that says so, as it is sent."""
+    long, plain_text = b"x" * 70_000, {"Content-Type": "text/plain"}
+    for about, path, method, body, headers, status in (
+        ("missing", "/nowhere", "GET", None, None, 404),
+        ("missing", "/page/contact", "PUT", None, None, 405),
+        ("large", "/page/contact", "POST", long, None, 413),
+        ("unreadable", "/page/contact", "POST", b"x", plain_text, 415),
+    ):
+        answer = raw(tablet.address, path, method, body, cookie, headers)
+        assert answer.status == status
+        yield about, answer.data.decode()
+
+
+@pytest.mark.parametrize("mode", ["kiosk", "link"])
+def test_what_went_wrong_is_said_in_the_language_that_somebody_reads(tmp_path: Path, mode: Mode) -> None:
+    with a_tablet(tmp_path, mode=mode) as tablet:
+        person, words = in_arabic(tablet), load_words()["ar"]
+        for about, page in wrong_pages(tablet, person.cookie):
+            assert '<html lang="ar" dir="rtl">' in page, about
+            assert words[f"problem.{about}"] in page
+            assert words["problem.return"] in page
+            assert 'class="language" href="/language"' in page, "another language is one press away"
+
+
+def broken() -> str:
+    raise LookupError
+
+
+def test_a_fault_of_ours_is_told_in_their_language_and_where_the_visit_is_what_is_broken_in_english(
+    tablet: Tablet,
+) -> None:
+    tablet.app.add_url_rule("/broken", "broken", broken)
+    person, words = in_arabic(tablet), load_words()
+    page = page_of(tablet, person, "/broken")
+    assert '<html lang="ar" dir="rtl">' in page
+    assert words["ar"]["problem.ours"] in page
+    with tablet.visits.holding(person.cookie) as visit:
+        assert visit is not None
+        del visit.language
+    for path in ("/broken", "/page/contact", "/nowhere"):
+        answer = raw(tablet.address, path, cookie=person.cookie)
+        assert answer.status == (404 if path == "/nowhere" else 500)
+        assert '<html lang="en" dir="ltr">' in answer.data.decode()
+
+
+def test_not_available_is_said_in_their_language_and_offers_none_where_nothing_can_be_chosen(tablet: Tablet) -> None:
+    person = in_arabic(tablet)
+    tablet.keys = None
+    for path, heading in (("/", "unavailable.heading"), ("/help", "help.heading")):
+        page = page_of(tablet, person, path)
+        assert load_words()["ar"][heading] in page
+        assert 'class="language"' not in page
 
 
 # --- choosing ---

@@ -107,7 +107,8 @@ def test_no_page_is_longer_than_the_cover_waits() -> None:
 
 def help_words(language: str) -> list[str]:
     """What Help says beside its lines, where it has some."""
-    return [load_words()[language][place] for place in SPOKEN["help.html"] if place != NO_LINES]
+    places = (place for place in SPOKEN["help.html"] if place != NO_LINES)
+    return [as_spoken(load_words()[language][place], language).words for place in places]
 
 
 def test_no_clip_is_left_over_and_all_of_them_stay_small() -> None:
@@ -124,6 +125,52 @@ def test_every_clip_is_whole_frames_of_sound_as_long_as_its_text_takes(language:
         least, most = takes(text)
         assert least < len(clip.sound) / BYTES_A_SECOND < most, text
 
+
+SHORT = {"999": "9 9 9", "101": "1 0 1", "55": "5 5"}
+_TOLD_BY_DIGITS = {"help.999", "help.101"}
+
+
+@pytest.mark.parametrize("language", victim_voice().languages)
+def test_a_number_to_call_is_read_digit_by_digit_and_every_other_number_as_it_stands(language: str) -> None:
+    """'Nine hundred and ninety nine' is not what somebody in danger has to press."""
+    ages = {"18–24", "55–64"}
+    items = victim_voice().items()
+    texts = [each.get(language, "") for item in items for each in (item.labels, item.hints)]
+    texts += [option.labels.get(language, "") for item in items for option in item.options]
+    for place, text in (*load_words()[language].items(), *(("", text) for text in texts)):
+        plain, said = str(text).translate(_ISOLATES), as_spoken(text, language).words
+        to_call = set(SHORT) & set(re.findall(r"\d+", plain)) if re.search("999|101", plain) else set()
+        runs = re.split(r"(\d+)", plain)
+        assert said == "".join(SHORT[run] if run in to_call else run for run in runs)
+        assert bool(to_call) == (said != plain), place
+        assert place not in _TOLD_BY_DIGITS or to_call, place
+    for other in (
+        *ages,
+        "16",
+        "45 seconds",
+        "under 18",
+        "10:55",
+        "55:10",
+        "1.55",
+        "555",
+        "55 to 64",
+        "Call 999.5",
+        "1,101",
+        "101%",
+        "27 03 2026",
+        "0800 1010",
+    ):
+        assert as_spoken(other, language).words == other
+
+
+def test_a_phones_own_voice_is_given_the_same_digits(tablet: Tablet) -> None:
+    page = seen(tablet, somebody(tablet, "pl"), "/help")
+    said = [unescape(text) for text in re.findall(r'data-said="([^"]*)"', page)]
+    assert [text for text in said if "9 9 9" in text] == [as_spoken(load_words()["pl"]["help.999"], "pl").words]
+    assert load_words()["pl"]["help.heading"] not in said, "what stands there as it is said is not sent twice"
+
+
+_ISOLATES = dict.fromkeys(range(0x2066, 0x206A))
 
 # --- on the page ---
 
@@ -174,7 +221,7 @@ def test_every_core_page_the_choice_and_thanks_can_be_heard(tablet: Tablet) -> N
     assert person.page == "thanks"
     page = seen(tablet, person, "/thanks")
     check_sound(tablet, clip_on(page) or "", page, KNOWN.texts["en"])
-    assert said_on(page) == [load_words()["en"][place] for place in SPOKEN["thanks.html"]]
+    assert said_on(page) == [as_spoken(load_words()["en"][place], "en").words for place in SPOKEN["thanks.html"]]
     assert {"Start for the next person", "What happens next in a case"} < set(said_on(page))
 
 

@@ -20,6 +20,7 @@ from small_instruments import (
     one_page,
     option,
     page,
+    shown_in,
     walks,
     with_core,
 )
@@ -199,7 +200,7 @@ def test_required_asks_once_more_and_is_never_a_wall() -> None:
     small = one_page(item("name", "text", required=True, required_messages={"en": "Do say."}), item("free", "text"))
     (problem,) = problems(small, small.pages[0], {}, NOBODY)
     assert (problem.item, problem.kind) == ("name", "required")
-    assert problem.message(WORDS, "en", "en") == "Do say."
+    assert problem.message(WORDS, shown_in("en")) == "Do say."
     assert problems(small, small.pages[0], {}, frozenset({"name"})) == ()
     assert problems(small, small.pages[0], {"name": "x"}, NOBODY) == ()
 
@@ -215,8 +216,8 @@ def test_a_constraint_says_its_own_message_in_the_language_of_the_page() -> None
         languages=("en", "cy"),
     )
     (problem,) = problems(small, small.pages[0], {"age": 15}, NOBODY)
-    assert problem.message(WORDS, "cy", "en") == "16+"
-    assert problem.message(WORDS, "pl", "en") == "Only for 16 and over."
+    assert problem.message(WORDS, shown_in("cy")) == "16+"
+    assert problem.message(WORDS, shown_in("pl")) == "Only for 16 and over."
     assert problems(small, small.pages[0], {"age": 16}, NOBODY) == ()
     assert problems(small, small.pages[0], {}, NOBODY) == ()
 
@@ -224,7 +225,7 @@ def test_a_constraint_says_its_own_message_in_the_language_of_the_page() -> None
 def test_without_a_message_of_its_own_the_house_speaks() -> None:
     small = one_page(item("age", "integer", constraint=". >= 16"))
     (problem,) = problems(small, small.pages[0], {"age": 15}, NOBODY)
-    assert problem.message(WORDS, "en", "en") == WORDS["error.constraint"]
+    assert problem.message(WORDS, shown_in("en")) == WORDS["error.constraint"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from math import inf
 
 from export.centre.directives import Directive, UnreadableConfiguration, every, stays_here, telling
+from export.centre.unchanged import caddy_changes
 from survey.app import LARGEST_BODY
 
 _ADDRESS = re.compile(r"(?:https://)?(\[[^\]]*\]|[^:/]*)(?::(\d+))?(?:/.*)?")
@@ -36,6 +37,7 @@ def caddy_faults(tree: Sequence[Directive], address_header: str) -> Iterator[str
                 f"{site.where}: {site.name} stands in no site's braces. Write: centre.example {{ ... }}"
             )
         yield from _site(site, http)
+        yield from caddy_changes(every(site.inside))
         for each in every(site.inside):
             if telling(each.name) and each.name not in _SILENT:
                 yield f"{each.where}: a site must have no {each.name}: each request could leave a line. Take it out."

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from export.centre.directives import Directive, UnreadableConfiguration, every, stays_here, telling
+from export.centre.unchanged import NGINX_CHANGES, nginx_changes
 
 _SIZE = re.compile(r"(\d+)([kKmM]?)")
 _UNITS = {"": 1, "k": 1024, "m": 1024 * 1024}
@@ -43,13 +44,11 @@ def _off(name: str) -> Rule:
 _QUIET = (_off("access_log"), Rule("error_log", lambda values: values[:1] == ("/dev/null",), "error_log /dev/null;"))
 _REQUIRED = (*_QUIET, _off("proxy_buffering"))
 _COMPRESSION = tuple(_off(name) for name in ("gzip", "brotli", "zstd"))
-_COOKIE = _off("userid")
 # What must not stand there, or only so: left out, nginx does the right thing.
 _UNLESS = (
     Rule("proxy_request_buffering", lambda values: list(values) == ["on"], "proxy_request_buffering on;"),
     *(_off(name) for name in ("proxy_cache", "proxy_store", "client_body_in_file_only", "mirror")),
     *_COMPRESSION,
-    _COOKIE,
 )
 
 Around = tuple[Directive, ...]
@@ -72,6 +71,7 @@ def nginx_faults(tree: Sequence[Directive], address_header: str) -> Iterator[str
         yield from _body(around, passing)
         yield from _headers(around, passing, address_header)
         yield from _goes_elsewhere(passing, upstreams)
+        yield from nginx_changes(_said_of(around, passing, upstreams))
     for around in _blocks(whole):
         if around[0].name == "server":
             yield from _site(around, address_header)
@@ -149,6 +149,13 @@ def _goes_elsewhere(passing: Directive, upstreams: dict[tuple[str, ...], Directi
         )
 
 
+def _said_of(around: Around, passing: Directive, upstreams: dict[tuple[str, ...], Directive]) -> Iterator[Directive]:
+    for name in NGINX_CHANGES:
+        yield from _nearest(around, name)
+    together = upstreams.get((_machine(_SCHEME.sub("", passing.values[0] if passing.values else "")),))
+    yield from together.inside if together else ()
+
+
 def _machine(address: str) -> str:
     return _WAY.sub(r"\1", address)
 
@@ -160,11 +167,14 @@ def _site(around: Around, address_header: str) -> Iterator[str]:
     passes = any(each.name in _PASSES for each in every(server.inside))
     if passes:
         yield from _loud_elsewhere(server)
+        yield from nginx_changes(every(server.inside))
         yield from _believes(around) if address_header else ()
         for each in (*plain, *unsaid):
             yield f"{each.where}: requests are passed on that came without https. Here it must say: listen 443 ssl;"
     else:
         yield from _loud_beside(around)
+        # A cookie that is given on the way to https comes along afterwards.
+        yield from nginx_changes(every(server.inside)) if plain or unsaid else ()
         if (plain or unsaid) and not _only_sends_on(server):
             yield (
                 f"{server.where}: a site without https may only send people on to it. Keep of it listen, server_name,"
@@ -202,9 +212,9 @@ def _loud_beside(around: Around) -> Iterator[str]:
 
 
 def _loud_elsewhere(server: Directive) -> Iterator[str]:
-    # A condition or an error page inside the site has logs, what it compresses and a cookie of its own.
+    # A condition or an error page inside the site has logs and what it compresses of its own.
     for each in every(server.inside):
-        for rule in (*_QUIET, *_COMPRESSION, _COOKIE):
+        for rule in (*_QUIET, *_COMPRESSION):
             if each.name == rule.name and not rule.holds(each.values):
                 yield _where_passed_on(each, rule)
 

@@ -20,11 +20,20 @@ export function hush() {
   ending?.();
 }
 
+// From here on for so long, and for as long as a clip lasts that tells so or says that it plays on.
+function wait(more) {
+  if (isSpeaking()) {
+    clearTimeout(timer);
+    timer = setTimeout(hush, LONGEST_MS + more);
+  }
+}
+
 const soundOf = (names) => `${document.body.dataset.start}sound/${names}.mp3`;
 
 function playClips(names, failed) {
   const sound = new Audio(soundOf(names));
   sound.addEventListener("ended", hush);
+  sound.addEventListener("timeupdate", () => wait(0));
   sound.addEventListener("error", failed);
   sound.play().catch(() => {
     // Stopped before it began is no failure; what cannot be played is told by an error.
@@ -50,6 +59,7 @@ function playChosen(names, failed) {
       source.connect(context.destination);
       source.addEventListener("ended", hush);
       source.start();
+      wait(source.buffer.duration * 1000);
     })
     .catch(() => context.state !== "closed" && failed());
   return () => context.close();
@@ -148,7 +158,7 @@ function begin(room, quiet) {
     quiet();
     show(room, false);
   };
-  timer = setTimeout(hush, LONGEST_MS);
+  wait(0);
   show(room, true);
 }
 
