@@ -415,7 +415,8 @@ def test_staff_are_told_which_languages_nobody_has_checked(tablet: Tablet) -> No
     person = Player(tablet.address)
     person.look()
     (listed,) = re.findall(rf"{UNCHECKED}</p>\s*<p>(.*)</p>", page_of(tablet, person, "/staff"))
-    assert re.findall(r"<bdi>([^<]*)</bdi>", listed) == [own_name(code) for code in all_languages(tablet).languages[1:]]
+    names = [(tag(code), own_name(code)) for code in all_languages(tablet).languages[1:]]
+    assert re.findall(r'<bdi lang="([^"]*)">([^<]*)</bdi>', listed) == names
 
 
 def test_the_page_for_translators_calls_everything_a_draft_for_as_long_as_it_is_one() -> None:
