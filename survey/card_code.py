@@ -1,30 +1,28 @@
 """'I have a card with a code': the one page on which somebody types it.
 
 The part of the address that carries the code never leaves a phone by itself, so without scripts it is typed; with them
-by whoever has only the code, and then the page says that the phone seals. Nobody is stopped by it: where the place
-allows that, one goes on without. The code is looked at here and spent when the response is filed, so that who leaves
-keeps it.
+by whoever has only the code, and then the phone asks about it from within its one page. Nobody is stopped by it: where
+the place allows that, one goes on without. The code is looked at here and spent when the response is filed, so that who
+leaves keeps it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flask import Flask, Response, make_response, request
 
 from survey import pages, visit_cookie
 from survey.interview import Interview, to
 from survey.parts import CardCodes, Ready
-from survey.question_page import question_page
 from survey.visits import Visit, new_token
 
 _LONGEST = 64
-_SEALS, _PHONE = "seals", "phone"
 
 
 @dataclass(frozen=True)
 class CardCode:
-    """The two views."""
+    """The three views."""
 
     interview: Interview
     codes: CardCodes
@@ -47,17 +45,22 @@ class CardCode:
                 return self._shown(ready, visit, "code.mistyped", untrusted)
             if not self.codes.works(untrusted):
                 return make_response(self._shown(ready, visit, "code.refused"), 403)
-            code = self.codes.plain(untrusted)
-            if request.form.get(_SEALS) == _PHONE:
-                # It keeps the code itself and sends it in a header, so that no draft has to have room here.
-                return self._first_question(ready, replace(visit, code=code))
             self.interview.parts.visits.check_room(visit)
-            visit.code = code
+            visit.code = self.codes.plain(untrusted)
             return to("start")
 
-    def _first_question(self, ready: Ready, visit: Visit) -> Response:
-        first = visit.instrument.page(visit.way[0])
-        return make_response(question_page(self.interview.parts, ready, visit, first))
+    def tell(self) -> Response:
+        """What a phone that seals by itself asks about a code: its letters where it works now, else one word.
+
+        The phone keeps it and sends it in a header, so nothing is remembered here and no visit is looked up.
+        """
+        self.interview.ready_now()
+        untrusted = request.form.get("code", "")[:_LONGEST]
+        if not self.codes.fits(untrusted):
+            word = "mistyped"
+        else:
+            word = self.codes.plain(untrusted) if self.codes.works(untrusted) else "refused"
+        return Response(word, mimetype="text/plain")
 
     def _shown(self, ready: Ready, visit: Visit, problem: str, typed: str = "") -> Response:
         closed = self.interview.parts.visits.only_with_code and visit.began is None
@@ -75,3 +78,4 @@ def add_card_code(app: Flask, interview: Interview) -> None:
     views = CardCode(interview, interview.parts.codes)
     app.add_url_rule("/code", "card_code", views.page, methods=["GET"])
     app.add_url_rule("/code", "take_card_code", views.take, methods=["POST"])
+    app.add_url_rule("/phone-code", "phone_code", views.tell, methods=["POST"])

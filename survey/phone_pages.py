@@ -31,12 +31,16 @@ from survey.visits import Outcome, Visit
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg", "symbols.svg")
-_WORDS = ("bar.leave_only", "bar.back", "error.heading", "title.error", "question.skip", "question.skip_page")
+_WORDS = (
+    "bar.leave_only", "bar.back", "code.taken", "error.heading", "title.error", "question.skip", "question.skip_page",
+)  # fmt: skip
 _MISFITS = ("required", "choice", "exclusive", "number", "range", "date", "too_long", "constraint")
+_CODE_MISFITS = {"mistyped": "code.mistyped", "refused": "code.refused", "unloaded": "phone.unloaded.text"}
 _OWN_CONSTRAINT = ("constraint", "number", "range", "date")
 _NO_VISIT = ""
 # A frame takes the place of a page that has its style and its scripts.
 _UNLOADED = re.compile(r"<(noscript|script)\b.*?</\1>|<(?:link|meta)\b[^>]*>", re.DOTALL)
+_FILLED = re.compile(r"<main\b.*</main>(\s*<footer\b.*</footer>)?", re.DOTALL)
 _INDENTATION = re.compile(r"\s*\n\s*")
 
 
@@ -132,15 +136,21 @@ def _bundle(parts: Parts, ready: Ready, language: str) -> dict[str, Any]:
         "newest_day": max(signed).isoformat(),
         "crime": pages.CRIME_ITEM,
         "again": ready.place.come_back,
-        "frame": _lean(_UNLOADED.sub("", _question_page(parts, ready, language, instrument.pages[0], inner=False))),
+        # In this order the same languages and drawings stand close to each other, and nearly come for nothing.
+        "screens": {name: _lean(html) for name, html in _screens(parts, ready, language).items()},
+        "frame": _lean(_frame(_question_page(parts, ready, language, instrument.pages[0], inner=False))),
         "pages": {
             page.name: _lean(_question_page(parts, ready, language, page, inner=True)) for page in instrument.pages
         },
-        "screens": {name: _lean(html) for name, html in _screens(parts, ready, language).items()},
         "remaining": [str(escape(pages.time_for(left, words))) for left in range(len(instrument.pages) + 1)],
-        "words": {name: str(escape(words[name])) for name in (*_WORDS, *(f"error.{kind}" for kind in _MISFITS))},
+        "words": {name: str(escape(words[name])) for name in (*_WORDS, *(f"error.{kind}" for kind in _MISFITS))}
+        | {f"error.{kind}": str(escape(words[name])) for kind, name in _CODE_MISFITS.items()},
         "messages": {item.name: own for item in instrument.items() if (own := _messages(ready, item, language))},
     }
+
+
+def _frame(html: str) -> str:
+    return _FILLED.sub("<main></main>", _UNLOADED.sub("", html))
 
 
 def _lean(html: str) -> str:
@@ -186,12 +196,13 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         return page("on_phone.html", over, name=name, buttons=buttons)
 
     doors = ["open-door"] if ready.place.open_door else []
+    only = {"closed": True, "why": "code.only"} if not ready.place.open_door else {"closed": False, "why": ""}
+    typed = {"card-code": page("card_code.html", visit, problem="", typed="", **only)} if parts.codes else {}
 
-    return {
+    return typed | {
         "help": page("help.html", visit, lines=lines),
         "about": page("about.html", visit),
         "safety": page("safety.html", visit),
-        "languages": page("languages.html", visit, languages=listed, drafts=drafted),
         "again": page("again.html", visit),
         "thanks": page("thanks.html", over, lines=lines, figures=figures),
         "ended": page("ended.html", over, lines=lines, figures=figures),
@@ -201,4 +212,5 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         "deleted": own("deleted"),
         "undeleted": own("undeleted", "delete-now"),
         "unkept": own("lost", "again"),
+        "languages": page("languages.html", visit, languages=listed, drafts=drafted),
     }

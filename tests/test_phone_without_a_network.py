@@ -38,6 +38,7 @@ from real_browser import OUTSIDE, Window
 
 from export.custodian.unsealing import CollectionSecret
 from survey.sealing import ROW_BYTES
+from survey.words import load
 
 pytestmark = pytest.mark.browser
 
@@ -237,6 +238,26 @@ def test_who_answers_anew_while_earlier_answers_wait_still_reads_of_them_until_t
         person.until(lambda: kept_on(person) == NOTHING)
         without_network_noise(person)
     assert len(counted(served)) == 2
+
+
+def test_what_waits_from_before_is_still_told_and_deletable_in_another_language_and_after_help(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        leave_unsent(person)
+        open_again(person)
+        expect(person.page.locator("#delete-now")).to_have_count(1)
+        person.page.locator(".bar .help").click()
+        person.page.locator("main .back a").click()
+        expect(person.page.locator("#delete-now")).to_have_count(1)
+        person.page.locator("footer button[value=pl]").click()
+        expect(person.page.locator("html")).to_have_attribute("lang", "pl")
+        expect(person.page.locator("main .before p")).to_have_text(load()["pl"]["phone.before"])
+        person.page.locator("#delete-now button").click()
+        expect_heading(person, load()["pl"]["phone.deleted.heading"])
+        assert queue_of(person) == []
+        without_network_noise(person)
 
 
 def test_what_one_tab_deletes_no_other_tab_says_was_kept(served: Linked, browser: Browser) -> None:

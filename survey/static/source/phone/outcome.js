@@ -65,6 +65,7 @@ async function told(became) {
 // The page says that nothing was kept, so an earlier copy goes too; the answers are still here to try again with.
 export async function notKept() {
   await withdraw(state, startOf());
+  state.visit.unkept = "unkept";
   showScreen(state, "unkept");
 }
 
@@ -92,8 +93,7 @@ export function end(outcome) {
   }
   const { visit } = state;
   visit.outcome = outcome;
-  visit.beside = null;
-  visit.answers = new Map();
+  visit.wipe();
   if (!UNSENT.has(outcome)) {
     leaveNoTrace(startOf());
   }

@@ -7,6 +7,7 @@ import { watchForIdling } from "../idling.js";
 import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
 import { focus } from "../screen.js";
 import { answered, fileAll, giveWords, useWords } from "./answering.js";
+import { useCode } from "./card_code.js";
 import { takeAway } from "./filing.js";
 import { isKept, keepPages, leaveNoTrace } from "./kept_pages.js";
 import { load } from "./loading.js";
@@ -14,9 +15,9 @@ import {
   become, deleteWaiting, hearOfDeletions, openedWith, sendAll, sendByTheOpenDoor, sendNow, sendWaiting, startOf, state,
   tellOfBefore,
 } from "./outcome.js";
-import { lendIdling, showQuestion } from "./pages.js";
+import { lendIdling, noMoreCodes, showQuestion } from "./pages.js";
 import { card, known, remember, shared } from "./remembering.js";
-import { follow, keepUnsent, showAgain, showCurrent } from "./screens.js";
+import { CODE, follow, keepUnsent, showAgain, showCurrent } from "./screens.js";
 import { anew, share } from "./shared_device.js";
 import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
@@ -101,6 +102,7 @@ async function speak(language) {
 }
 
 const FORMS = {
+  [CODE]: useCode,
   question: answered,
   again: () => fileAll(),
   "again-no": () => fileAll(),
@@ -112,16 +114,8 @@ const FORMS = {
   "open-door": sendByTheOpenDoor,
 };
 
-// A card's code that somebody types is looked at by the centre before they begin. It is no answer: that form is posted.
-const aboutCode = (address) => address === `${startOf()}code`;
-
 function submitted(event) {
   const { target: form, submitter } = event;
-  if (aboutCode(new URL(form.action).pathname)) {
-    form.elements.seals.value = "phone";
-    form.action += `#${card}`;
-    return;
-  }
   event.preventDefault();
   if (form.matches(".languages")) {
     oneAtATime(() => speak(submitter.value));
@@ -151,16 +145,16 @@ function clicked(event) {
   if (link.getAttribute("href").startsWith("#")) {
     event.preventDefault();
     focus(document.getElementById(link.getAttribute("href").slice(1)));
-  } else if (aboutCode(pathname)) {
-    card.delete("c");
-    link.hash = card; // Another document, that has to know of the card's address what this one does.
   } else if (origin === location.origin && pathname.startsWith(startOf())) {
     event.preventDefault();
     oneAtATime(() => follow(...pathname.slice(startOf().length).split("/")));
   }
 }
 
+const forget = () => state?.visit.wipe();
+
 async function left() {
+  forget();
   await takeAway(state?.visit ?? known() ?? {}, startOf());
   await leaveNoTrace(startOf());
 }
@@ -178,13 +172,20 @@ async function begin() {
   openedWith(isKept());
   try {
     const { visit } = await ready();
+    if (isGone()) {
+      return;
+    }
     document.documentElement.classList.remove("checking");
     if (shared) {
       lendIdling(state);
       share();
       keepPages(startOf());
     }
+    noMoreCodes(document, state);
     const form = document.getElementById("question");
+    const asks = document.getElementById(CODE);
+    visit.beside = asks && CODE;
+    visit.closed = asks !== null && !document.querySelector("main .skip");
     if (form ? !form.action.endsWith(`/page/${visit.position}`) : state.code) {
       // The server had a draft of this person from before scripts ran, or asked for a code that came with the address.
       showQuestion(state, visit.position);
@@ -210,6 +211,7 @@ function takeOver() {
   hearOfDeletions();
   watchForIdling();
   tidyWhenLeaving(left);
+  addEventListener("pagehide", forget);
   for (const kind of ["online", "pageshow", "visibilitychange"]) {
     addEventListener(kind, () => state && document.visibilityState === "visible" && sendWaiting(), true);
   }

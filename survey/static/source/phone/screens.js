@@ -3,14 +3,16 @@
 
 import { focus, put, standing } from "../screen.js";
 import { state } from "./outcome.js";
-import { showQuestion, showScreen } from "./pages.js";
+import { showBefore, showQuestion, showScreen } from "./pages.js";
 
-const BESIDE = { help: "help", about: "about", safety: "safety", language: "languages" };
+export const CODE = "card-code";
+const BESIDE = { help: "help", about: "about", safety: "safety", code: CODE, language: "languages" };
 
 export function keepUnsent() {
   const { visit } = state;
   const form = document.getElementById("question") ?? document.getElementById("again-use");
   visit.unsent = form ? standing(form) : visit.unsent;
+  visit.typed = document.getElementById(CODE)?.elements.code.value ?? visit.typed;
 }
 
 // What a link of the survey leads to.
@@ -21,8 +23,11 @@ export function follow(kind, page) {
   } else if (Object.hasOwn(BESIDE, kind)) {
     keepUnsent();
     visit.choosing = kind === "language";
-    visit.beside = visit.choosing ? visit.beside : kind;
-    showScreen(state, BESIDE[kind]);
+    if (visit.choosing) {
+      showScreen(state, BESIDE[kind]);
+    } else {
+      showBeside(BESIDE[kind]);
+    }
   } else if (visit.choosing) {
     showAgain();
   } else {
@@ -35,17 +40,32 @@ export function showAgain() {
   const { visit } = state;
   visit.choosing = false;
   if (visit.beside) {
-    showScreen(state, visit.beside);
+    showBeside(visit.beside);
   } else {
     showCurrent();
+  }
+}
+
+// `wrong`: what the centre says of the code that stands there.
+export function showBeside(name, wrong = []) {
+  const { visit } = state;
+  visit.beside = name;
+  showScreen(state, name, wrong);
+  if (name === CODE) {
+    document.getElementById("code").value = visit.typed;
+    document.querySelector(visit.closed ? "main .skip" : "nothing")?.remove();
+    showBefore(state, visit.before);
   }
 }
 
 export function showCurrent() {
   const { visit } = state;
   visit.beside = null;
-  if (visit.outcome) {
-    showScreen(state, visit.outcome);
+  const over = visit.outcome ?? visit.unkept;
+  if (over) {
+    showScreen(state, over);
+  } else if (visit.closed && !state.code) {
+    showBeside(CODE);
   } else if (visit.offered) {
     showOffer();
   } else {

@@ -133,7 +133,7 @@ async function deleteUnwanted(start) {
 
 // The centre's word for what became of it. A login page or a page for maintenance is answered with any status, and must
 // never pass for a row that is kept.
-async function post(address, headers, body) {
+export async function post(address, headers, body) {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const how = { method: "POST", headers, body, signal, keepalive: true, credentials: "omit", redirect: "error" };
   return (await fetch(address, how)).text();
