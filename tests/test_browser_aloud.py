@@ -18,10 +18,12 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Route, expect
 from real_browser import OUTSIDE, Window, window
 from screens import CORE, MADE_UP_LINES, shown, victim_voice
 from test_browser_idling import COVER, covered, idle
+from test_browser_within_reach import read_in
 
 from forms.logic import parse
 from survey.aloud import LINES, NO_LINES, SPOKEN, as_spoken, line_texts
 from survey.clips import FOLDER, Clip, load, name_of
+from survey.languages import tag
 from survey.places import SupportLine
 from survey.reference import read_support_lines
 from survey.speaking import Speakable
@@ -290,6 +292,27 @@ def test_without_scripts_the_browsers_own_control_is_there_and_fetches_nothing_b
         assert asked_for_sound(person) == []
 
 
+def test_without_scripts_a_phones_first_page_says_beside_its_player_who_speaks_and_who_may_hear_it(
+    tmp_path: Path, browser: Browser
+) -> None:
+    with (
+        phone_shown(tmp_path / "centre") as served,
+        a_phone(browser, served, java_script_enabled=False) as person,
+    ):
+        person.look()
+        player = person.page.locator("audio[controls]")
+        warning = player.locator("xpath=following-sibling::p")
+        expect(warning).to_have_text("It is a computer’s voice. People near you may hear it.")
+        asked, box, below = (each.bounding_box() for each in (person.page.locator("#question"), warning, player))
+        assert asked
+        assert box
+        assert below
+        assert min(box["y"], below["y"]) >= asked["y"] + asked["height"], "nothing pushes the question down"
+        assert box["width"] > 100
+        assert abs(box["y"] - below["y"]) < 100
+        assert person.words().count("People near you may hear it.") == 1
+
+
 # --- the browser's own voice ---
 
 
@@ -329,6 +352,34 @@ def test_a_voice_on_the_device_reads_what_has_no_clip_and_leaving_silences_it(tm
         person.page.wait_for_url(OUTSIDE)
 
 
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_on_a_phones_first_page_every_press_at_the_same_spot_meets_the_loudspeaker(
+    tmp_path: Path, browser: Browser, width: int
+) -> None:
+    """Somebody who taps twice, or whose hand shakes, is led to no other page and hears it stop where it began."""
+    everywhere = json.dumps([{"localService": True, "lang": tag(each)} for each in victim_voice().languages])
+    with phone_shown(tmp_path / "centre") as served, a_phone(browser, served) as person:
+        person.page.set_viewport_size({"width": width, "height": 640})
+        person.page.add_init_script(_VOICES % everywhere)
+        person.look()
+        for language in victim_voice().languages:
+            read_in(person, language)
+            expect(button(person)).to_be_visible()
+            person.page.evaluate("document.fonts.ready.then(() => null)")
+            asked = person.heading()
+            box = button(person).bounding_box()
+            assert box is not None, language
+            assert min(box["width"], box["height"]) >= 48, language
+            spot = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+            person.page.mouse.click(*spot)
+            expect(person.page.locator(".aloud.told p")).to_be_in_viewport(ratio=1)
+            person.page.mouse.click(*spot)
+            expect(person.page.locator(".aloud .stop")).to_be_visible()
+            person.page.mouse.click(*spot)
+            expect(person.page.locator(".aloud .start")).to_be_visible()
+            assert (person.heading(), button(person).bounding_box()) == (asked, box), language
+
+
 OFF_LINE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "502")
 
 
@@ -348,8 +399,15 @@ def test_without_a_network_a_phone_reads_with_its_own_voice_or_has_no_button_and
             person.page.reload()
         else:
             person.page.route("**/sound/*", lambda route: route.fulfill(status=502, body=""))
-        expect(button(person)).to_be_visible()
-        press_on_a_phone(person)
+        if how == "cut" and not own_voice:
+            # What cannot be had is not offered; with a network it is there again, and gone again without.
+            expect(button(person)).to_be_hidden()
+            person.context.set_offline(False)
+            expect(button(person)).to_be_visible()
+            person.context.set_offline(True)
+        else:
+            expect(button(person)).to_be_visible()
+            press_on_a_phone(person)
         if own_voice:
             expect(person.page.locator(".aloud .stop")).to_be_visible()
             person.until(lambda: person.page.evaluate("window.said.filter(each => each !== 'quiet').length") == 9)

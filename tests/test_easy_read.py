@@ -105,6 +105,14 @@ def test_what_an_answer_turns_on_is_said_in_easy_read_too(place: str) -> None:
     assert DECIDING[place] in labels[EASY_READ]
 
 
+def test_who_keeps_no_cookie_reads_in_easy_read_the_same_two_ways_on_and_what_is_kept() -> None:
+    said = WORDS["problem.forgets.text"]
+    assert "another phone" not in said, "another browser on the same one does"
+    for part in ("cookies for this page", "another browser", "one cookie", "when you leave"):
+        assert part in said
+        assert part in load()["en"]["problem.forgets.text"]
+
+
 def test_an_easy_question_with_one_answer_asks_one_thing() -> None:
     """After a condition or before another way, a second question mark asks nothing more."""
     for item in victim_voice().items():

@@ -96,6 +96,8 @@ const clipsShown = () => texts().flatMap(({ dataset }) => dataset.clip || []);
 const isChosen = () => document.querySelector("main [data-crimes] [data-clip]") !== null;
 // A page that changed since it came is not read by clips: which of them are asked for would tell what was answered.
 const hasClips = ({ dataset }) => dataset.clips && (isChosen() || dataset.clips === clipsShown().join("."));
+// A tablet has them itself; to a phone none comes without a network.
+const clipsCome = (room) => hasClips(room) && (navigator.onLine || !mayUseOwnVoice);
 
 function byComputer(room) {
   room.querySelector(".by-computer").hidden = false;
@@ -134,8 +136,7 @@ function pressed(event) {
   };
   const { clips } = room.dataset;
   // A voice that does not begin with the press itself is silent on some phones.
-  const fallShort = !hasClips(room) || clipsShown().length < texts().length || !navigator.onLine;
-  if (canSpeak() && fallShort) {
+  if (canSpeak() && (!clipsCome(room) || clipsShown().length < texts().length)) {
     spoken();
   } else {
     begin(room, (isChosen() ? playChosen : playClips)(clips, instead));
@@ -153,13 +154,10 @@ function begin(room, quiet) {
 
 function offer() {
   for (const room of document.querySelectorAll(".aloud")) {
-    const button = room.querySelector("button");
-    if (hasClips(room) || canSpeak()) {
-      room.hidden = false;
-      button.hidden = false;
-      if (!hasClips(room)) {
-        byComputer(room);
-      }
+    room.hidden = !isSpeaking() && !clipsCome(room) && !canSpeak();
+    room.querySelector("button").hidden = false;
+    if (!hasClips(room)) {
+      byComputer(room);
     }
   }
 }
@@ -172,5 +170,7 @@ export function watchAloud(more) {
     offer();
   });
   globalThis.speechSynthesis?.addEventListener?.("voiceschanged", offer);
+  addEventListener("online", offer);
+  addEventListener("offline", offer);
   offer();
 }

@@ -16,7 +16,7 @@ import {
   tellOfBefore,
 } from "./outcome.js";
 import { lendIdling, noMoreCodes, showQuestion } from "./pages.js";
-import { card, known, remember, shared } from "./remembering.js";
+import { card, known, remember, shared, spoken } from "./remembering.js";
 import { CODE, follow, keepUnsent, showAgain, showCurrent } from "./screens.js";
 import { anew, share } from "./shared_device.js";
 import { NotTrusted } from "./trust.js";
@@ -79,7 +79,7 @@ async function oneAtATime(act) {
   busy = true;
   try {
     await act(await ready());
-    remember(startOf(), state.visit);
+    remember(startOf(), state.visit, document.body.dataset.bundle);
   } catch (fault) {
     failed(fault);
   } finally {
@@ -168,7 +168,7 @@ async function begin() {
   if (code && !card.has("c")) {
     card.set("c", code); // One that was typed is known to this page alone, so a reload at once has to find it.
   }
-  remember(startOf());
+  remember(startOf(), null, spoken ?? document.body.dataset.bundle);
   openedWith(isKept());
   try {
     const { visit } = await ready();
@@ -189,6 +189,9 @@ async function begin() {
     if (form ? !form.action.endsWith(`/page/${visit.position}`) : state.code) {
       // The server had a draft of this person from before scripts ran, or asked for a code that came with the address.
       showQuestion(state, visit.position);
+    }
+    if (spoken && spoken !== document.body.dataset.bundle && document.querySelector(`#question, #${CODE}`)) {
+      await speak(spoken).catch(() => {}); // It did not come: the question stands there.
     }
     await tellOfBefore(await sendAll());
   } catch (fault) {

@@ -17,7 +17,13 @@ export const known = () => history.state?.visit;
 // where they would wait until the survey is opened again: whoever deletes wants nothing of it to stay on the phone.
 export const unwanted = new Set(history.state?.unwanted);
 
-export function remember(start, visit) {
+// Where the questions in the language that is read came from, for a reload: with the same entry, but not in its state,
+// since each change of that is one more dated line. A browser that has no such place begins anew in the first language.
+const { navigation } = globalThis;
+export const spoken = navigation?.currentEntry?.getState();
+let read = spoken;
+
+export function remember(start, visit, bundle = read) {
   if (isGone()) {
     return;
   }
@@ -28,4 +34,6 @@ export function remember(start, visit) {
   if (JSON.stringify(history.state) !== JSON.stringify(entry) || location.pathname + location.search + location.hash !== start) {
     history.replaceState(entry, "", start);
   }
+  read = outcome ? null : bundle;
+  navigation?.updateCurrentEntry({ state: read });
 }

@@ -1,0 +1,159 @@
+"""The language that somebody chose on a phone: it goes with them to a card's code and back, and outlives a reload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from on_a_phone import (
+    THANKS,
+    Linked,
+    a_code,
+    a_phone,
+    expect_heading,
+    finish,
+    linked,
+    send_the_core,
+    sent_by,
+    without_network_noise,
+)
+from playwright.sync_api import Browser, expect
+from real_browser import OUTSIDE, Window
+
+from survey.words import load
+
+pytestmark = pytest.mark.browser
+
+POLISH = load()["pl"]
+# Each of them is one more dated line in the phone's history.
+_COUNT_LINES = """
+    window.lines = 0;
+    const replaced = history.replaceState;
+    history.replaceState = function (...entry) { window.lines += 1; return replaced.apply(this, entry); };
+"""
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Linked]:
+    with linked(tmp_path / "centre") as served:
+        yield served
+
+
+def in_polish(person: Window) -> None:
+    """From wherever somebody is, by the globe."""
+    person.page.locator(".bar .language").click()
+    person.page.locator("main button[value=pl]").click()
+    expect(person.page.locator("html")).to_have_attribute("lang", "pl")
+
+
+def type_code(person: Window, code: str) -> None:
+    person.page.locator("#code").fill(code)
+    person.press()
+
+
+@pytest.mark.parametrize("at", ["", "#t"], ids=["a phone of one's own", "a device that people share"])
+def test_the_language_chosen_while_a_code_is_typed_leads_back_to_the_code_and_on_to_the_questions(
+    served: Linked, browser: Browser, at: str
+) -> None:
+    code = a_code(served)
+    with a_phone(browser, served) as person:
+        person.look(at)
+        person.page.locator("footer a[href$='/code']").click()
+        expect_heading(person, load()["en"]["code.heading"])
+        in_polish(person)
+        expect_heading(person, POLISH["code.heading"])
+        type_code(person, "AB12-CD34-EF56-GH78")
+        expect(person.page.locator("[role=alert] a")).to_have_text(POLISH["code.mistyped"])
+        person.page.locator(".bar .language").click()
+        expect_heading(person, POLISH["language.choose"])
+        person.page.locator(".back a").click()
+        expect_heading(person, POLISH["code.heading"])
+        type_code(person, code)
+        expect_heading(person, "Co z experience?")
+        expect(person.page.locator(".hint")).to_have_text(POLISH["code.taken"])
+        send_the_core(person, served)
+        assert (served.only().language, served.centre.store.spent(1)) == ("pl", 1)
+        # The next person on this device, or whoever opens it on this phone again, begins as everybody does.
+        assert "/language" not in str(sent_by(served))
+        person.page = person.context.new_page()
+        person.look(at)
+        expect_heading(person, "What about experience?")
+
+
+def test_whoever_reads_another_language_is_asked_for_the_code_in_it(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        in_polish(person)
+        person.page.locator("footer a[href$='/code']").click()
+        expect_heading(person, POLISH["code.heading"])
+        person.page.locator("main .skip").click()
+        expect_heading(person, "Co z experience?")
+
+
+def test_where_another_language_does_not_come_the_code_can_still_be_typed(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.page.locator("footer a[href$='/code']").click()
+        expect(person.page.locator("#code")).to_be_visible()
+        served.broken = frozenset({"/phone/pl"})
+        person.page.locator(".bar .language").click()
+        person.page.locator("main button[value=pl]").click()
+        expect(person.page.locator("[role=alert]")).to_be_visible()
+        expect_heading(person, load()["en"]["code.heading"])
+        without_network_noise(person)
+
+
+def test_a_reload_keeps_the_language_and_its_choice_is_no_line_in_the_phones_history(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script(_COUNT_LINES)
+        person.look()
+        person.page.locator(".bar .language").click()
+        expect_heading(person, load()["en"]["language.choose"])
+        lines = person.page.evaluate("window.lines")
+        in_polish(person)
+        assert person.page.evaluate("window.lines") == lines
+        person.page.reload()
+        expect_heading(person, "Co z experience?")
+        person.say("experience", "good")
+        person.page.reload()
+        expect_heading(person, "Co z experience?")
+        send_the_core(person, served)
+        person.page.reload()
+        expect_heading(person, "Co z experience?")
+        person.the_core()
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, POLISH["thanks.heading"])
+        person.page.reload()
+        expect_heading(person, "What about experience?")
+    assert served.only().language == "pl"
+
+
+def test_after_leave_and_in_another_tab_the_language_is_the_first_one_again(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        in_polish(person)
+        person.page.locator(".bar .leave").click()
+        person.page.wait_for_url(OUTSIDE)
+        person.look()
+        expect_heading(person, "What about experience?")
+        assert person.page.evaluate("navigation.entries().map(each => each.getState())")[-1].endswith("/en")
+
+
+def test_a_reload_where_the_language_does_not_come_asks_in_the_first_one(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        in_polish(person)
+        served.broken = frozenset({"/phone/pl"})
+        with person.page.expect_response("**/phone/pl"):
+            person.page.reload()
+        expect_heading(person, "What about experience?")
+        person.the_core()
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, THANKS)
+        without_network_noise(person)
+    assert served.only().language == "en"
