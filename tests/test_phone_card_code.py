@@ -12,6 +12,7 @@ from on_a_phone import Linked, a_code, a_phone, counted, expect_heading, finish,
 from playwright.sync_api import Browser, Locator, expect
 from real_browser import OUTSIDE, Window
 
+from survey.fingerprint import authority_pin
 from survey.words import load
 
 pytestmark = pytest.mark.browser
@@ -69,6 +70,30 @@ def test_who_typed_a_code_is_one_visit_that_leave_takes_back_and_back_leads_to_n
         expect(link(person)).to_have_count(0)
         send_the_core(person, served)
         assert (doors(served), person.page.evaluate("history.length")) == (["code"], entries)
+        person.page.locator(".bar .leave").click()
+        person.page.wait_for_url(OUTSIDE)
+        person.until(lambda: served.rows() == [])
+        person.page.go_back(wait_until="commit")
+        assert person.page.url.endswith("static/icon.svg")
+
+
+def test_another_cards_address_in_the_same_tab_takes_the_place_of_the_first_and_leave_takes_back_both(
+    served: Linked, browser: Browser
+) -> None:
+    pin = authority_pin(served.world.authority.public)
+    with a_phone(browser, served) as person:
+        person.page.goto(f"{person.address}static/icon.svg")
+        person.look(f"#k={pin}&c={a_code(served)}")
+        send_the_core(person, served)
+        entries = person.page.evaluate("history.length")
+        with person.page.expect_navigation(wait_until="load"):
+            person.page.evaluate("to => { location.href = to; }", f"#k={pin}&c={a_code(served)}")
+        expect_heading(person, FIRST)
+        person.the_core()
+        person.until(lambda: doors(served) == ["code", "code"])
+        person.page.reload()
+        expect_heading(person, FIRST)
+        assert person.page.evaluate("history.length") == entries
         person.page.locator(".bar .leave").click()
         person.page.wait_for_url(OUTSIDE)
         person.until(lambda: served.rows() == [])

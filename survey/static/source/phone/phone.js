@@ -16,7 +16,7 @@ import {
   tellOfBefore,
 } from "./outcome.js";
 import { lendIdling, noMoreCodes, showQuestion } from "./pages.js";
-import { card, known, remember, shared, spoken } from "./remembering.js";
+import { card, handOver, known, remember, shared, spoken } from "./remembering.js";
 import { CODE, follow, keepUnsent, showAgain, showCurrent } from "./screens.js";
 import { anew, share } from "./shared_device.js";
 import { NotTrusted } from "./trust.js";
@@ -203,14 +203,33 @@ async function begin() {
   }
 }
 
+const ofCard = (address) => new URLSearchParams(new URL(address).hash.slice(1)).has("k");
+
+// One history entry, or Back after Leave would lead to the first card's visit.
+function inPlace(event) {
+  const { cancelable, destination, hashChange, navigationType } = event;
+  if (hashChange && cancelable && navigationType !== "replace" && ofCard(destination.url)) {
+    event.preventDefault();
+    location.replace(destination.url);
+  }
+}
+
+// Another card in the same tab is another visit: what an address says is read once, when a document begins.
+function anotherCard() {
+  if (ofCard(location.href)) {
+    handOver(state?.visit ?? known() ?? {});
+    location.reload();
+  }
+}
+
 function takeOver() {
   document.documentElement.classList.add("phone", ...(card.has("k") ? ["checking"] : []));
   document.addEventListener("submit", submitted);
   document.addEventListener("click", clicked);
   document.addEventListener("heard:shown", share);
   document.addEventListener("DOMContentLoaded", begin);
-  // Another card in the same tab is another visit: what an address says is read once, when a document begins.
-  addEventListener("hashchange", () => new URLSearchParams(location.hash.slice(1)).has("k") && location.reload());
+  globalThis.navigation?.addEventListener("navigate", inPlace);
+  addEventListener("hashchange", anotherCard);
   hearOfDeletions();
   watchForIdling();
   tidyWhenLeaving(left);
