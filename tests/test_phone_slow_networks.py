@@ -151,3 +151,78 @@ def test_who_deletes_while_the_answers_are_on_their_way_never_reads_that_they_we
         assert THANKS not in person.page.evaluate("read")
         person.until(lambda: kept_on(person) == NOTHING)
     assert served.rows() == []
+
+
+_WOUND_ON_TOO = """
+  AbortSignal.timeout = (ms) => {
+    const patience = new AbortController();
+    setTimeout(() => patience.abort(new DOMException("", "TimeoutError")), ms);
+    return patience.signal;
+  };
+"""
+GIVEN_UP = 20_000
+UNTIL_NONE_CAN_COME = 120_000
+
+
+def sends_in_vain(person: Window, served: Linked) -> None:
+    """The core set out, the centre has it and takes its time, the phone has given up."""
+    person.page.add_init_script(_WOUND_ON_TOO)
+    person.look()
+    served.held = ROWS
+    person.the_core()
+    person.until(lambda: [path for path, _ in sent_by(served)] == [ROWS])
+    person.page.clock.run_for(GIVEN_UP)
+
+
+def comes_late_and_goes(person: Window, served: Linked) -> None:
+    expect_heading(person, UNDELETED)
+    assert FORGET in [path for path, _ in sent_by(served)], "the centre was asked, and had nothing to delete yet"
+    served.let_go.set()
+    person.until(lambda: len(served.rows()) == 1)
+    assert person.heading() == UNDELETED
+    person.page.clock.run_for(UNTIL_NONE_CAN_COME)
+    expect_heading(person, DELETED)
+    assert served.rows() == []
+
+
+def test_answers_that_may_still_come_in_are_not_called_deleted_and_are_deleted_once_they_came(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        sends_in_vain(person, served)
+        served.broken = frozenset({"/rows"})
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, WAITING)
+        deletes(person)
+        comes_late_and_goes(person, served)
+
+
+def test_a_core_taken_back_that_may_still_come_in_is_not_called_deleted(served: Linked, browser: Browser) -> None:
+    with in_a_hurry(browser, served) as person:
+        sends_in_vain(person, served)
+        for heading in ("What about crime?", "What about contact?", "What about experience?"):
+            person.page.locator(".back a").click()
+            expect_heading(person, heading)
+        for heading in ("What about contact?", "What about crime?", "What about more?"):
+            person.press(".skip")
+            expect_heading(person, heading)
+        person.choose("more", "finish")
+        person.press()
+        comes_late_and_goes(person, served)
+
+
+def test_a_server_in_front_that_waited_in_vain_has_no_word_on_whether_the_answers_come(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        person.page.route("**/rows", lambda route: route.fulfill(status=504, body="Gateway Timeout"))
+        person.look()
+        person.the_core()
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, WAITING)
+        deletes(person)
+        expect_heading(person, UNDELETED)
+        person.page.clock.run_for(UNTIL_NONE_CAN_COME)
+        expect_heading(person, DELETED)

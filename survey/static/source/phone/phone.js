@@ -210,7 +210,7 @@ function takeOver() {
   hearOfDeletions();
   watchForIdling();
   tidyWhenLeaving(left);
-  for (const kind of ["online", "pageshow", "visibilitychange"]) {
+  for (const kind of ["online", "pageshow", "visibilitychange", "heard:late"]) {
     addEventListener(kind, () => state && document.visibilityState === "visible" && sendWaiting(), true);
   }
 }
