@@ -31,7 +31,10 @@ from survey.visits import Outcome, Visit
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg", "symbols.svg")
-_WORDS = ("bar.leave_only", "bar.back", "error.heading", "title.error", "question.skip", "question.skip_page")
+_WORDS = (
+    "bar.leave_only", "bar.back", "error.heading", "title.error", "question.skip", "question.skip_page",
+    "phone.language",
+)  # fmt: skip
 _MISFITS = ("required", "choice", "exclusive", "number", "range", "date", "too_long", "constraint")
 _OWN_CONSTRAINT = ("constraint", "number", "range", "date")
 _NO_VISIT = ""

@@ -28,6 +28,7 @@ START = f"s/{LINKED}/"
 TYPED = "Zanzibar"
 THANKS = "Thank you. Your answers are kept."
 DELETED = "Your answers are deleted"
+NOT_YET = "The other language has not come yet. You can go on in this one, or choose it again."
 WAITING = "Kept sealed on this phone, not sent yet"
 TOLD: dict[str, Any] = {
     "instruments": (SMALL,), "support_lines": LINES, "neutral_address": OUTSIDE, "made_up": False,
@@ -199,6 +200,12 @@ def the_rest(person: Window) -> None:
 def finish(person: Window) -> None:
     """No, thank you: no words to come back with."""
     person.page.locator("#again-no button").click()
+
+
+def chooses(person: Window, language: str) -> None:
+    """Another language, by the globe in the bar."""
+    person.page.locator(".bar .language").click()
+    person.page.locator(f'main button[value="{language}"]').click()
 
 
 def expect_heading(person: Window, words: str) -> None:

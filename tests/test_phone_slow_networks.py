@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from on_a_phone import (
     DELETED,
+    NOT_YET,
     NOTHING,
     START,
     THANKS,
     WAITING,
     Linked,
     a_phone,
+    chooses,
     counted,
     expect_heading,
     finish,
@@ -226,3 +228,39 @@ def test_a_server_in_front_that_waited_in_vain_has_no_word_on_whether_the_answer
         expect_heading(person, UNDELETED)
         person.page.clock.run_for(UNTIL_NONE_CAN_COME)
         expect_heading(person, DELETED)
+
+
+def test_a_language_that_is_slow_to_come_is_told_soon_stops_nobody_and_comes_all_the_same(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        person.choose("contact", "hard")
+        served.held = f"/{START}phone/pl"
+        chooses(person, "pl")
+        person.page.locator(".bar .help").click()
+        expect_heading(person, "Help")
+        person.page.locator(".back a").click()
+        expect_heading(person, "What about contact?")
+        person.page.clock.run_for(SECONDS)
+        expect(person.page.get_by_role("alert")).to_have_text(NOT_YET)
+        person.go_on()
+        served.let_go.set()
+        expect_heading(person, "Co z why?")
+
+
+def test_who_chooses_a_second_language_while_the_first_is_slow_gets_the_second(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        served.held = f"/{START}phone/pl"
+        chooses(person, "pl")
+        person.page.locator('main button[value="en"]').click()
+        expect_heading(person, "What about contact?")
+        with person.page.expect_response("**/phone/pl"):
+            served.let_go.set()
+        person.page.locator(".bar .help").click()
+        expect_heading(person, "Help")

@@ -11,6 +11,7 @@ from at_the_tablet import SMALL
 from centre_world import LINKED
 from on_a_phone import (
     DELETED,
+    NOT_YET,
     NOTHING,
     OTHER,
     START,
@@ -20,6 +21,7 @@ from on_a_phone import (
     Linked,
     a_code,
     a_phone,
+    chooses,
     counted,
     cut_off,
     expect_heading,
@@ -269,11 +271,25 @@ def test_a_language_that_does_not_come_is_told_in_the_pages_own_and_nothing_is_l
         person.page.locator(".bar .language").click()
         cut_off(person)
         person.page.locator('button[value="pl"]').click()
-        expect(person.page.get_by_role("alert")).to_have_text("The questions did not load")
+        expect(person.page.get_by_role("alert")).to_have_text(NOT_YET)
         expect(person.page.locator('input[value="hard"]')).to_be_checked()
         assert person.page.locator("html").get_attribute("lang") == "en"
         person.go_on()
         expect(person.page.get_by_role("alert")).to_have_count(0)
+        without_network_noise(person)
+
+
+def test_without_a_network_somebody_goes_back_to_the_language_that_they_had(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        chooses(person, "pl")
+        expect_heading(person, "Co z contact?")
+        cut_off(person)
+        chooses(person, "en")
+        expect_heading(person, "What about contact?")
+        chooses(person, "pl")
+        expect_heading(person, "Co z contact?")
         without_network_noise(person)
 
 

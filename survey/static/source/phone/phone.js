@@ -6,6 +6,7 @@ import { watchAloud } from "../aloud.js";
 import { watchForIdling } from "../idling.js";
 import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
 import { focus } from "../screen.js";
+import { speak } from "./another_language.js";
 import { answered, fileAll, giveWords, useWords } from "./answering.js";
 import { takeAway } from "./filing.js";
 import { isKept, keepPages, leaveNoTrace } from "./kept_pages.js";
@@ -16,7 +17,7 @@ import {
 } from "./outcome.js";
 import { lendIdling, showQuestion } from "./pages.js";
 import { card, known, remember, shared } from "./remembering.js";
-import { follow, keepUnsent, showAgain, showCurrent } from "./screens.js";
+import { follow, showCurrent } from "./screens.js";
 import { anew, share } from "./shared_device.js";
 import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
@@ -53,18 +54,7 @@ function say(template) {
 }
 
 function failed(fault) {
-  if (isGone()) {
-    return;
-  }
-  if (state) {
-    keepUnsent();
-    showAgain(); // another language did not come: the questions go on in this one
-    const line = document.createElement("p");
-    line.className = "error";
-    line.setAttribute("role", "alert");
-    line.textContent = document.getElementById("not-loaded").dataset.heading;
-    document.querySelector("main").prepend(line);
-  } else {
+  if (!isGone() && !state) {
     loading = null;
     say(fault instanceof NotTrusted ? "not-available" : "not-loaded");
   }
@@ -84,20 +74,6 @@ async function oneAtATime(act) {
   } finally {
     busy = false;
   }
-}
-
-async function speak(language) {
-  const { visit, told: before } = state;
-  const loaded = await load(new URL(language, new URL(document.body.dataset.bundle, location.href)).pathname);
-  keepUnsent();
-  // The centre may have another questionnaire by now: whoever has begun this one goes on with it.
-  if (loaded.told.digest === before.digest) {
-    become({ ...state, ...loaded });
-  } else if (!visit.outcome && !visit.answers.size) {
-    become({ ...state, ...loaded, visit: new walk.Visit({ soon: visit.soon, known: visit }) });
-    state.visit.show(walk.firstPage(loaded.instrument));
-  }
-  showAgain();
 }
 
 const FORMS = {
@@ -124,7 +100,7 @@ function submitted(event) {
   }
   event.preventDefault();
   if (form.matches(".languages")) {
-    oneAtATime(() => speak(submitter.value));
+    ready().then(() => speak(submitter.value), failed);
   } else if (form.matches(".afresh")) {
     location.replace(anew());
   } else if (form.id === "load-again") {

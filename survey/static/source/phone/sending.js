@@ -104,10 +104,8 @@ async function send(start, [id, replaces, code], row) {
     headers["Heard-Code"] = code;
   }
   const before = late.get(id);
-  if (navigator.onLine) {
-    late.set(id, performance.now() + LATE_MS);
-  }
-  const word = await post(`${start}rows`, headers, row).catch(() => null);
+  late.set(id, navigator.onLine ? performance.now() + LATE_MS : before);
+  const word = await post(`${start}rows`, headers, row);
   if (word !== null) {
     late.set(id, before); // This one came to somebody, an earlier one may be on its way yet.
   }
@@ -137,27 +135,27 @@ export async function forget(start) {
 // the wish stays.
 async function deleteUnwanted(start) {
   const asked = [...unwanted].map(async (id) => {
-    const over = lateness(id) <= 0;
-    const word = await post(`${start}rows/forget`, { "Content-Type": "text/plain" }, id).catch(() => null);
-    if (word === "gone" && over) {
+    const isLate = lateness(id) > 0;
+    const word = await post(`${start}rows/forget`, { "Content-Type": "text/plain" }, id);
+    if (word === "gone" && !isLate) {
       unwanted.delete(id);
       remember(start);
     }
   });
   await Promise.all(asked);
-  const latest = Math.max(...[...unwanted].map(lateness));
-  if (latest > 0) {
-    after(latest).then(() => dispatchEvent(new Event("heard:late")));
+  const next = [...unwanted].map(lateness).find((ms) => ms > 0);
+  if (next) {
+    after(next).then(() => dispatchEvent(new Event("heard:late")));
   }
 }
 
-const lateness = (id) => (late.get(id) ?? 0) - performance.now();
+const lateness = (id) => late.get(id) - performance.now(); // of a row that nobody sent here not a number, so no lateness
 
 // The centre's word for what became of it. A login page or a page for maintenance is answered with any status, and must
-// never pass for a row that is kept. A server in front that waited in vain knows no more than this page: no word at all.
-async function post(address, headers, body) {
+// never pass for a row that is kept. A server in front that waited in vain knows no more than this page: no word.
+function post(address, headers, body) {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const how = { method: "POST", headers, body, signal, keepalive: true, credentials: "omit", redirect: "error" };
-  const answer = await fetch(address, how);
-  return answer.status === 504 ? null : answer.text();
+  const word = fetch(address, how).then((answer) => (answer.status === 504 ? null : answer.text()));
+  return word.catch(() => null);
 }
