@@ -62,13 +62,7 @@ class PhonePages:
 
     def page(self, language: str) -> Response:
         """The first question without a visit: what a phone opens with where there is no network; raises as above."""
-        ready = self._ready(language)
-
-        def first() -> Pressed:
-            html = _question_page(self.parts, ready, language, ready.instrument.pages[0], inner=False)
-            return Pressed.of(html.encode(), "text/html")
-
-        return self.once.get(f"page {language}", ready, first).response()
+        return self._pressed_page(self._ready(language), language).response()
 
     def words(self) -> Response:
         """The list of words by which people come back: asked for when somebody is about to be offered four."""
@@ -83,21 +77,32 @@ class PhonePages:
         ready = self._ready(None)
         return self.once.get("worker", ready, lambda: self._worker(ready)).response()
 
+    def _pressed_page(self, ready: Ready, language: str) -> Pressed:
+        def first() -> Pressed:
+            html = _question_page(self.parts, ready, language, ready.instrument.pages[0], inner=False)
+            return Pressed.of(html.encode(), "text/html")
+
+        return self.once.get(f"page {language}", ready, first)
+
     def _pressed_bundle(self, ready: Ready, language: str) -> Pressed:
         return self.once.get(f"bundle {language}", ready, lambda: _json(_bundle(self.parts, ready, language)))
 
     def _worker(self, ready: Ready) -> Pressed:
         language = ready.instrument.default_language
-        kept = [url_for("phone_bundle", language=language), *(url_for("static", filename=each) for each in _FILES)]
+        page = url_for("phone_page", language=language)
+        kept = {url_for("static", filename=name): (_STATIC / name).read_bytes() for name in _FILES}
+        kept |= {
+            url_for("phone_bundle", language=language): self._pressed_bundle(ready, language).content,
+            page: self._pressed_page(ready, language).content,
+        }
+        hashes = {address: hashlib.sha256(content).hexdigest() for address, content in kept.items()}
         told = {
             "start": url_for("start"),
-            "page": url_for("phone_page", language=language),
-            "files": kept,
+            "page": page,
+            "files": hashes,
             "bundles": url_for("phone_bundle", language="x")[:-1],
         }
-        contents = [(_STATIC / name).read_bytes() for name in _FILES]
-        made = self._pressed_bundle(ready, language).content
-        version = hashlib.sha256(b"".join([*contents, made])).hexdigest()[:16]
+        version = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()[:16]
         script = (_STATIC / "worker.js").read_text(encoding="utf-8")
         return Pressed.of(f"self.heard={json.dumps({**told, 'version': version})};{script}".encode(), "text/javascript")
 

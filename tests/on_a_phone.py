@@ -49,6 +49,9 @@ class Linked:
     address: str = ""
     bodies: list[tuple[str, bytes]] = field(default_factory=list)
     broken: frozenset[str] = frozenset()
+    maintained: frozenset[str] = frozenset()
+    led_away: frozenset[str] = frozenset()
+    swallowed: frozenset[str] = frozenset()
     storable: bool = False
     held: str = ""
     let_go: Event = field(default_factory=Event)
@@ -75,8 +78,9 @@ class Linked:
 def linked(folder: Path, **changes: Any) -> Iterator[Linked]:
     """A centre whose link is up until the block ends.
 
-    Paths among ``broken`` are answered with a 502; what asks for ``held`` waits until ``let_go``; with ``storable``
-    a browser may keep every page.
+    Paths among ``broken`` are answered with a 502, among ``maintained`` with somebody else's page and a 200, and among
+    ``led_away`` the browser is sent to another page of ours; what asks for ``held``, or is ``swallowed``, waits
+    until ``let_go``; with ``storable`` a browser may keep every page.
     """
     world = World(folder)
     centre = world.opened()
@@ -97,7 +101,13 @@ def linked(folder: Path, **changes: Any) -> Iterator[Linked]:
         if any(path.endswith(end) for end in served.broken):
             start_response("502 Bad Gateway", [("Content-Type", "text/plain")])
             return [b""]
-        if path == served.held:
+        if any(path.endswith(end) for end in served.maintained):
+            start_response("200 OK", [("Content-Type", "text/html")])
+            return [b"<!doctype html><title>Maintenance</title><h1>Back soon</h1>"]
+        if any(path.endswith(end) for end in served.led_away):
+            start_response("302 Found", [("Location", f"/{START}phone/pl/page")])
+            return [b""]
+        if path == served.held or path in served.swallowed:
             served.let_go.wait(60)
         environ["wsgi.input"] = BytesIO(body)
         return inner(environ, kept(start_response) if served.storable else start_response)

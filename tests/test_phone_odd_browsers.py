@@ -150,6 +150,30 @@ def test_where_something_is_kept_a_network_that_says_nothing_is_not_waited_for(
         without_network_noise(person)
 
 
+def test_a_network_that_says_nothing_is_waited_for_once_and_not_for_every_file(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        answered_with_the_worker_up(person)
+        (worker,) = person.context.service_workers
+        worker.evaluate(
+            "() => { self.waits = []; const wait = setTimeout;"
+            " self.setTimeout = (act, ms) => { waits.push(ms); return wait(act, ms / 100); }; }"
+        )
+        files = [f"static/{each}" for each in ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg")]
+        served.swallowed = frozenset(f"/{START}{each}" for each in ("", "phone/en", *files))
+        person.page.goto(person.address, wait_until="commit")
+        expect_heading(person, "What about experience?")
+        person.page.locator("#delete-now").wait_for()
+        waits = worker.evaluate("waits")
+        assert waits[0] == 8_000
+        assert max(waits[1:]) < 1_000
+        served.let_go.set()
+        person.page.wait_for_load_state("networkidle")
+        without_network_noise(person)
+
+
 def test_where_nothing_is_kept_the_network_is_waited_for_however_slow_it_is(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         served.broken = frozenset({"/rows"})

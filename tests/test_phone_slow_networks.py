@@ -264,3 +264,19 @@ def test_who_chooses_a_second_language_while_the_first_is_slow_gets_the_second(
             served.let_go.set()
         person.page.locator(".bar .help").click()
         expect_heading(person, "Help")
+
+
+def test_of_what_waits_from_before_somebody_reads_soon_though_the_network_swallows_what_is_sent(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        waits_with_the_rest(person, served)
+        served.broken, served.held = frozenset(), ROWS
+        served.bodies.clear()
+        person.look()
+        person.until(lambda: [path for path, _ in sent_by(served)] == [ROWS])
+        person.page.clock.run_for(SECONDS)
+        expect(person.page.locator(".before")).to_contain_text("They are not sent yet.")
+        served.let_go.set()
+        expect(person.page.locator(".before")).to_have_count(0)
+        person.until(lambda: kept_on(person) == NOTHING)

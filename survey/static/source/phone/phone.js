@@ -12,8 +12,7 @@ import { takeAway } from "./filing.js";
 import { isKept, keepPages, leaveNoTrace } from "./kept_pages.js";
 import { load } from "./loading.js";
 import {
-  become, deleteWaiting, hearOfDeletions, openedWith, sendAll, sendByTheOpenDoor, sendNow, sendWaiting, startOf, state,
-  tellOfBefore,
+  become, deleteWaiting, hearOfDeletions, openedWith, sendByTheOpenDoor, sendFirst, sendNow, sendWaiting, startOf, state,
 } from "./outcome.js";
 import { lendIdling, showQuestion } from "./pages.js";
 import { card, known, remember, shared } from "./remembering.js";
@@ -165,7 +164,7 @@ async function begin() {
       // The server had a draft of this person from before scripts ran, or asked for a code that came with the address.
       showQuestion(state, visit.position);
     }
-    await tellOfBefore(await sendAll());
+    await sendFirst();
   } catch (fault) {
     if (fault instanceof NotTrusted || card.has("k")) {
       failed(fault);
