@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, url_for
-from markupsafe import escape
+from markupsafe import Markup, escape
 from werkzeug.exceptions import NotFound
 
 from forms.instrument import Item, Page
@@ -38,6 +38,7 @@ _WORDS = (
 _MISFITS = ("required", "choice", "exclusive", "number", "range", "date", "too_long", "constraint")
 _OWN_CONSTRAINT = ("constraint", "number", "range", "date")
 _NO_VISIT = ""
+_HASH_DIGITS = 32
 # A frame takes the place of a page that has its style and its scripts.
 _UNLOADED = re.compile(r"<(noscript|script)\b.*?</\1>|<(?:link|meta)\b[^>]*>", re.DOTALL)
 _INDENTATION = re.compile(r"\s*\n\s*")
@@ -95,7 +96,7 @@ class PhonePages:
             url_for("phone_bundle", language=language): self._pressed_bundle(ready, language).content,
             page: self._pressed_page(ready, language).content,
         }
-        hashes = {address: hashlib.sha256(content).hexdigest() for address, content in kept.items()}
+        hashes = {address: hashlib.sha256(content).hexdigest()[:_HASH_DIGITS] for address, content in kept.items()}
         told = {
             "start": url_for("start"),
             "page": page,
@@ -180,6 +181,16 @@ def _question_page(parts: Parts, ready: Ready, language: str, page: Page, *, inn
         waiting=False, remaining=" ", can_skip=any(each.control != "note" for each in questions),
         languages=offered(ready.instrument, parts.words), inner=inner,
     )  # fmt: skip
+
+
+def screens_of_a_stop(parts: Parts) -> dict[str, Markup]:
+    """What deleting leads to on a phone where nothing is asked now, by name; there is no bundle then."""
+
+    def own(name: str, *buttons: str) -> Markup:
+        html = pages.render(parts, "on_phone.html", None, inner=True, name=name, buttons=buttons)
+        return Markup(_lean(html))  # noqa: S704 - a page of ours, which was escaped as one
+
+    return {"deleted": own("deleted"), "undeleted": own("undeleted", "delete-now")}
 
 
 def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:

@@ -229,12 +229,15 @@ def test_somebody_elses_page_is_never_kept_for_ours_and_ours_is_kept_with_the_ne
         person.until(lambda: any("sealing.js" in path for path, _ in served.bodies))
         person.page.wait_for_load_state("networkidle")
         served.broken = frozenset({"/rows"})
-        setattr(served, how, frozenset({spoilt}))
+        if how == "maintained":
+            served.maintained = frozenset({spoilt})
+        else:
+            served.led_away = frozenset({spoilt})
         served.bodies.clear()
         person.the_core()
         person.until(lambda: any(f"{spoilt}?" in path for path, _ in served.bodies))
         person.until(lambda: not person.page.evaluate(_INSTALLING))
-        setattr(served, how, frozenset())
+        served.maintained = served.led_away = frozenset()
         person.say("more", "yes")
         person.choose("helped", "friend")
         person.go_on()

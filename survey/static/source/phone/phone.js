@@ -18,6 +18,7 @@ import { lendIdling, showQuestion } from "./pages.js";
 import { card, known, remember, shared } from "./remembering.js";
 import { follow, showCurrent } from "./screens.js";
 import { anew, share } from "./shared_device.js";
+import { stopped } from "./stopped.js";
 import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
 
@@ -119,7 +120,7 @@ function loadAgain() {
 
 function clicked(event) {
   const link = event.target.closest?.("a[href]");
-  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) {
+  if (!link || !document.body.dataset.bundle || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) {
     return;
   }
   const { pathname, origin } = new URL(link.href);
@@ -143,6 +144,9 @@ async function left() {
 async function begin() {
   share();
   if (!document.body.dataset.bundle) {
+    loading = stopped();
+    await loading;
+    await sendFirst();
     return;
   }
   const { code } = document.body.dataset;

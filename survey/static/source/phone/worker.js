@@ -35,7 +35,7 @@ async function keep() {
 async function ours(address) {
   const answer = await fetch(address, { redirect: "error" });
   const content = await answer.clone().arrayBuffer();
-  if (hex(await sha256(content)) !== files[address]) {
+  if (!hex(await sha256(content)).startsWith(files[address])) {
     throw new Error("This is not what is to be kept.");
   }
   return [address, answer];
