@@ -20,7 +20,7 @@ from survey.headers import add_headers, let_fonts_stay
 from survey.interview import Interview, NotAvailable, to
 from survey.language_page import add_language_page
 from survey.parts import Mode, Parts, Ready
-from survey.phone_pages import add_phone_routes
+from survey.phone_pages import add_phone_routes, screens_of_a_stop
 from survey.pressed import press_first_page, press_static_files
 from survey.question_page import FirstPages
 from survey.refused_cookies import add_refused_cookies
@@ -105,7 +105,9 @@ def _add_errors(app: Flask, parts: Parts) -> None:
     already_told: set[str] = set()
 
     def plain(status: int, heading: str, text: str | None, *, way_on: bool = True) -> Response:
-        more: dict[str, Any] = {"heading": heading, "text": text, "way_on": way_on}
+        # A phone may still have something to delete where nothing is asked.
+        screens = {} if way_on or parts.on_tablet else screens_of_a_stop(parts)
+        more: dict[str, Any] = {"heading": heading, "text": text, "way_on": way_on, "screens": screens}
         return make_response(pages.render(parts, "plain.html", parts.ready(), **more), status)
 
     def not_available(_fault: Exception) -> Response:

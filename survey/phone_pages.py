@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, url_for
-from markupsafe import escape
+from markupsafe import Markup, escape
 from werkzeug.exceptions import NotFound
 
 from forms.instrument import Item, Page
@@ -33,11 +33,13 @@ _STATIC = Path(__file__).parent / "static"
 _FILES = ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg", "symbols.svg")
 _WORDS = (
     "bar.leave_only", "bar.back", "code.taken", "error.heading", "title.error", "question.skip", "question.skip_page",
+    "phone.language",
 )  # fmt: skip
 _MISFITS = ("required", "choice", "exclusive", "number", "range", "date", "too_long", "constraint")
 _CODE_MISFITS = {"mistyped": "code.mistyped", "refused": "code.refused", "unloaded": "phone.unloaded.text"}
 _OWN_CONSTRAINT = ("constraint", "number", "range", "date")
 _NO_VISIT = ""
+_HASH_DIGITS = 32
 # A frame takes the place of a page that has its style and its scripts.
 _UNLOADED = re.compile(r"<(noscript|script)\b.*?</\1>|<(?:link|meta)\b[^>]*>", re.DOTALL)
 _FILLED = re.compile(r"<main\b.*</main>(\s*<footer\b.*</footer>)?", re.DOTALL)
@@ -63,13 +65,7 @@ class PhonePages:
 
     def page(self, language: str) -> Response:
         """The first question without a visit: what a phone opens with where there is no network; raises as above."""
-        ready = self._ready(language)
-
-        def first() -> Pressed:
-            html = _question_page(self.parts, ready, language, ready.instrument.pages[0], inner=False)
-            return Pressed.of(html.encode(), "text/html")
-
-        return self.once.get(f"page {language}", ready, first).response()
+        return self._pressed_page(self._ready(language), language).response()
 
     def words(self) -> Response:
         """The list of words by which people come back: asked for when somebody is about to be offered four."""
@@ -84,21 +80,32 @@ class PhonePages:
         ready = self._ready(None)
         return self.once.get("worker", ready, lambda: self._worker(ready)).response()
 
+    def _pressed_page(self, ready: Ready, language: str) -> Pressed:
+        def first() -> Pressed:
+            html = _question_page(self.parts, ready, language, ready.instrument.pages[0], inner=False)
+            return Pressed.of(html.encode(), "text/html")
+
+        return self.once.get(f"page {language}", ready, first)
+
     def _pressed_bundle(self, ready: Ready, language: str) -> Pressed:
         return self.once.get(f"bundle {language}", ready, lambda: _json(_bundle(self.parts, ready, language)))
 
     def _worker(self, ready: Ready) -> Pressed:
         language = ready.instrument.default_language
-        kept = [url_for("phone_bundle", language=language), *(url_for("static", filename=each) for each in _FILES)]
+        page = url_for("phone_page", language=language)
+        kept = {url_for("static", filename=name): (_STATIC / name).read_bytes() for name in _FILES}
+        kept |= {
+            url_for("phone_bundle", language=language): self._pressed_bundle(ready, language).content,
+            page: self._pressed_page(ready, language).content,
+        }
+        hashes = {address: hashlib.sha256(content).hexdigest()[:_HASH_DIGITS] for address, content in kept.items()}
         told = {
             "start": url_for("start"),
-            "page": url_for("phone_page", language=language),
-            "files": kept,
+            "page": page,
+            "files": hashes,
             "bundles": url_for("phone_bundle", language="x")[:-1],
         }
-        contents = [(_STATIC / name).read_bytes() for name in _FILES]
-        made = self._pressed_bundle(ready, language).content
-        version = hashlib.sha256(b"".join([*contents, made])).hexdigest()[:16]
+        version = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()[:16]
         script = (_STATIC / "worker.js").read_text(encoding="utf-8")
         return Pressed.of(f"self.heard={json.dumps({**told, 'version': version})};{script}".encode(), "text/javascript")
 
@@ -182,6 +189,16 @@ def _question_page(parts: Parts, ready: Ready, language: str, page: Page, *, inn
         waiting=False, remaining=" ", can_skip=any(each.control != "note" for each in questions),
         languages=offered(ready.instrument, parts.words), inner=inner,
     )  # fmt: skip
+
+
+def screens_of_a_stop(parts: Parts) -> dict[str, Markup]:
+    """What deleting leads to on a phone where nothing is asked now, by name; there is no bundle then."""
+
+    def own(name: str, *buttons: str) -> Markup:
+        html = pages.render(parts, "on_phone.html", None, inner=True, name=name, buttons=buttons)
+        return Markup(_lean(html))  # noqa: S704 - a page of ours, which was escaped as one
+
+    return {"deleted": own("deleted"), "undeleted": own("undeleted", "delete-now")}
 
 
 def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:

@@ -44,6 +44,7 @@ async function sendSoon(say) {
 
 export const sendLast = () => sendSoon(told);
 export const sendNow = () => sendSoon(heard);
+export const sendFirst = () => sendSoon(tellOfBefore);
 
 // What became of the last row: sent, waiting (on the phone, or in this page alone), refused for its code, or lost.
 async function told(became) {

@@ -6,19 +6,20 @@ import { watchAloud } from "../aloud.js";
 import { watchForIdling } from "../idling.js";
 import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
 import { focus } from "../screen.js";
+import { speak } from "./another_language.js";
 import { answered, fileAll, giveWords, useWords } from "./answering.js";
 import { useCode } from "./card_code.js";
 import { takeAway } from "./filing.js";
 import { isKept, keepPages, leaveNoTrace } from "./kept_pages.js";
 import { load } from "./loading.js";
 import {
-  become, deleteWaiting, hearOfDeletions, openedWith, sendAll, sendByTheOpenDoor, sendNow, sendWaiting, startOf, state,
-  tellOfBefore,
+  become, deleteWaiting, hearOfDeletions, openedWith, sendByTheOpenDoor, sendFirst, sendNow, sendWaiting, startOf, state,
 } from "./outcome.js";
 import { lendIdling, noMoreCodes, showQuestion } from "./pages.js";
 import { card, handOver, known, remember, shared, spoken } from "./remembering.js";
-import { CODE, follow, keepUnsent, showAgain, showCurrent } from "./screens.js";
+import { CODE, follow, showCurrent } from "./screens.js";
 import { anew, share } from "./shared_device.js";
+import { stopped } from "./stopped.js";
 import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
 
@@ -54,18 +55,7 @@ function say(template) {
 }
 
 function failed(fault) {
-  if (isGone()) {
-    return;
-  }
-  if (state) {
-    keepUnsent();
-    showAgain(); // another language did not come: the questions go on in this one
-    const line = document.createElement("p");
-    line.className = "error";
-    line.setAttribute("role", "alert");
-    line.textContent = document.getElementById("not-loaded").dataset.heading;
-    document.querySelector("main").prepend(line);
-  } else {
+  if (!isGone() && !state) {
     loading = null;
     say(fault instanceof NotTrusted ? "not-available" : "not-loaded");
   }
@@ -87,20 +77,6 @@ async function oneAtATime(act) {
   }
 }
 
-async function speak(language) {
-  const { visit, told: before } = state;
-  const loaded = await load(new URL(language, new URL(document.body.dataset.bundle, location.href)).pathname);
-  keepUnsent();
-  // The centre may have another questionnaire by now: whoever has begun this one goes on with it.
-  if (loaded.told.digest === before.digest) {
-    become({ ...state, ...loaded });
-  } else if (!visit.outcome && !visit.answers.size) {
-    become({ ...state, ...loaded, visit: new walk.Visit({ soon: visit.soon, known: visit }) });
-    state.visit.show(walk.firstPage(loaded.instrument));
-  }
-  showAgain();
-}
-
 const FORMS = {
   [CODE]: useCode,
   question: answered,
@@ -118,7 +94,7 @@ function submitted(event) {
   const { target: form, submitter } = event;
   event.preventDefault();
   if (form.matches(".languages")) {
-    oneAtATime(() => speak(submitter.value));
+    ready().then(() => speak(submitter.value), failed);
   } else if (form.matches(".afresh")) {
     location.replace(anew());
   } else if (form.id === "load-again") {
@@ -138,7 +114,7 @@ function loadAgain() {
 
 function clicked(event) {
   const link = event.target.closest?.("a[href]");
-  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) {
+  if (!link || !document.body.dataset.bundle || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) {
     return;
   }
   const { pathname, origin } = new URL(link.href);
@@ -162,6 +138,9 @@ async function left() {
 async function begin() {
   share();
   if (!document.body.dataset.bundle) {
+    loading = stopped();
+    await loading;
+    await sendFirst();
     return;
   }
   const { code } = document.body.dataset;
@@ -191,9 +170,9 @@ async function begin() {
       showQuestion(state, visit.position);
     }
     if (spoken && spoken !== document.body.dataset.bundle && document.querySelector(`#question, #${CODE}`)) {
-      await speak(spoken).catch(() => {}); // It did not come: the question stands there.
+      await speak(spoken.split("/").at(-1));
     }
-    await tellOfBefore(await sendAll());
+    await sendFirst();
   } catch (fault) {
     if (fault instanceof NotTrusted || card.has("k")) {
       failed(fault);
@@ -234,7 +213,7 @@ function takeOver() {
   watchForIdling();
   tidyWhenLeaving(left);
   addEventListener("pagehide", forget);
-  for (const kind of ["online", "pageshow", "visibilitychange"]) {
+  for (const kind of ["online", "pageshow", "visibilitychange", "heard:late"]) {
     addEventListener(kind, () => state && document.visibilityState === "visible" && sendWaiting(), true);
   }
 }
