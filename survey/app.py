@@ -20,7 +20,7 @@ from survey.headers import add_headers, let_fonts_stay
 from survey.interview import Interview, NotAvailable, to
 from survey.language_page import add_language_page
 from survey.parts import Mode, Parts, Ready
-from survey.phone_pages import add_phone_routes
+from survey.phone_pages import add_phone_routes, screens_of_a_stop
 from survey.plain_page import plain_page
 from survey.pressed import press_first_page, press_static_files
 from survey.question_page import FirstPages
@@ -107,12 +107,17 @@ def _add_errors(app: Flask, parts: Parts) -> None:
 
     plain = partial(plain_page, parts)
 
+    def not_now(heading: str, text: str) -> Response:
+        # A phone may still have something to delete where nothing is asked.
+        screens = {} if parts.on_tablet else screens_of_a_stop(parts)
+        return plain(503, heading, text, way_on=False, screens=screens)
+
     def not_available(_fault: Exception) -> Response:
         text = "unavailable.text" if parts.on_tablet else "unavailable.text.link"
-        return plain(503, "unavailable.heading", text, way_on=False)
+        return not_now("unavailable.heading", text)
 
     def no_room(_fault: Exception) -> Response:
-        return plain(503, "full.heading", "full.text", way_on=False)
+        return not_now("full.heading", "full.text")
 
     def only_with_code(fault: OnlyWithCode) -> Response:
         return to("card_code") if parts.codes is not None else no_room(fault)

@@ -112,8 +112,8 @@ class Interview:
         with self.held() as visit:
             if visit is not None:
                 submission.leave(self.parts, visit)
-        ready = self.parts.ready()
-        outside = ready.keys.neutral_address if ready and not self.parts.on_tablet else ""
+        keys = self.parts.keys()
+        outside = keys.neutral_address if keys and not self.parts.on_tablet else ""
         return self.swept(outside or url_for("start"))
 
     def swept(self, address: str) -> Response:

@@ -222,7 +222,7 @@ def render(parts: Parts, template: str, ready: Ready | None, visit: Visit | None
         words=words_of(parts, language),
         mode=parts.mode,
         place=ready.place if ready else None,
-        outside=ready.keys.neutral_address if ready and not parts.on_tablet else "",
+        outside=keys.neutral_address if keys and not parts.on_tablet else "",
         made_up=keys is not None and keys.made_up,
         csrf_token=csrf_token(visit.token) if visit and visit.token else "",
         takes_codes=parts.codes is not None,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, url_for
-from markupsafe import escape
+from markupsafe import Markup, escape
 from werkzeug.exceptions import NotFound
 
 from forms.instrument import Item, Page
@@ -31,12 +31,18 @@ from survey.visits import Outcome, Visit
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg", "symbols.svg")
-_WORDS = ("bar.leave_only", "bar.back", "error.heading", "title.error", "question.skip", "question.skip_page")
+_WORDS = (
+    "bar.leave_only", "bar.back", "code.taken", "error.heading", "title.error", "question.skip", "question.skip_page",
+    "phone.language",
+)  # fmt: skip
 _MISFITS = ("required", "choice", "exclusive", "number", "range", "date", "too_long", "constraint")
+_CODE_MISFITS = {"mistyped": "code.mistyped", "refused": "code.refused", "unloaded": "phone.unloaded.text"}
 _OWN_CONSTRAINT = ("constraint", "number", "range", "date")
 _NO_VISIT = ""
+_HASH_DIGITS = 32
 # A frame takes the place of a page that has its style and its scripts.
 _UNLOADED = re.compile(r"<(noscript|script)\b.*?</\1>|<(?:link|meta)\b[^>]*>", re.DOTALL)
+_FILLED = re.compile(r"<main\b.*</main>(\s*<footer\b.*</footer>)?", re.DOTALL)
 _INDENTATION = re.compile(r"\s*\n\s*")
 
 
@@ -59,13 +65,7 @@ class PhonePages:
 
     def page(self, language: str) -> Response:
         """The first question without a visit: what a phone opens with where there is no network; raises as above."""
-        ready = self._ready(language)
-
-        def first() -> Pressed:
-            html = _question_page(self.parts, ready, language, ready.instrument.pages[0], inner=False)
-            return Pressed.of(html.encode(), "text/html")
-
-        return self.once.get(f"page {language}", ready, first).response()
+        return self._pressed_page(self._ready(language), language).response()
 
     def words(self) -> Response:
         """The list of words by which people come back: asked for when somebody is about to be offered four."""
@@ -80,6 +80,13 @@ class PhonePages:
         ready = self._ready(None)
         return self.once.get("worker", ready, lambda: self._worker(ready)).response()
 
+    def _pressed_page(self, ready: Ready, language: str) -> Pressed:
+        def first() -> Pressed:
+            html = _question_page(self.parts, ready, language, ready.instrument.pages[0], inner=False)
+            return Pressed.of(html.encode(), "text/html")
+
+        return self.once.get(f"page {language}", ready, first)
+
     def _pressed_bundle(self, ready: Ready, language: str) -> Pressed:
         return self.once.get(f"bundle {language}", ready, lambda: self._json(_bundle(self.parts, ready, language)))
 
@@ -89,16 +96,20 @@ class PhonePages:
 
     def _worker(self, ready: Ready) -> Pressed:
         language = ready.instrument.default_language
-        kept = [url_for("phone_bundle", language=language), *(url_for("static", filename=each) for each in _FILES)]
+        page = url_for("phone_page", language=language)
+        kept = {url_for("static", filename=name): (_STATIC / name).read_bytes() for name in _FILES}
+        kept |= {
+            url_for("phone_bundle", language=language): self._pressed_bundle(ready, language).content,
+            page: self._pressed_page(ready, language).content,
+        }
+        hashes = {address: hashlib.sha256(content).hexdigest()[:_HASH_DIGITS] for address, content in kept.items()}
         told = {
             "start": url_for("start"),
-            "page": url_for("phone_page", language=language),
-            "files": kept,
+            "page": page,
+            "files": hashes,
             "bundles": url_for("phone_bundle", language="x")[:-1],
         }
-        contents = [(_STATIC / name).read_bytes() for name in _FILES]
-        made = self._pressed_bundle(ready, language).content
-        version = hashlib.sha256(b"".join([*contents, made])).hexdigest()[:16]
+        version = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()[:16]
         script = (_STATIC / "worker.js").read_text(encoding="utf-8")
         return Pressed.of(f"self.heard={json.dumps({**told, 'version': version})};{script}".encode(), "text/javascript")
 
@@ -132,15 +143,21 @@ def _bundle(parts: Parts, ready: Ready, language: str) -> dict[str, Any]:
         "newest_day": max(signed).isoformat(),
         "crime": pages.CRIME_ITEM,
         "again": ready.place.come_back,
-        "frame": _lean(_UNLOADED.sub("", _question_page(parts, ready, language, instrument.pages[0], inner=False))),
+        # In this order the same languages and drawings stand close to each other, and nearly come for nothing.
+        "screens": {name: _lean(html) for name, html in _screens(parts, ready, language).items()},
+        "frame": _lean(_frame(_question_page(parts, ready, language, instrument.pages[0], inner=False))),
         "pages": {
             page.name: _lean(_question_page(parts, ready, language, page, inner=True)) for page in instrument.pages
         },
-        "screens": {name: _lean(html) for name, html in _screens(parts, ready, language).items()},
         "remaining": [str(escape(pages.time_for(left, words))) for left in range(len(instrument.pages) + 1)],
-        "words": {name: str(escape(words[name])) for name in (*_WORDS, *(f"error.{kind}" for kind in _MISFITS))},
+        "words": {name: str(escape(words[name])) for name in (*_WORDS, *(f"error.{kind}" for kind in _MISFITS))}
+        | {f"error.{kind}": str(escape(words[name])) for kind, name in _CODE_MISFITS.items()},
         "messages": {item.name: own for item in instrument.items() if (own := _messages(ready, item, language))},
     }
+
+
+def _frame(html: str) -> str:
+    return _FILLED.sub("<main></main>", _UNLOADED.sub("", html))
 
 
 def _lean(html: str) -> str:
@@ -174,6 +191,16 @@ def _question_page(parts: Parts, ready: Ready, language: str, page: Page, *, inn
     )  # fmt: skip
 
 
+def screens_of_a_stop(parts: Parts) -> dict[str, Markup]:
+    """What deleting leads to on a phone where nothing is asked now, by name; there is no bundle then."""
+
+    def own(name: str, *buttons: str) -> Markup:
+        html = pages.render(parts, "on_phone.html", None, inner=True, name=name, buttons=buttons)
+        return Markup(_lean(html))  # noqa: S704 - a page of ours, which was escaped as one
+
+    return {"deleted": own("deleted"), "undeleted": own("undeleted", "delete-now")}
+
+
 def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
     visit, over = _visit(ready, language), _visit(ready, language, "kept")
     listed, drafted = offered(ready.instrument, parts.words), drafts(ready.instrument, parts.words.drafted)
@@ -186,12 +213,13 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         return page("on_phone.html", over, name=name, buttons=buttons)
 
     doors = ["open-door"] if ready.place.open_door else []
+    only = {"closed": True, "why": "code.only"} if not ready.place.open_door else {"closed": False, "why": ""}
+    typed = {"card-code": page("card_code.html", visit, problem="", typed="", **only)} if parts.codes else {}
 
-    return {
+    return typed | {
         "help": page("help.html", visit, lines=lines),
         "about": page("about.html", visit),
         "safety": page("safety.html", visit),
-        "languages": page("languages.html", visit, languages=listed, drafts=drafted),
         "again": page("again.html", visit),
         "thanks": page("thanks.html", over, lines=lines, figures=figures),
         "ended": page("ended.html", over, lines=lines, figures=figures),
@@ -201,4 +229,5 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         "deleted": own("deleted"),
         "undeleted": own("undeleted", "delete-now"),
         "unkept": own("lost", "again"),
+        "languages": page("languages.html", visit, languages=listed, drafts=drafted),
     }

@@ -28,6 +28,7 @@ START = f"s/{LINKED}/"
 TYPED = "Zanzibar"
 THANKS = "Thank you. Your answers are kept."
 DELETED = "Your answers are deleted"
+NOT_YET = "The other language has not come yet. You can go on in this one, or choose it again."
 WAITING = "Kept sealed on this phone, not sent yet"
 TOLD: dict[str, Any] = {
     "instruments": (SMALL,), "support_lines": LINES, "neutral_address": OUTSIDE, "made_up": False,
@@ -48,6 +49,9 @@ class Linked:
     address: str = ""
     bodies: list[tuple[str, bytes]] = field(default_factory=list)
     broken: frozenset[str] = frozenset()
+    maintained: frozenset[str] = frozenset()
+    led_away: frozenset[str] = frozenset()
+    swallowed: frozenset[str] = frozenset()
     storable: bool = False
     held: str = ""
     let_go: Event = field(default_factory=Event)
@@ -74,8 +78,9 @@ class Linked:
 def linked(folder: Path, **changes: Any) -> Iterator[Linked]:
     """A centre whose link is up until the block ends.
 
-    Paths among ``broken`` are answered with a 502; what asks for ``held`` waits until ``let_go``; with ``storable``
-    a browser may keep every page.
+    Paths among ``broken`` are answered with a 502, among ``maintained`` with somebody else's page and a 200, and among
+    ``led_away`` the browser is sent to another page of ours; what asks for ``held``, or is ``swallowed``, waits
+    until ``let_go``; with ``storable`` a browser may keep every page.
     """
     world = World(folder)
     centre = world.opened()
@@ -96,7 +101,13 @@ def linked(folder: Path, **changes: Any) -> Iterator[Linked]:
         if any(path.endswith(end) for end in served.broken):
             start_response("502 Bad Gateway", [("Content-Type", "text/plain")])
             return [b""]
-        if path == served.held:
+        if any(path.endswith(end) for end in served.maintained):
+            start_response("200 OK", [("Content-Type", "text/html")])
+            return [b"<!doctype html><title>Maintenance</title><h1>Back soon</h1>"]
+        if any(path.endswith(end) for end in served.led_away):
+            start_response("302 Found", [("Location", f"/{START}phone/pl/page")])
+            return [b""]
+        if path == served.held or path in served.swallowed:
             served.let_go.wait(60)
         environ["wsgi.input"] = BytesIO(body)
         return inner(environ, kept(start_response) if served.storable else start_response)
@@ -201,6 +212,12 @@ def finish(person: Window) -> None:
     person.page.locator("#again-no button").click()
 
 
+def chooses(person: Window, language: str) -> None:
+    """Another language, by the globe in the bar."""
+    person.page.locator(".bar .language").click()
+    person.page.locator(f'main button[value="{language}"]').click()
+
+
 def expect_heading(person: Window, words: str) -> None:
     """Wait for the screen with this heading."""
     expect(person.page.locator("h1")).to_have_text(words)
@@ -213,5 +230,5 @@ def cut_off(person: Window) -> None:
 
 def without_network_noise(person: Window) -> None:
     """Forget what the browser said of the network, or of the centre while that was broken."""
-    noise = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "502")
+    noise = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "502", "504")
     person.wrong = [line for line in person.wrong if not any(each in line for each in noise)]

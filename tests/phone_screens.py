@@ -46,7 +46,7 @@ def card_code(person: Window, served: Linked) -> None:
     start(person, served)
     person.page.locator("footer a[href$='/code']").click()
     person.page.locator("#code").fill("AB12-CD34-EF56-GH78")
-    person.page.locator(".continue").click()
+    person.press()
     person.page.locator("[role=alert]").wait_for()
 
 

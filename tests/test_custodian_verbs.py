@@ -21,7 +21,6 @@ from export.custodian.recipe_file import VICTIM_VOICE
 from export.custodian.unsealing import CollectionSecret
 from forms.response import framed
 from forms.xlsform import VICTIM_VOICE as VICTIM_VOICE_FILE
-from forms.xlsform import shipped_translations
 from survey.briefing import Keys, authority_words, read_keys
 from survey.clock import utc_day
 from survey.sealing import SigningKey
@@ -293,13 +292,6 @@ def test_a_file_to_be_signed_that_is_not_there_is_named_with_what_to_do(
     done = heard(signed, "sign-keys", option, str(tmp_path / "nothing.md"), *beside, "--out", str(tmp_path / "out"))
     refused(done, "nothing.md", "ame and place")
     assert "Free some disk space" not in done.stderr
-
-
-def test_a_translation_without_its_questionnaire_is_refused_not_left_out_unsaid(signed: Path, tmp_path: Path) -> None:
-    translation = next(iter(shipped_translations()))
-    done = heard(signed, "sign-keys", "--translation", str(translation), "--out", str(tmp_path / "out"))
-    refused(done, "nothing was signed", "--questionnaire")
-    assert not (tmp_path / "out").exists()
 
 
 def test_a_wrong_passphrase_opens_nothing(signed: Path, tmp_path: Path) -> None:

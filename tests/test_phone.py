@@ -219,7 +219,7 @@ def test_who_types_a_cards_code_before_the_first_question_comes_in_by_the_cards_
         person.look()
         person.page.locator("footer a[href$='/code']").click()
         person.page.locator("#code").fill(a_code(served).lower().translate(as_typed))
-        person.page.locator(".continue").click()
+        person.press()
         send_the_core(person, served)
     assert doors(served) == {"code"}
 
@@ -235,7 +235,7 @@ def test_who_types_a_cards_code_needs_no_draft_at_the_centre_and_a_reload_still_
     with a_phone(browser, served) as person:
         person.look()
         person.page.locator("#code").fill(a_code(served))
-        person.page.locator(".continue").click()
+        person.press()
         for _ in range(2):
             expect(person.page.locator("h1")).to_have_text("What about experience?")
             expect(person.page).to_have_url(person.address)

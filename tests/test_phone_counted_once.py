@@ -32,6 +32,7 @@ from playwright.sync_api import Browser, Error, Route
 from real_browser import OUTSIDE, Window
 
 from survey.sealing import row_id
+from survey.words import load
 
 pytestmark = pytest.mark.browser
 
@@ -305,6 +306,14 @@ def test_a_card_is_still_good_where_the_core_came_and_the_fuller_copy_was_not_ta
         finish(person)
         expect_heading(person, "Sorry: your answers were not kept")
         person.until(lambda: counted(served) == [])
+        person.page.locator(".bar .help").click()
+        person.page.locator("main .back a").click()
+        expect_heading(person, "Sorry: your answers were not kept")
+        person.page.locator(".bar .language").click()
+        person.page.locator("main button[value=pl]").click()
+        expect_heading(person, load()["pl"]["phone.lost.heading"])
+        person.page.locator(".bar .language").click()
+        person.page.locator("main button[value=en]").click()
         person.page.locator("#again button").click()
         expect_heading(person, THANKS)
         person.wrong = [line for line in person.wrong if "400" not in line]

@@ -261,3 +261,65 @@ def takes_back_a_core_that_is_on_its_way(person: Window, served: Linked) -> Rout
     expect_heading(person, "What about contact?")
     assert sent_by(served) == []
     return held[0]
+
+
+NOT_NOW = "The survey is not available now"
+
+
+def waits_and_the_survey_is_stopped(person: Window, served: Linked) -> None:
+    waits_with_the_rest(person, served)
+    served.broken = frozenset()
+    served.tell(2, stop=True)
+    person.look()
+    expect_heading(person, NOT_NOW)
+    expect(person.page.locator(".before")).to_contain_text("They are not sent yet.")
+
+
+def test_where_the_survey_was_stopped_what_waits_is_told_and_can_be_deleted(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        waits_and_the_survey_is_stopped(person, served)
+        deletes(person)
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        person.until(lambda: kept_on(person) == NOTHING)
+        without_network_noise(person)
+        person.wrong = [line for line in person.wrong if "503" not in line]
+
+
+def test_where_the_survey_was_stopped_what_waits_is_not_called_deleted_before_it_is(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        waits_and_the_survey_is_stopped(person, served)
+        served.broken = frozenset({"/rows/forget"})
+        deletes(person)
+        expect_heading(person, UNDELETED)
+        served.broken = frozenset()
+        deletes(person)
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        without_network_noise(person)
+        person.wrong = [line for line in person.wrong if "503" not in line]
+
+
+def test_who_leaves_where_the_survey_was_stopped_is_led_outside_and_leaves_nothing(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        waits_and_the_survey_is_stopped(person, served)
+        person.page.locator(".bar .leave").click()
+        person.page.wait_for_url(OUTSIDE)
+        person.page.goto(person.address + "static/icon.svg")
+        assert kept_on(person) == NOTHING
+        person.until(lambda: served.rows() == [])
+        without_network_noise(person)
+        person.wrong = [line for line in person.wrong if "503" not in line]
+
+
+def test_help_opens_where_the_survey_was_stopped(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        served.tell(2, stop=True)
+        person.look()
+        person.page.locator(".bar .help").click()
+        expect_heading(person, "Help")
+        person.wrong = [line for line in person.wrong if "503" not in line]

@@ -100,7 +100,6 @@ def test_where_another_language_does_not_come_the_code_can_still_be_typed(served
         person.page.locator(".bar .language").click()
         person.page.locator("main button[value=pl]").click()
         expect(person.page.locator("[role=alert]")).to_be_visible()
-        person.page.locator(".back a").click()
         expect_heading(person, load()["en"]["code.heading"])
         without_network_noise(person)
 

@@ -156,6 +156,43 @@ def at_its_words(person: Window) -> None:
     person.page.locator("#again-done button").click()
 
 
+# The phone's storage, which reads as slowly as the test likes.
+_READ_SLOWLY = """
+  const real = IDBObjectStore.prototype.get;
+  IDBObjectStore.prototype.get = function (...given) {
+    const asked = real.apply(this, given);
+    const spin = () => { if (!window.goesOn) { this.count().onsuccess = spin; } };
+    window.reads = true;
+    spin();
+    return asked;
+  };
+  null;"""
+
+_LEAVE_AND_READ = "document.querySelector('.bar .leave').click(); setTimeout(() => (goesOn = true), 100); null"
+
+
+def test_what_waits_and_is_being_read_when_somebody_leaves_does_not_set_out(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        person.look()
+        person.the_core()
+        person.until(lambda: len(queue_of(person)) == 1)
+        person.page.reload()
+        expect_heading(person, "What about experience?")
+        person.page.locator("#delete-now").wait_for()
+        served.broken = frozenset()
+        served.bodies.clear()
+        person.page.evaluate(_READ_SLOWLY)
+        person.page.evaluate("dispatchEvent(new Event('online'))")
+        person.until(lambda: person.page.evaluate("window.reads") is True)
+        person.page.evaluate(_LEAVE_AND_READ)
+        left(person)
+        back_at_the_survey(person)
+        assert f"/{START}rows" not in [path for path, _ in sent_by(served)]
+        without_network_noise(person)
+    assert served.rows() == []
+
+
 @pytest.mark.parametrize("until", [at_its_id, at_its_words])
 def test_who_leaves_while_a_copy_is_being_sealed_has_none_put_by_and_none_sent(
     served: Linked, browser: Browser, until: Callable[[Window], None]

@@ -150,6 +150,30 @@ def test_where_something_is_kept_a_network_that_says_nothing_is_not_waited_for(
         without_network_noise(person)
 
 
+def test_a_network_that_says_nothing_is_waited_for_once_and_not_for_every_file(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        answered_with_the_worker_up(person)
+        (worker,) = person.context.service_workers
+        worker.evaluate(
+            "() => { self.waits = []; const wait = setTimeout;"
+            " self.setTimeout = (act, ms) => { waits.push(ms); return wait(act, ms / 100); }; }"
+        )
+        files = [f"static/{each}" for each in ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg")]
+        served.swallowed = frozenset(f"/{START}{each}" for each in ("", "phone/en", *files))
+        person.page.goto(person.address, wait_until="commit")
+        expect_heading(person, "What about experience?")
+        person.page.locator("#delete-now").wait_for()
+        waits = worker.evaluate("waits")
+        assert waits[0] == 8_000
+        assert max(waits[1:]) < 1_000
+        served.let_go.set()
+        person.page.wait_for_load_state("networkidle")
+        without_network_noise(person)
+
+
 def test_where_nothing_is_kept_the_network_is_waited_for_however_slow_it_is(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         served.broken = frozenset({"/rows"})
@@ -190,3 +214,65 @@ def test_where_what_seals_never_comes_the_page_says_so_instead_of_waiting(served
         person.page.clock.run_for(30_000)
         expect_heading(person, "The questions did not load")
         assert sent_by(served) == []
+
+
+def test_a_phone_whose_storage_never_answers_stops_nobody(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.page.clock.install()
+        person.page.add_init_script("IDBFactory.prototype.open = () => new EventTarget();")
+        person.look()
+        person.the_core()
+        winds_on_until(person, lambda: len(served.rows()) == 1)
+        the_rest(person)
+        finish(person)
+        winds_on_until(person, lambda: person.heading() == THANKS)
+        assert [response.status for response in counted(served)] == ["complete"]
+
+
+def test_what_a_slow_storage_was_given_up_for_is_not_put_by_later(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.page.clock.install()
+        person.page.add_init_script(_STORAGE_HELD_UP)
+        served.broken = frozenset({"/rows"})
+        person.look()
+        to_the_end(person)
+        finish(person)
+        winds_on_until(person, lambda: person.heading() == "Not sent yet")
+        person.page.evaluate("letGo()")
+        assert queue_of(person) == []
+        assert kept_on(person)["databases"] == []
+        without_network_noise(person)
+
+
+_STORAGE_HELD_UP = """
+  const real = IDBFactory.prototype.open;
+  const held = [];
+  IDBFactory.prototype.open = function (...given) {
+    const asked = new EventTarget();
+    held.push(() => {
+      const opening = real.apply(this, given);
+      for (const kind of ["upgradeneeded", "success", "error"]) {
+        opening.addEventListener(kind, () => {
+          const { transaction } = opening;
+          const [result, error] = kind === "error" ? [null, opening.error] : [opening.result, null];
+          Object.assign(asked, { transaction, result, error });
+          asked[`on${kind}`]?.();
+        });
+      }
+    });
+    return asked;
+  };
+  window.letGo = () => {
+    IDBFactory.prototype.open = real;
+    held.forEach((each) => each());
+  };"""
+
+
+def winds_on_until(person: Window, true: Callable[[], bool]) -> None:
+    """Second after second, as somebody waits."""
+
+    def a_second_later() -> bool:
+        person.page.clock.run_for(1_000)
+        return true()
+
+    person.until(a_second_later)

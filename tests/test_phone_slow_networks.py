@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from on_a_phone import (
     DELETED,
+    NOT_YET,
     NOTHING,
     START,
     THANKS,
     WAITING,
     Linked,
     a_phone,
+    chooses,
     counted,
     expect_heading,
     finish,
@@ -151,3 +153,130 @@ def test_who_deletes_while_the_answers_are_on_their_way_never_reads_that_they_we
         assert THANKS not in person.page.evaluate("read")
         person.until(lambda: kept_on(person) == NOTHING)
     assert served.rows() == []
+
+
+_WOUND_ON_TOO = """
+  AbortSignal.timeout = (ms) => {
+    const patience = new AbortController();
+    setTimeout(() => patience.abort(new DOMException("", "TimeoutError")), ms);
+    return patience.signal;
+  };
+"""
+GIVEN_UP = 20_000
+UNTIL_NONE_CAN_COME = 120_000
+
+
+def sends_in_vain(person: Window, served: Linked) -> None:
+    """The core set out, the centre has it and takes its time, the phone has given up."""
+    person.page.add_init_script(_WOUND_ON_TOO)
+    person.look()
+    served.held = ROWS
+    person.the_core()
+    person.until(lambda: [path for path, _ in sent_by(served)] == [ROWS])
+    person.page.clock.run_for(GIVEN_UP)
+
+
+def comes_late_and_goes(person: Window, served: Linked) -> None:
+    expect_heading(person, UNDELETED)
+    assert FORGET in [path for path, _ in sent_by(served)], "the centre was asked, and had nothing to delete yet"
+    served.let_go.set()
+    person.until(lambda: len(served.rows()) == 1)
+    assert person.heading() == UNDELETED
+    person.page.clock.run_for(UNTIL_NONE_CAN_COME)
+    expect_heading(person, DELETED)
+    assert served.rows() == []
+
+
+def test_answers_that_may_still_come_in_are_not_called_deleted_and_are_deleted_once_they_came(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        sends_in_vain(person, served)
+        served.broken = frozenset({"/rows"})
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, WAITING)
+        deletes(person)
+        comes_late_and_goes(person, served)
+
+
+def test_a_core_taken_back_that_may_still_come_in_is_not_called_deleted(served: Linked, browser: Browser) -> None:
+    with in_a_hurry(browser, served) as person:
+        sends_in_vain(person, served)
+        for heading in ("What about crime?", "What about contact?", "What about experience?"):
+            person.page.locator(".back a").click()
+            expect_heading(person, heading)
+        for heading in ("What about contact?", "What about crime?", "What about more?"):
+            person.press(".skip")
+            expect_heading(person, heading)
+        person.choose("more", "finish")
+        person.press()
+        comes_late_and_goes(person, served)
+
+
+def test_a_server_in_front_that_waited_in_vain_has_no_word_on_whether_the_answers_come(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        person.page.route("**/rows", lambda route: route.fulfill(status=504, body="Gateway Timeout"))
+        person.look()
+        person.the_core()
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, WAITING)
+        deletes(person)
+        expect_heading(person, UNDELETED)
+        person.page.clock.run_for(UNTIL_NONE_CAN_COME)
+        expect_heading(person, DELETED)
+
+
+def test_a_language_that_is_slow_to_come_is_told_soon_stops_nobody_and_comes_all_the_same(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        person.choose("contact", "hard")
+        served.held = f"/{START}phone/pl"
+        chooses(person, "pl")
+        person.page.locator(".bar .help").click()
+        expect_heading(person, "Help")
+        person.page.locator(".back a").click()
+        expect_heading(person, "What about contact?")
+        person.page.clock.run_for(SECONDS)
+        expect(person.page.get_by_role("alert")).to_have_text(NOT_YET)
+        person.go_on()
+        served.let_go.set()
+        expect_heading(person, "Co z why?")
+
+
+def test_who_chooses_a_second_language_while_the_first_is_slow_gets_the_second(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        served.held = f"/{START}phone/pl"
+        chooses(person, "pl")
+        person.page.locator('main button[value="en"]').click()
+        expect_heading(person, "What about contact?")
+        with person.page.expect_response("**/phone/pl"):
+            served.let_go.set()
+        person.page.locator(".bar .help").click()
+        expect_heading(person, "Help")
+
+
+def test_of_what_waits_from_before_somebody_reads_soon_though_the_network_swallows_what_is_sent(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        waits_with_the_rest(person, served)
+        served.broken, served.held = frozenset(), ROWS
+        served.bodies.clear()
+        person.look()
+        person.until(lambda: [path for path, _ in sent_by(served)] == [ROWS])
+        person.page.clock.run_for(SECONDS)
+        expect(person.page.locator(".before")).to_contain_text("They are not sent yet.")
+        served.let_go.set()
+        expect(person.page.locator(".before")).to_have_count(0)
+        person.until(lambda: kept_on(person) == NOTHING)

@@ -11,6 +11,7 @@ from at_the_tablet import SMALL
 from centre_world import LINKED
 from on_a_phone import (
     DELETED,
+    NOT_YET,
     NOTHING,
     OTHER,
     START,
@@ -20,6 +21,7 @@ from on_a_phone import (
     Linked,
     a_code,
     a_phone,
+    chooses,
     counted,
     cut_off,
     expect_heading,
@@ -38,6 +40,7 @@ from real_browser import OUTSIDE, Window
 
 from export.custodian.unsealing import CollectionSecret
 from survey.sealing import ROW_BYTES
+from survey.words import load
 
 pytestmark = pytest.mark.browser
 
@@ -217,6 +220,51 @@ def test_a_centre_that_is_down_behind_its_server_does_not_hide_what_the_phone_ke
         person.wrong = [line for line in person.wrong if "503" not in line]
 
 
+@pytest.mark.parametrize("spoilt", ["/en/page", "/phone/en", "/heard.css"])
+@pytest.mark.parametrize("how", ["maintained", "led_away"])
+def test_somebody_elses_page_is_never_kept_for_ours_and_ours_is_kept_with_the_next_answer(
+    served: Linked, browser: Browser, how: str, spoilt: str
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.until(lambda: any("sealing.js" in path for path, _ in served.bodies))
+        person.page.wait_for_load_state("networkidle")
+        served.broken = frozenset({"/rows"})
+        if how == "maintained":
+            served.maintained = frozenset({spoilt})
+        else:
+            served.led_away = frozenset({spoilt})
+        served.bodies.clear()
+        person.the_core()
+        person.until(lambda: any(f"{spoilt}?" in path for path, _ in served.bodies))
+        person.until(lambda: not person.page.evaluate(_INSTALLING))
+        served.maintained = served.led_away = frozenset()
+        person.say("more", "yes")
+        person.choose("helped", "friend")
+        person.go_on()
+        person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        cut_off(person)
+        person.look()
+        expect_heading(person, "What about experience?")
+        expect(person.page.locator(".before")).to_contain_text("They are not sent yet.")
+        without_network_noise(person)
+        person.wrong = [line for line in person.wrong if "ServiceWorker" not in line]
+
+
+_INSTALLING = "async () => Boolean((await navigator.serviceWorker.getRegistration())?.installing)"
+
+
+def test_a_page_for_maintenance_does_not_hide_what_the_phone_keeps(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        leave_unsent(person)
+        person.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        served.maintained = frozenset({f"/{START}", "/phone/en", ".js", ".css"})
+        open_again(person)
+        expect(person.page.locator("main")).to_contain_text("They are not sent yet.")
+        without_network_noise(person)
+
+
 def test_who_answers_anew_while_earlier_answers_wait_still_reads_of_them_until_they_are_sent(
     served: Linked, browser: Browser
 ) -> None:
@@ -237,6 +285,26 @@ def test_who_answers_anew_while_earlier_answers_wait_still_reads_of_them_until_t
         person.until(lambda: kept_on(person) == NOTHING)
         without_network_noise(person)
     assert len(counted(served)) == 2
+
+
+def test_what_waits_from_before_is_still_told_and_deletable_in_another_language_and_after_help(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        leave_unsent(person)
+        open_again(person)
+        expect(person.page.locator("#delete-now")).to_have_count(1)
+        person.page.locator(".bar .help").click()
+        person.page.locator("main .back a").click()
+        expect(person.page.locator("#delete-now")).to_have_count(1)
+        person.page.locator("footer button[value=pl]").click()
+        expect(person.page.locator("html")).to_have_attribute("lang", "pl")
+        expect(person.page.locator("main .before p")).to_have_text(load()["pl"]["phone.before"])
+        person.page.locator("#delete-now button").click()
+        expect_heading(person, load()["pl"]["phone.deleted.heading"])
+        assert queue_of(person) == []
+        without_network_noise(person)
 
 
 def test_what_one_tab_deletes_no_other_tab_says_was_kept(served: Linked, browser: Browser) -> None:
@@ -269,11 +337,25 @@ def test_a_language_that_does_not_come_is_told_in_the_pages_own_and_nothing_is_l
         person.page.locator(".bar .language").click()
         cut_off(person)
         person.page.locator('button[value="pl"]').click()
-        expect(person.page.get_by_role("alert")).to_have_text("The questions did not load")
+        expect(person.page.get_by_role("alert")).to_have_text(NOT_YET)
         expect(person.page.locator('input[value="hard"]')).to_be_checked()
         assert person.page.locator("html").get_attribute("lang") == "en"
         person.go_on()
         expect(person.page.get_by_role("alert")).to_have_count(0)
+        without_network_noise(person)
+
+
+def test_without_a_network_somebody_goes_back_to_the_language_that_they_had(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        chooses(person, "pl")
+        expect_heading(person, "Co z contact?")
+        cut_off(person)
+        chooses(person, "en")
+        expect_heading(person, "What about contact?")
+        chooses(person, "pl")
+        expect_heading(person, "Co z contact?")
         without_network_noise(person)
 
 

@@ -1,5 +1,7 @@
 // One page in place of the last one, in the same document: no history entry, and the focus where a reader begins.
 
+import { isGone } from "./leaving.js";
+
 export function focus(element) {
   if (!element) {
     return;
@@ -10,7 +12,11 @@ export function focus(element) {
   element.focus();
 }
 
+// Whatever it was waited for: who has left meanwhile sees nothing more.
 export function display(next) {
+  if (isGone()) {
+    return;
+  }
   const { lang, dir } = next.documentElement;
   Object.assign(document.documentElement, { lang, dir });
   document.title = next.title;

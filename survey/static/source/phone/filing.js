@@ -2,7 +2,7 @@
 // place of the core. A row that was made may have been sent, so whatever replaces it says so.
 
 import { isGone } from "../leaving.js";
-import { remember, unwanted } from "./remembering.js";
+import { remember, unfinished, unwanted } from "./remembering.js";
 import { framed, idOf, month, newestDay } from "./response.js";
 import { onPath } from "./routing.js";
 import { drop, flush, forget, keep } from "./sending.js";
@@ -106,10 +106,8 @@ export async function takeBack(visit, start) {
 }
 
 // The same for somebody who leaves: in no turn, since nothing is put by any more, and waiting for no network.
-export async function takeAway({ outcome, sent = [] }, start) {
-  if (!outcome) {
-    sent.forEach((id) => unwanted.add(id));
-  }
+export async function takeAway(visit, start) {
+  unfinished(visit).forEach((id) => unwanted.add(id));
   forget(start);
   await drop(start, [...unwanted]);
 }

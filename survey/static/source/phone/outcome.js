@@ -44,6 +44,7 @@ async function sendSoon(say) {
 
 export const sendLast = () => sendSoon(told);
 export const sendNow = () => sendSoon(heard);
+export const sendFirst = () => sendSoon(tellOfBefore);
 
 // What became of the last row: sent, waiting (on the phone, or in this page alone), refused for its code, or lost.
 async function told(became) {
@@ -65,6 +66,7 @@ async function told(became) {
 // The page says that nothing was kept, so an earlier copy goes too; the answers are still here to try again with.
 export async function notKept() {
   await withdraw(state, startOf());
+  state.visit.unkept = "unkept";
   showScreen(state, "unkept");
 }
 
@@ -92,8 +94,7 @@ export function end(outcome) {
   }
   const { visit } = state;
   visit.outcome = outcome;
-  visit.beside = null;
-  visit.answers = new Map();
+  visit.wipe();
   if (!UNSENT.has(outcome)) {
     leaveNoTrace(startOf());
   }

@@ -12,7 +12,6 @@ function framed({ bundle, visit }, html) {
   const next = parsed(bundle.frame);
   const inner = parsed(html);
   next.querySelector("main").replaceWith(inner.querySelector("main"));
-  next.querySelector("footer")?.remove();
   next.querySelector("main").after(...inner.querySelectorAll("footer"));
   delete next.body.dataset.waiting;
   if (visit.outcome) {
@@ -48,31 +47,44 @@ export function showQuestion(state, name, wrong = [], posted = null) {
     }
   }
   head(main, stop.items.length);
+  const back = backFrom(instrument, visit, name, shared);
   furnish(main, bundle, {
-    back: backFrom(instrument, visit, name, shared),
+    back,
     left: pagesLeft(instrument, visit, name),
     several: stop.items.length > 1,
   });
-  if (wrong.length) {
-    complain(next, bundle, wrong);
-  }
+  complain(next, bundle, wrong);
+  noMoreCodes(next, state);
   display(next);
+  if (back === null && !visit.answers.size) {
+    showBefore(state, visit.before);
+  }
 }
 
-// Another page: help, thanks and so on.
-export function showScreen(state, name) {
+// A card's code is asked for once, and before anything was sent: else one visit could come in by two doors.
+export function noMoreCodes(page, { code, visit }) {
+  if (code || visit.sent.length) {
+    page.querySelector('footer [href$="/code"]')?.remove();
+  }
+}
+
+// Another page: help, thanks and so on. `wrong` as above, of what is typed there.
+export function showScreen(state, name, wrong = []) {
   const { bundle, visit } = state;
   const next = framed(state, bundle.screens[name]);
   const crime = [visit.answers.get(bundle.crime)].flat();
   fit([...next.querySelectorAll(".lines li")], name === "help" ? crime : []);
+  complain(next, bundle, wrong);
   display(next);
 }
 
 // Over the first question: what became of answers from before, refused for their card's code, lost, or waiting still.
-export function showBefore({ bundle }, what) {
+export function showBefore({ bundle, visit }, found) {
   const main = document.querySelector("main");
-  const said = main.querySelector(".before");
-  if (said?.dataset.what === (what ?? "lost")) {
+  const said = main?.querySelector(".before");
+  const what = found ?? (visit.before === "lost" ? "lost" : null);
+  visit.before = what; // Drawn anew, in another language or after Help, the page says it again.
+  if (!main || said?.dataset.what === what) {
     return;
   }
   said?.remove();
@@ -158,6 +170,9 @@ function rename(button, words) {
 }
 
 function complain(next, bundle, wrong) {
+  if (!wrong.length) {
+    return;
+  }
   const main = next.querySelector("main");
   const lines = wrong.map(([item, kind]) => {
     const message = bundle.messages[item]?.[kind] ?? bundle.words[`error.${kind}`];

@@ -6,18 +6,20 @@ import { watchAloud } from "../aloud.js";
 import { watchForIdling } from "../idling.js";
 import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
 import { focus } from "../screen.js";
+import { speak } from "./another_language.js";
 import { answered, fileAll, giveWords, useWords } from "./answering.js";
+import { useCode } from "./card_code.js";
 import { takeAway } from "./filing.js";
 import { isKept, keepPages, leaveNoTrace } from "./kept_pages.js";
 import { load } from "./loading.js";
 import {
-  become, deleteWaiting, hearOfDeletions, openedWith, sendAll, sendByTheOpenDoor, sendNow, sendWaiting, startOf, state,
-  tellOfBefore,
+  become, deleteWaiting, hearOfDeletions, openedWith, sendByTheOpenDoor, sendFirst, sendNow, sendWaiting, startOf, state,
 } from "./outcome.js";
-import { lendIdling, showQuestion } from "./pages.js";
-import { card, known, remember, shared, spoken } from "./remembering.js";
-import { askCode, CODE, follow, keepUnsent, showAgain, showCurrent } from "./screens.js";
+import { lendIdling, noMoreCodes, showQuestion } from "./pages.js";
+import { card, handOver, known, remember, shared, spoken } from "./remembering.js";
+import { CODE, follow, showCurrent } from "./screens.js";
 import { anew, share } from "./shared_device.js";
+import { stopped } from "./stopped.js";
 import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
 
@@ -53,20 +55,7 @@ function say(template) {
 }
 
 function failed(fault) {
-  if (isGone()) {
-    return;
-  }
-  if (state) {
-    keepUnsent();
-    if (state.visit.beside !== CODE) {
-      showAgain(); // another language did not come: the questions go on in this one
-    }
-    const line = document.createElement("p");
-    line.className = "error";
-    line.setAttribute("role", "alert");
-    line.textContent = document.getElementById("not-loaded").dataset.heading;
-    document.querySelector("main").prepend(line);
-  } else {
+  if (!isGone() && !state) {
     loading = null;
     say(fault instanceof NotTrusted ? "not-available" : "not-loaded");
   }
@@ -88,21 +77,8 @@ async function oneAtATime(act) {
   }
 }
 
-async function speak(language) {
-  const { visit, told: before } = state;
-  const loaded = await load(new URL(language, new URL(document.body.dataset.bundle, location.href)).pathname);
-  keepUnsent();
-  // The centre may have another questionnaire by now: whoever has begun this one goes on with it.
-  if (loaded.told.digest === before.digest) {
-    become({ ...state, ...loaded });
-  } else if (!visit.outcome && !visit.answers.size) {
-    become({ ...state, ...loaded, visit: new walk.Visit({ soon: visit.soon, known: visit }) });
-    state.visit.show(walk.firstPage(loaded.instrument));
-  }
-  showAgain();
-}
-
 const FORMS = {
+  [CODE]: useCode,
   question: answered,
   again: () => fileAll(),
   "again-no": () => fileAll(),
@@ -114,19 +90,11 @@ const FORMS = {
   "open-door": sendByTheOpenDoor,
 };
 
-// A card's code that somebody types is looked at by the centre before they begin. It is no answer: that form is posted.
-const aboutCode = (address) => address === `${startOf()}code`;
-
 function submitted(event) {
   const { target: form, submitter } = event;
-  if (aboutCode(new URL(form.action).pathname)) {
-    form.elements.seals.value = "phone";
-    form.action += `#${card}`;
-    return;
-  }
   event.preventDefault();
   if (form.matches(".languages")) {
-    oneAtATime(() => speak(submitter.value));
+    ready().then(() => speak(submitter.value), failed);
   } else if (form.matches(".afresh")) {
     location.replace(anew());
   } else if (form.id === "load-again") {
@@ -146,23 +114,23 @@ function loadAgain() {
 
 function clicked(event) {
   const link = event.target.closest?.("a[href]");
-  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) {
+  if (!link || !document.body.dataset.bundle || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) {
     return;
   }
   const { pathname, origin } = new URL(link.href);
   if (link.getAttribute("href").startsWith("#")) {
     event.preventDefault();
     focus(document.getElementById(link.getAttribute("href").slice(1)));
-  } else if (aboutCode(pathname)) {
-    event.preventDefault();
-    askCode();
   } else if (origin === location.origin && pathname.startsWith(startOf())) {
     event.preventDefault();
     oneAtATime(() => follow(...pathname.slice(startOf().length).split("/")));
   }
 }
 
+const forget = () => state?.visit.wipe();
+
 async function left() {
+  forget();
   await takeAway(state?.visit ?? known() ?? {}, startOf());
   await leaveNoTrace(startOf());
 }
@@ -170,6 +138,9 @@ async function left() {
 async function begin() {
   share();
   if (!document.body.dataset.bundle) {
+    loading = stopped();
+    await loading;
+    await sendFirst();
     return;
   }
   const { code } = document.body.dataset;
@@ -180,21 +151,28 @@ async function begin() {
   openedWith(isKept());
   try {
     const { visit } = await ready();
+    if (isGone()) {
+      return;
+    }
     document.documentElement.classList.remove("checking");
     if (shared) {
       lendIdling(state);
       share();
       keepPages(startOf());
     }
+    noMoreCodes(document, state);
     const form = document.getElementById("question");
+    const asks = document.getElementById(CODE);
+    visit.beside = asks && CODE;
+    visit.closed = asks !== null && !document.querySelector("main .skip");
     if (form ? !form.action.endsWith(`/page/${visit.position}`) : state.code) {
       // The server had a draft of this person from before scripts ran, or asked for a code that came with the address.
       showQuestion(state, visit.position);
     }
-    if (spoken && spoken !== document.body.dataset.bundle && document.getElementById("question")) {
-      await speak(spoken).catch(() => {}); // It did not come: the question stands there.
+    if (spoken && spoken !== document.body.dataset.bundle && document.querySelector(`#question, #${CODE}`)) {
+      await speak(spoken.split("/").at(-1));
     }
-    await tellOfBefore(await sendAll());
+    await sendFirst();
   } catch (fault) {
     if (fault instanceof NotTrusted || card.has("k")) {
       failed(fault);
@@ -204,18 +182,38 @@ async function begin() {
   }
 }
 
+const ofCard = (address) => new URLSearchParams(new URL(address).hash.slice(1)).has("k");
+
+// One history entry, or Back after Leave would lead to the first card's visit.
+function inPlace(event) {
+  const { cancelable, destination, hashChange, navigationType } = event;
+  if (hashChange && cancelable && navigationType !== "replace" && ofCard(destination.url)) {
+    event.preventDefault();
+    location.replace(destination.url);
+  }
+}
+
+// Another card in the same tab is another visit: what an address says is read once, when a document begins.
+function anotherCard() {
+  if (ofCard(location.href)) {
+    handOver(state?.visit ?? known() ?? {});
+    location.reload();
+  }
+}
+
 function takeOver() {
   document.documentElement.classList.add("phone", ...(card.has("k") ? ["checking"] : []));
   document.addEventListener("submit", submitted);
   document.addEventListener("click", clicked);
   document.addEventListener("heard:shown", share);
   document.addEventListener("DOMContentLoaded", begin);
-  // Another card in the same tab is another visit: what an address says is read once, when a document begins.
-  addEventListener("hashchange", () => new URLSearchParams(location.hash.slice(1)).has("k") && location.reload());
+  globalThis.navigation?.addEventListener("navigate", inPlace);
+  addEventListener("hashchange", anotherCard);
   hearOfDeletions();
   watchForIdling();
   tidyWhenLeaving(left);
-  for (const kind of ["online", "pageshow", "visibilitychange"]) {
+  addEventListener("pagehide", forget);
+  for (const kind of ["online", "pageshow", "visibilitychange", "heard:late"]) {
     addEventListener(kind, () => state && document.visibilityState === "visible" && sendWaiting(), true);
   }
 }

@@ -23,13 +23,25 @@ const { navigation } = globalThis;
 export const spoken = navigation?.currentEntry?.getState();
 let read = spoken;
 
+// Ids of an unfinished visit before this one in the same tab, by another card's address: who leaves leaves that too.
+const earlier = history.state?.earlier ?? [];
+
+// What another card's address finds in its place of this visit.
+export function handOver({ outcome, sent = [] }) {
+  const mine = shared || outcome ? [] : sent;
+  history.replaceState({ unwanted: [...unwanted], earlier: [...earlier, ...mine] }, "");
+}
+
+// Everything that this tab sent and that nobody has finished with.
+export const unfinished = ({ outcome, sent = [] }) => (outcome ? [] : [...earlier, ...sent]);
+
 export function remember(start, visit, bundle = read) {
   if (isGone()) {
     return;
   }
   const { response, sent, outcome } = visit ?? known() ?? {};
   const visitNow = response && !outcome ? { response, sent } : undefined;
-  const entry = { card: card.toString(), visit: visitNow, unwanted: [...unwanted] };
+  const entry = { card: card.toString(), visit: visitNow, unwanted: [...unwanted], earlier: outcome ? [] : earlier };
   // Each change is one more dated line in the phone's history.
   if (JSON.stringify(history.state) !== JSON.stringify(entry) || location.pathname + location.search + location.hash !== start) {
     history.replaceState(entry, "", start);

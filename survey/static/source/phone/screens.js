@@ -2,17 +2,17 @@
 // language leads back to the same, with what stands there and is not sent yet.
 
 import { focus, put, standing } from "../screen.js";
-import { startOf, state } from "./outcome.js";
-import { showQuestion, showScreen } from "./pages.js";
-import { card } from "./remembering.js";
+import { state } from "./outcome.js";
+import { showBefore, showQuestion, showScreen } from "./pages.js";
 
-const BESIDE = { help: "help", about: "about", safety: "safety", language: "languages" };
-export const CODE = "code";
+export const CODE = "card-code";
+const BESIDE = { help: "help", about: "about", safety: "safety", code: CODE, language: "languages" };
 
 export function keepUnsent() {
   const { visit } = state;
   const form = document.getElementById("question") ?? document.getElementById("again-use");
   visit.unsent = form ? standing(form) : visit.unsent;
+  visit.typed = document.getElementById(CODE)?.elements.code.value ?? visit.typed;
 }
 
 // What a link of the survey leads to.
@@ -23,8 +23,11 @@ export function follow(kind, page) {
   } else if (Object.hasOwn(BESIDE, kind)) {
     keepUnsent();
     visit.choosing = kind === "language";
-    visit.beside = !visit.choosing ? kind : document.getElementById(CODE) ? CODE : visit.beside;
-    showScreen(state, BESIDE[kind]);
+    if (visit.choosing) {
+      showScreen(state, BESIDE[kind]);
+    } else {
+      showBeside(BESIDE[kind]);
+    }
   } else if (visit.choosing) {
     showAgain();
   } else {
@@ -36,32 +39,33 @@ export function follow(kind, page) {
 export function showAgain() {
   const { visit } = state;
   visit.choosing = false;
-  if (visit.beside === CODE) {
-    askCode();
-  } else if (visit.beside) {
-    showScreen(state, visit.beside);
+  if (visit.beside) {
+    showBeside(visit.beside);
   } else {
     showCurrent();
   }
 }
 
-// Where a card's code is typed is another document: it has to know of the card's address what this one does, and in which
-// language it is read; until the questions have come, in that of the page.
-export function askCode() {
-  card.delete("c");
-  const form = document.createElement("form");
-  form.method = "post";
-  form.action = `${startOf()}code#${card}`;
-  form.innerHTML = `<input name="language" value="${state?.bundle.language}">`;
-  document.body.append(form);
-  form.submit();
+// `wrong`: what the centre says of the code that stands there.
+export function showBeside(name, wrong = []) {
+  const { visit } = state;
+  visit.beside = name;
+  showScreen(state, name, wrong);
+  if (name === CODE) {
+    document.getElementById("code").value = visit.typed;
+    document.querySelector(visit.closed ? "main .skip" : "nothing")?.remove();
+    showBefore(state, visit.before);
+  }
 }
 
 export function showCurrent() {
   const { visit } = state;
   visit.beside = null;
-  if (visit.outcome) {
-    showScreen(state, visit.outcome);
+  const over = visit.outcome ?? visit.unkept;
+  if (over) {
+    showScreen(state, over);
+  } else if (visit.closed && !state.code) {
+    showBeside(CODE);
   } else if (visit.offered) {
     showOffer();
   } else {

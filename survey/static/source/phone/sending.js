@@ -5,14 +5,19 @@ import { isGone } from "../leaving.js";
 import { after } from "../patience.js";
 import { staying } from "./kept_pages.js";
 import * as queue from "./queue.js";
-import { remember, unwanted } from "./remembering.js";
+import { known, remember, unwanted } from "./remembering.js";
 
 const PATIENCE_MS = 20000;
+// So long after it set out a row may still come in that nobody answered for: a server in front of the centre, or the
+// centre's own queue, goes on with it when the phone has given up (our estimate, twice what such servers wait).
+const LATE_MS = 120000;
 const LOCK = "heard rows";
 // What this page made and has no word of the centre on, by id: a phone may refuse to keep it, or lose it again.
 const made = new Map();
 // The centre's last word on a row of this page: sent or lost.
 export const settled = new Map();
+// Until when a row is not known to be off its way, by id. What a reload takes along may have set out just before.
+const late = new Map([...unwanted, ...(known()?.sent ?? [])].map((id) => [id, LATE_MS]));
 
 // Keep a row in place of others; whether the phone, and not only this page, holds it now.
 export async function keep(start, key, row, replaced) {
@@ -73,10 +78,11 @@ async function sendAll(start) {
   const became = new Map();
   for (const key of keys) {
     const [id] = key;
+    const row = made.get(id)?.row ?? (await queue.get(start, key).catch(() => null));
+    // Looked at last of all: somebody may have left, or deleted it, while the one before was sent or this one was read.
     if (isGone() || unwanted.has(id)) {
       continue;
     }
-    const row = made.get(id)?.row ?? (await queue.get(start, key).catch(() => null));
     const word = replaced.includes(id) ? "replaced" : row ? await send(start, key, row) : "waiting";
     if (word === "sent" || word === "lost") {
       settled.set(id, word);
@@ -89,7 +95,7 @@ async function sendAll(start) {
   return became;
 }
 
-async function send(start, [, replaces, code], row) {
+async function send(start, [id, replaces, code], row) {
   const headers = { "Content-Type": "application/octet-stream" };
   if (replaces) {
     headers["Heard-Replaces"] = replaces;
@@ -97,7 +103,12 @@ async function send(start, [, replaces, code], row) {
   if (code) {
     headers["Heard-Code"] = code;
   }
-  const word = await post(`${start}rows`, headers, row).catch(() => null);
+  const before = late.get(id);
+  late.set(id, navigator.onLine ? performance.now() + LATE_MS : before);
+  const word = await post(`${start}rows`, headers, row);
+  if (word !== null) {
+    late.set(id, before); // This one came to somebody, an earlier one may be on its way yet.
+  }
   // Without a code it is the open door that is closed for today: another day it is open.
   return { stored: "sent", had: "sent", row: "lost", code: code ? "refused" : "waiting" }[word] ?? "waiting";
 }
@@ -120,21 +131,31 @@ export async function forget(start) {
   }
 }
 
+// The centre keeps no list of what was deleted, so a row that comes after its own deletion is there again: until none can,
+// the wish stays.
 async function deleteUnwanted(start) {
   const asked = [...unwanted].map(async (id) => {
-    const word = await post(`${start}rows/forget`, { "Content-Type": "text/plain" }, id).catch(() => null);
-    if (word === "gone") {
+    const isLate = lateness(id) > 0;
+    const word = await post(`${start}rows/forget`, { "Content-Type": "text/plain" }, id);
+    if (word === "gone" && !isLate) {
       unwanted.delete(id);
       remember(start);
     }
   });
   await Promise.all(asked);
+  const next = [...unwanted].map(lateness).find((ms) => ms > 0);
+  if (next) {
+    after(next).then(() => dispatchEvent(new Event("heard:late")));
+  }
 }
 
+const lateness = (id) => late.get(id) - performance.now(); // of a row that nobody sent here not a number, so no lateness
+
 // The centre's word for what became of it. A login page or a page for maintenance is answered with any status, and must
-// never pass for a row that is kept.
-async function post(address, headers, body) {
+// never pass for a row that is kept. A server in front that waited in vain knows no more than this page: no word.
+export function post(address, headers, body) {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const how = { method: "POST", headers, body, signal, keepalive: true, credentials: "omit", redirect: "error" };
-  return (await fetch(address, how)).text();
+  const word = fetch(address, how).then((answer) => (answer.status === 504 ? null : answer.text()));
+  return word.catch(() => null);
 }

@@ -8,7 +8,8 @@ const QUICK_MS = 25000;
 const SOON_MS = 60000;
 
 export class Visit {
-  // `soon`: somebody else has only just ended on this device; `known`: the ids of the same visit before a reload.
+  // `soon`: somebody else has only just ended on this device; `known`: what the same visit knew before a reload or before
+  // another questionnaire came.
   constructor({ soon = false, known = {} } = {}) {
     this.response = known.response ?? randomId();
     this.sent = known.sent ?? [];
@@ -30,6 +31,17 @@ export class Visit {
     this.soon = soon;
     this.ranks = new Map();
     this.unsent = null;
+    this.typed = "";
+    this.unkept = null;
+    this.before = known.before ?? null;
+    this.closed = known.closed ?? false;
+  }
+
+  // Nothing of what was said stays in this page.
+  wipe() {
+    this.beside = this.unsent = this.drawn = null;
+    this.answers = new Map();
+    this.typed = "";
   }
 
   // Too short to have read the questions, or begun too soon after the last: counted, but shown apart.
@@ -47,6 +59,7 @@ export class Visit {
   show(page) {
     this.position = page;
     this.offered = false;
+    this.unkept = null;
     this.beside = null;
     this.shown.add(page);
   }

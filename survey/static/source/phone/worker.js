@@ -1,13 +1,17 @@
 // Opens the survey where there is no network: its pages and nothing that anybody said. The network comes first, so that a
 // stop or a new questionnaire is seen at once. The server puts `heard` before this file: the version, which changes with
-// whatever is kept, the place's path and what to keep.
+// whatever is kept, the place's path, and what to keep, each with its hash.
 
 import { within } from "../patience.js";
 import { isNeeded } from "./needed.js";
+import { hex, sha256 } from "./response.js";
 
 const PATIENCE_MS = 8000;
+const IMPATIENCE_MS = 500;
 const { version, start, page, files, bundles } = self.heard;
 const CACHE = `heard ${start} ${version}`;
+// A network that has just swallowed one request is not waited for so long at the next: a page has many.
+let patience = PATIENCE_MS;
 
 // In place of an older one at once: what that one kept goes with it.
 self.addEventListener("install", (event) => {
@@ -17,15 +21,29 @@ self.addEventListener("install", (event) => {
 
 // Whoever leaves while this is under way sweeps the phone once: what came later goes by itself, and the worker with it.
 async function keep() {
-  const cache = await caches.open(CACHE);
-  const came = await cache.addAll([page, ...files]).catch((fault) => fault);
+  const fault = await Promise.all(Object.keys(files).map(ours)).then(putBy).catch((wrong) => wrong);
   const needed = await isNeeded(start).catch(() => false); // what cannot be looked up keeps nothing here
   if (!needed) {
     await caches.delete(CACHE);
   }
-  if (came || !needed) {
-    throw came ?? new Error("Nobody is here any more.");
+  if (fault || !needed) {
+    throw fault ?? new Error("Nobody is here any more.");
   }
+}
+
+// What a server in front of the centre says in its place, or leads to, with whatever status, would stay for good.
+async function ours(address) {
+  const answer = await fetch(address, { redirect: "error" });
+  const content = await answer.clone().arrayBuffer();
+  if (!hex(await sha256(content)).startsWith(files[address])) {
+    throw new Error("This is not what is to be kept.");
+  }
+  return [address, answer];
+}
+
+async function putBy(answers) {
+  const cache = await caches.open(CACHE);
+  await Promise.all(answers.map(([address, answer]) => cache.put(address, answer)));
 }
 
 self.addEventListener("activate", (event) => {
@@ -46,19 +64,26 @@ async function answered(request) {
   if (!kept) {
     return fresh; // However slow: there is nothing to give instead.
   }
-  const ours = fresh.then(
-    (answer) => (isNobodys(answer) ? undefined : answer),
-    () => undefined,
+  const centres = fresh.then(
+    (answer) => (isNobodys(answer) ? null : answer),
+    () => null,
   );
-  return (await within(PATIENCE_MS, ours)) ?? kept;
+  centres.then(() => (patience = PATIENCE_MS));
+  const came = await within(patience, centres);
+  if (came === undefined) {
+    patience = IMPATIENCE_MS;
+  }
+  return came ?? kept;
 }
 
-// A server in front of a centre that is down; what the centre itself says when it asks nothing is to be seen.
-const isNobodys = ({ status, headers }) => status >= 502 && status <= 504 && !headers.has("Content-Security-Policy");
+// A server in front of a centre that is down, whatever status it gives its own page; what the centre itself says, also
+// when it asks nothing, is to be seen. Where the browser is led elsewhere nobody can look into that.
+const isNobodys = ({ status, redirected, headers }) =>
+  redirected || (status !== 0 && !headers.has("Content-Security-Policy"));
 
 async function fetched(request) {
   const answer = await fetch(request);
-  if (answer.ok && new URL(request.url).pathname.startsWith(bundles)) {
+  if (answer.ok && !isNobodys(answer) && new URL(request.url).pathname.startsWith(bundles)) {
     // A language that somebody chose on the way.
     const copy = answer.clone();
     await cached((cache) => cache.put(request, copy));

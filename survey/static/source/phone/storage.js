@@ -1,0 +1,63 @@
+// The phone's own storage, which may be slow, refuse or never answer: who asks it has an answer or a fault, and soon.
+
+import { after, within } from "../patience.js";
+
+const STORE = "rows";
+// A storage that never answers is one that refuses. Who was kept waiting once is not kept so long again.
+const PATIENCE_MS = 3000;
+const IMPATIENCE_MS = 1000;
+let patience = PATIENCE_MS;
+
+const named = (start) => `heard ${start}`;
+
+// Only what is written makes a database: looking whether something waits leaves no trace.
+function opened(start, makes) {
+  return new Promise((resolve, reject) => {
+    const asked = indexedDB.open(named(start), 1);
+    asked.onupgradeneeded = () => (makes() ? asked.result.createObjectStore(STORE) : asked.transaction.abort());
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error);
+  });
+}
+
+// What `act` asks of the rows, done whole or not at all; `make`: also where nothing was ever kept here.
+export async function stored(start, mode, act, make = false) {
+  let turn;
+  let late = false;
+  const done = async () => {
+    const database = await opened(start, () => make && !late);
+    try {
+      const result = await new Promise((resolve, reject) => {
+        // Through to the disk, before a battery dies.
+        turn = database.transaction(STORE, mode, { durability: "strict" });
+        if (late) {
+          turn.abort();
+        }
+        const asked = act(turn.objectStore(STORE));
+        turn.oncomplete = () => resolve(asked.result);
+        turn.onabort = () => reject(turn.error);
+      });
+      patience = PATIENCE_MS;
+      return { result };
+    } finally {
+      database.close();
+    }
+  };
+  const came = await within(patience, done());
+  if (came) {
+    return came.result;
+  }
+  // What was given up is not done later: by then the page has said something else.
+  late = true;
+  patience = IMPATIENCE_MS;
+  turn?.abort();
+  throw new Error("No answer.");
+}
+
+export function destroy(start) {
+  return new Promise((resolve) => {
+    const asked = indexedDB.deleteDatabase(named(start));
+    asked.onsuccess = asked.onerror = asked.onblocked = resolve;
+    after(patience).then(resolve);
+  });
+}
