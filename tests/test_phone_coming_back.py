@@ -66,6 +66,31 @@ def test_the_same_words_are_the_same_hash_and_nobody_learns_whether_they_were_kn
         assert words.encode() not in body
 
 
+TELLS_OF_A_HASH = """(() => {
+  const derive = crypto.subtle.deriveBits.bind(crypto.subtle);
+  crypto.subtle.deriveBits = async (rule, ...rest) => {
+    const bits = await derive(rule, ...rest);
+    window.hashedSlowly ||= rule.name === "PBKDF2";
+    return bits;
+  };
+})()"""
+
+
+def test_words_are_hashed_while_they_are_written_down_so_that_who_closes_the_page_then_has_good_ones(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script(TELLS_OF_A_HASH)
+        person.look()
+        to_the_end(person)
+        person.page.locator("#again-give button").click()
+        person.page.wait_for_function("() => window.hashedSlowly", timeout=30_000)
+        words = person.page.locator(".four").inner_text()
+        person.page.locator("#again-done button").click()
+        expect(person.page.locator("h1")).to_have_text(THANKS)
+    assert [response.again for response in served.responses()] == [slowly(words)]
+
+
 def looks_away(person: Window) -> None:
     """Help and back, then Polish and English again."""
     person.page.locator(".bar .help").click()

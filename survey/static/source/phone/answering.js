@@ -73,13 +73,13 @@ async function wordsCame() {
 }
 
 // What was sealed at the end already, or another copy in its place: with words to come back with, or because that failed.
-export async function fileAll(words = null) {
-  const { instrument, visit } = state;
+export async function fileAll(again = null) {
+  const { visit } = state;
   const { filing } = visit;
   visit.filing = null;
   try {
-    visit.again ??= words && (await hashed(words, instrument.id));
-    await (words ? sealAll() : (filing ?? sealAll()));
+    visit.again ??= await again;
+    await (again ? sealAll() : (filing ?? sealAll()));
     await sendLast();
   } catch {
     await notKept();
@@ -87,8 +87,12 @@ export async function fileAll(words = null) {
 }
 
 export function giveWords() {
-  state.visit.drawn = draw(state.words);
-  showDrawn(state.visit.drawn);
+  const { instrument, visit } = state;
+  visit.drawn = draw(state.words);
+  // While they are written down: on a slow phone it takes seconds, and whoever closes the page then has good words.
+  visit.hashing = hashed(visit.drawn, instrument.id);
+  visit.hashing.catch(() => {}); // Met where it is waited for.
+  showDrawn(visit.drawn);
 }
 
 export async function useWords(form) {
@@ -97,6 +101,6 @@ export async function useWords(form) {
   if (words === null) {
     focus(form.elements.words);
   } else {
-    await fileAll(words);
+    await fileAll(hashed(words, state.instrument.id));
   }
 }

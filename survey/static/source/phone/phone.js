@@ -83,7 +83,7 @@ const FORMS = {
   again: () => fileAll(),
   "again-no": () => fileAll(),
   "again-give": giveWords,
-  "again-done": () => fileAll(state.visit.drawn),
+  "again-done": () => fileAll(state.visit.hashing),
   "again-use": useWords,
   "send-now": sendNow,
   "delete-now": deleteWaiting,

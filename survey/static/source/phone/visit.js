@@ -27,6 +27,7 @@ export class Visit {
     this.choosing = false;
     this.offered = false;
     this.drawn = null;
+    this.hashing = null;
     this.filing = null;
     this.soon = soon;
     this.ranks = new Map();
@@ -39,7 +40,7 @@ export class Visit {
 
   // Nothing of what was said stays in this page.
   wipe() {
-    this.beside = this.unsent = this.drawn = null;
+    this.beside = this.unsent = this.drawn = this.hashing = null;
     this.answers = new Map();
     this.typed = "";
   }
