@@ -77,6 +77,22 @@ def test_who_typed_a_code_is_one_visit_that_leave_takes_back_and_back_leads_to_n
         assert person.page.url.endswith("static/icon.svg")
 
 
+def test_a_code_is_kept_over_another_language_and_back(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        in_polish(person)
+        link(person).click()
+        expect_heading(person, POLISH["code.heading"])
+        person.page.locator("#code").fill(a_code(served))
+        person.press()
+        expect(person.page.locator(".hint")).to_have_text(POLISH["code.taken"])
+        person.page.locator(".bar .language").click()
+        person.page.locator("main button[value=en]").click()
+        expect(person.page.locator("html")).to_have_attribute("lang", "en")
+        send_the_core(person, served)
+    assert doors(served) == ["code"]
+
+
 def test_another_cards_address_in_the_same_tab_takes_the_place_of_the_first_and_leave_takes_back_both(
     served: Linked, browser: Browser
 ) -> None:
