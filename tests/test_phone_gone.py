@@ -193,6 +193,7 @@ def test_what_comes_after_back_and_forward_is_not_shown_before_the_survey_has_be
         anew.came()
         held.waiting[0].continue_()
         person.page.wait_for_timeout(_DRAWN_MS)
+        assert seen, "the page came out of the browser's cache, empty"
         shown = "".join(seen)
         anew.waiting[0].continue_()
         expect_heading(person, "What about experience?")

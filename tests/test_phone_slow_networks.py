@@ -262,8 +262,10 @@ def test_who_chooses_a_second_language_while_the_first_is_slow_gets_the_second(
         expect_heading(person, "What about contact?")
         with person.page.expect_response("**/phone/pl"):
             served.let_go.set()
+        person.page.clock.run_for(SECONDS)
         person.page.locator(".bar .help").click()
         expect_heading(person, "Help")
+        expect(person.page.locator("html")).to_have_attribute("lang", "en")
 
 
 def test_of_what_waits_from_before_somebody_reads_soon_though_the_network_swallows_what_is_sent(

@@ -307,6 +307,28 @@ def test_what_waits_from_before_is_still_told_and_deletable_in_another_language_
         without_network_noise(person)
 
 
+def test_what_was_sent_while_somebody_answered_is_not_called_unsent_once_they_skip_that(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        served.broken = frozenset({"/rows"})
+        leave_unsent(person)
+        open_again(person)
+        expect(person.page.locator(".before")).to_contain_text("They are not sent yet.")
+        person.say("experience", "good")
+        served.broken = frozenset()
+        person.page.evaluate("dispatchEvent(new Event('online'))")
+        person.until(lambda: queue_of(person) == [])
+        person.page.locator(".back a").click()
+        expect_heading(person, "What about experience?")
+        person.page.locator("main .skip").click()
+        expect_heading(person, "What about contact?")
+        person.page.locator(".back a").click()
+        expect_heading(person, "What about experience?")
+        expect(person.page.locator(".before")).to_have_count(0)
+        without_network_noise(person)
+
+
 def test_what_one_tab_deletes_no_other_tab_says_was_kept(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         served.broken = frozenset({"/rows"})

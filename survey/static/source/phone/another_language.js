@@ -22,8 +22,9 @@ export async function speak(language) {
   const comes = Promise.resolve(coming).then((loaded) => stillAsked() && spoken(loaded));
   const came = await within(PATIENCE_MS, comes).catch(() => false);
   if (!came && stillAsked()) {
-    keepUnsent();
-    showAgain();
+    if (state.visit.choosing) {
+      showAgain();
+    }
     const said = `<p class="error" role="alert">${state.bundle.words["phone.language"]}</p>`;
     document.querySelector("main").insertAdjacentHTML("afterbegin", said);
   }

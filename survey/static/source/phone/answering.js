@@ -68,8 +68,9 @@ function sealAll() {
 
 // The list of words to come back with is fetched once the core is in; without it nobody is offered any.
 async function wordsCame() {
-  state.words ??= await fetched(`${startOf()}phone-words`, PATIENCE_MS).catch(() => null);
-  return state.words !== null;
+  const words = state.words ?? (await fetched(`${startOf()}phone-words`, PATIENCE_MS).catch(() => null));
+  state.words = words; // Another language may have come meanwhile.
+  return words !== null;
 }
 
 // What was sealed at the end already, or another copy in its place: with words to come back with, or because that failed.

@@ -12,10 +12,11 @@ const PATIENCE_MS = 5000;
 const PLAIN = /^[0-9A-Z]{16}$/;
 
 export async function useCode() {
-  const { bundle, visit } = state;
+  const { visit } = state;
   keepUnsent();
-  const asked = post(`${startOf()}phone-code`, {}, new URLSearchParams({ code: visit.typed })).catch(() => null);
+  const asked = post(`${startOf()}phone-code`, {}, new URLSearchParams({ code: visit.typed }));
   const word = await within(PATIENCE_MS, asked);
+  const { bundle } = state; // Another language may have come meanwhile.
   if (!PLAIN.test(word)) {
     showBeside(CODE, [["code", bundle.words[`error.${word}`] ? word : "unloaded"]]);
     return;

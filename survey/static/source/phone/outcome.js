@@ -161,16 +161,21 @@ export async function sendByTheOpenDoor() {
 
 // Something sealed waits from an earlier time: the person can delete it. Where nothing does, no trace has to stay; only
 // what there was no network for cannot be fetched again. Who answers while a slow phone looks has the pages kept anew.
-export async function tellOfBefore(became) {
+async function tellOfBefore(became) {
   const waits = (await waiting(startOf())).length > 0;
   const { visit } = state;
   // On a device that people share it is nobody's business: it is sent from there when that can be.
-  if (visit.answers.size || visit.outcome || isGone() || shared) {
+  if (visit.outcome || isGone() || shared) {
     return;
   }
   const words = [...became.values()];
   offLine &&= !words.includes("sent");
-  showBefore(state, words.includes("refused") ? "refused" : waits ? "waiting" : words.includes("lost") ? "lost" : null);
+  const lost = words.includes("lost") || visit.before === "lost";
+  visit.before = words.includes("refused") ? "refused" : waits ? "waiting" : lost ? "lost" : null;
+  if (visit.answers.size) {
+    return;
+  }
+  showBefore(state);
   if (!waits && !offLine) {
     await leaveNoTrace(startOf());
   }

@@ -56,8 +56,8 @@ export function showQuestion(state, name, wrong = [], posted = null) {
   complain(next, bundle, wrong);
   noMoreCodes(next, state);
   display(next);
-  if (back === null && !visit.answers.size) {
-    showBefore(state, visit.before);
+  if (back === null) {
+    showBefore(state);
   }
 }
 
@@ -78,13 +78,13 @@ export function showScreen(state, name, wrong = []) {
   display(next);
 }
 
-// Over the first question: what became of answers from before, refused for their card's code, lost, or waiting still.
-export function showBefore({ bundle, visit }, found) {
+// Over the first question, until it is answered: what became of answers from before, refused for their card's code, lost,
+// or waiting still.
+export function showBefore({ bundle, visit }) {
   const main = document.querySelector("main");
   const said = main?.querySelector(".before");
-  const what = found ?? (visit.before === "lost" ? "lost" : null);
-  visit.before = what; // Drawn anew, in another language or after Help, the page says it again.
-  if (!main || said?.dataset.what === what) {
+  const what = visit.before;
+  if (!main || visit.answers.size || said?.dataset.what === what) {
     return;
   }
   said?.remove();

@@ -94,7 +94,7 @@ function submitted(event) {
   const { target: form, submitter } = event;
   event.preventDefault();
   if (form.matches(".languages")) {
-    ready().then(() => speak(submitter.value), failed);
+    ready().then(() => isGone() || speak(submitter.value), failed);
   } else if (form.matches(".afresh")) {
     location.replace(anew());
   } else if (form.id === "load-again") {
@@ -142,10 +142,6 @@ async function begin() {
     await loading;
     await sendFirst();
     return;
-  }
-  const { code } = document.body.dataset;
-  if (code && !card.has("c")) {
-    card.set("c", code); // One that was typed is known to this page alone, so a reload at once has to find it.
   }
   remember(startOf(), null, spoken ?? document.body.dataset.bundle);
   openedWith(isKept());

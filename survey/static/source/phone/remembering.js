@@ -24,7 +24,7 @@ export const spoken = navigation?.currentEntry?.getState();
 let read = spoken;
 
 // Ids of an unfinished visit before this one in the same tab, by another card's address: who leaves leaves that too.
-const earlier = history.state?.earlier ?? [];
+let earlier = history.state?.earlier ?? [];
 
 // What another card's address finds in its place of this visit.
 export function handOver({ outcome, sent = [] }) {
@@ -41,7 +41,8 @@ export function remember(start, visit, bundle = read) {
   }
   const { response, sent, outcome } = visit ?? known() ?? {};
   const visitNow = response && !outcome ? { response, sent } : undefined;
-  const entry = { card: card.toString(), visit: visitNow, unwanted: [...unwanted], earlier: outcome ? [] : earlier };
+  earlier = outcome ? [] : earlier;
+  const entry = { card: card.toString(), visit: visitNow, unwanted: [...unwanted], earlier };
   // Each change is one more dated line in the phone's history.
   if (JSON.stringify(history.state) !== JSON.stringify(entry) || location.pathname + location.search + location.hash !== start) {
     history.replaceState(entry, "", start);

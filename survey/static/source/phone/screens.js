@@ -53,8 +53,10 @@ export function showBeside(name, wrong = []) {
   showScreen(state, name, wrong);
   if (name === CODE) {
     document.getElementById("code").value = visit.typed;
-    document.querySelector(visit.closed ? "main .skip" : "nothing")?.remove();
-    showBefore(state, visit.before);
+    if (visit.closed) {
+      document.querySelector("main .skip")?.remove();
+    }
+    showBefore(state);
   }
 }
 

@@ -116,7 +116,7 @@ async function send(start, [id, replaces, code], row) {
 // The card's code is no good: send the row by the open door, where the person chose so.
 export async function withoutCode(start, id) {
   const key = (await waiting(start)).find((each) => each[0] === id);
-  const row = key && (made.get(id)?.row ?? (await queue.get(start, key)));
+  const row = key && (made.get(id)?.row ?? (await queue.get(start, key).catch(() => null)));
   if (row) {
     await keep(start, [id, key[1], ""], row, [id]);
   }

@@ -40,8 +40,10 @@ export class Visit {
 
   // Nothing of what was said stays in this page.
   wipe() {
-    this.beside = this.unsent = this.drawn = this.hashing = null;
+    this.beside = this.unsent = this.drawn = this.hashing = this.again = this.coreSaid = null;
     this.answers = new Map();
+    this.shown = new Set();
+    this.alreadyAsked = new Set();
     this.typed = "";
   }
 
