@@ -23,7 +23,8 @@ from export.custodian.custody import Custody
 from export.custodian.entries import digest_of
 from export.custodian.formats import write_csv
 from export.custodian.known import Known
-from export.custodian.ledger import Ledger, LedgerRefused
+from export.custodian.ledger import Ledger
+from export.custodian.ledger_file import LedgerRefused
 from export.custodian.opening import OpeningReport, Visit, opened
 from export.custodian.recipe_file import DEMONSTRATION
 from export.custodian.records import BY_DEFINITION, CAME_BACK_YES, Columns

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from custodian_world import PLACES, People, carried_out, sealed, victim_voice
+from custodian_world import PASSPHRASE, PLACES, People, carried_out, sealed, victim_voice
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from release_world import KNOWN, RECIPE, SECRET, SHIPPED, records, release, who
@@ -20,11 +20,14 @@ from small_recipes import fitting
 from test_custodian_verbs import heard, made, refused, signed, well
 
 from export.custodian.custody import Custody
+from export.custodian.entries import Entry
 from export.custodian.known import Known
+from export.custodian.ledger import Ledger
 from export.custodian.recipe import HierarchySpec, LevelSpec, OffBase, Recipe, TableSpec
 from export.custodian.recipe_file import DEMONSTRATION, RECIPES, VICTIM_VOICE, read_recipe
 from export.custodian.recipe_names import refuse_unknown
 from export.custodian.recipe_shapes import RecipeRefused
+from forms.instrument import Instrument
 from survey.reference import read_areas
 
 __all__ = ["made", "signed"]
@@ -236,3 +239,77 @@ def test_a_small_questionnaires_part_of_the_recipe_that_ships_fits_it() -> None:
     made = instrument(page("p1", item("experience"), item("crime", options=(option("hate"), option("theft")))))
     refuse_unknown(fitting(SHIPPED, made), Known.of([made], PLACES), AREAS)
     assert fitting(SHIPPED, victim_voice()) == SHIPPED == read_recipe(DEMONSTRATION)
+
+
+def asked_of_crime() -> tuple[Instrument, Instrument]:
+    """A questionnaire that asks for the crime, and a later version that marks it, and what it decides, as withheld."""
+    crimes = (option("hate"), option("theft"))
+    pages = page("p1", item("experience", core=True)), page("p3", item("since", relevant="${crime} = 'hate'"))
+    old = instrument(pages[0], page("p2", item("crime", options=crimes)), pages[1])
+    told = instrument(pages[0], page("p2", item("crime", options=crimes, disclosure="withhold")), pages[1])
+    return old, replace(told, version="2")
+
+
+def of_crime(*tables: TableSpec) -> Recipe:
+    """By a recipe that tells the crime, and what it decides, in groups."""
+    level = LevelSpec("coarse", None, {"some": ("hate",)}, (), "rest", {"some": "Some", "rest": "The rest"})
+    other = LevelSpec("coarse", None, {"any": ("yes", "no")}, (), None, {"any": "Any"})
+    hierarchies = (HierarchySpec("crime", "fine", (level,)), HierarchySpec("since", "fine", (other,)))
+    return replace(
+        RECIPE, hierarchies=hierarchies, tables=replace(RECIPE.tables, tables=tables, grouped=(), off_base=())
+    )
+
+
+def test_a_series_goes_on_by_its_recipe_when_a_question_that_it_tells_in_groups_is_withheld(tmp_path: Path) -> None:
+    old, new = asked_of_crime()
+    recipe = of_crime()
+    early = [who(n, old, {"experience": "yes", "crime": "theft"}) for n in range(20)]
+    late = [who(n, new, {"experience": "yes", "crime": "theft"}) for n in range(20, 80)]
+    first, _ = release(tmp_path, sealed(SECRET.public, early), Known.of([old], PLACES), recipe=recipe)
+    second, _ = release(tmp_path, sealed(SECRET.public, early + late), Known.of([new, old], PLACES), recipe=recipe)
+    assert (len(records(first)), len(records(second))) == (20, 60)
+    assert {"crime", "since"} <= records(first)[0].keys()
+    assert not {"crime", "since"} & records(second)[0].keys()
+
+
+def test_a_withheld_question_is_refused_in_tables_and_so_is_a_word_that_it_never_had(tmp_path: Path) -> None:
+    known = Known.of(reversed(asked_of_crime()), PLACES)
+    refuse_unknown(of_crime(), known, AREAS)
+    told = refusal(of_crime(TableSpec("one", "One", ("since",), "crime", ("London",))), known)
+    assert "tables.table[1].rows: since is no question whose answers a release tells" in told
+    assert "tables.table[1].by: crime is no question" in told
+    assert "take it out of the tables" in told
+    outside = OffBase(("crime",), ("theft",))
+    recipe = replace(of_crime(), tables=replace(of_crime().tables, off_base=(outside,)))
+    assert "tables.off_base[1].rows: crime is no question" in refusal(recipe, known)
+    assert "groups.some: hat is no answer to it. The nearest is hate." in refusal(grouping("crime", "hat"), known)
+    area = TableSpec("one", "One", ("experience",), None, ("fine",))
+    recipe = replace(of_crime(area), tables=replace(of_crime(area).tables, area="crime"))
+    assert "tables.area: crime is no question" in refusal(recipe, known)
+
+
+def test_a_series_that_was_begun_with_words_that_nothing_bears_goes_on(tmp_path: Path) -> None:
+    old, new = asked_of_crime()[0], replace(instrument(page("p1", item("experience", core=True))), version="2")
+    early = [who(n, old, {"experience": "yes"}) for n in range(20)]
+    release(tmp_path, sealed(SECRET.public, early), Known.of([old], PLACES), recipe=of_crime())
+    late = sealed(SECRET.public, [who(n, new, {"experience": "yes"}) for n in range(20, 80)])
+    known = Known.of([new], PLACES)
+    for other in (replace(of_crime(), series="other"), replace(of_crime(), hierarchies=of_crime().hierarchies[:1])):
+        with pytest.raises(RecipeRefused, match="crime is no question"):
+            release(tmp_path, late, known, recipe=other)
+    table = of_crime(TableSpec("one", "One", ("crime",), None, ("London",)))
+    with pytest.raises(RecipeRefused, match=r"tables\.table\[1\]\.rows: crime is no question"):
+        release(tmp_path, late, known, recipe=table)
+    assert len(records(release(tmp_path, late, known, recipe=of_crime())[0])) == 60
+
+
+def test_the_custodian_of_a_series_begun_before_words_were_checked_is_asked_for_a_passphrase(
+    signed: Path, tmp_path: Path
+) -> None:
+    path, recipe = carried_out(tmp_path / "intake.carried", []), tmp_path / "own.toml"
+    recipe.write_text(VICTIM_VOICE.read_text().replace('variable = "crime"', 'variable = "crimee"'))
+    arguments = "release", "--from", str(path), "--recipe", str(recipe)
+    refused(heard(signed, *arguments, HEARD_PASSPHRASE="not this one"), "hierarchy[5].variable: crimee is no question")
+    begun = Entry("heard-1", "heard", "0" * 64, read_recipe(recipe).binding, {}, "2026-03", b"", b"", out=True)
+    Ledger(signed, Custody(signed).authority(PASSPHRASE)).note(begun)
+    refused(heard(signed, *arguments, HEARD_PASSPHRASE="not this one"), "passphrase")
