@@ -23,7 +23,7 @@ from export.custodian.custody import Custody
 from export.custodian.entries import Entry
 from export.custodian.known import Known
 from export.custodian.ledger import Ledger
-from export.custodian.recipe import HierarchySpec, LevelSpec, OffBase, Recipe, TableSpec
+from export.custodian.recipe import GroupedAnswers, HierarchySpec, LevelSpec, OffBase, Recipe, TableSpec
 from export.custodian.recipe_file import DEMONSTRATION, RECIPES, VICTIM_VOICE, read_recipe
 from export.custodian.recipe_names import refuse_unknown
 from export.custodian.recipe_shapes import RecipeRefused
@@ -110,12 +110,35 @@ def test_what_ships_fits_the_questionnaire_that_ships(tmp_path: Path) -> None:
     assert read(tmp_path, WHOLE) == read_recipe(VICTIM_VOICE)
 
 
-def test_every_name_in_the_recipe_that_ships_is_refused_misspelt(tmp_path: Path) -> None:
+def standing(place: Place) -> str:
+    """Where a refusal says that a word stands; a code that a recipe gives is missed where it is labelled."""
+    *way, last = place
+    if last == "...":
+        way = [*way[:-2], "labels"]
+    elif last == "rest":
+        way = [*way, "labels"]
+    elif isinstance(last, str):
+        way = [*way, last]
+    return "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in way).removeprefix(".")
+
+
+def test_every_name_in_the_recipe_that_ships_is_refused_misspelt_with_its_place_and_the_nearest(tmp_path: Path) -> None:
+    near: list[bool] = []
     for place in NAMED:
         word = word_at(place)
+        wrong = word + word[-1]
         with pytest.raises(RecipeRefused) as fault:
-            refuse_unknown(read(tmp_path, misspelt(place, word + word[-1])), KNOWN, AREAS)
-        assert word in str(fault.value) or "must give each group a label" in str(fault.value), place
+            refuse_unknown(read(tmp_path, misspelt(place, wrong)), KNOWN, AREAS)
+        told = str(fault.value)
+        if "names what nothing signed" not in told:  # the file itself says what does not hang together
+            assert standing(place) in told or "tables.area names borough," in told, place
+        else:
+            given = place[-1] == "rest" or ("groups" in place and place[-1] == "...")
+            unknown, nearest = (word, wrong) if given else (wrong, word)
+            assert f"{standing(place)}: {unknown} is no " in told, place
+            assert "The nearest is " in told, place
+            near.append(f"The nearest is {nearest}." in told)
+    assert sum(near) > 0.9 * len(near) > 100, "of a few, another is as near"
 
 
 def test_names_of_every_sort_were_misspelt() -> None:
@@ -217,7 +240,9 @@ def test_a_table_is_split_by_a_question_with_one_column_that_may_leave() -> None
     needs = replace(by("mode"), tables=replace(told, off_base=(OffBase(("needs_yes",), ("0",)),)))
     refuse_unknown(needs, known, AREAS)
     needs = replace(by("mode"), tables=replace(told, off_base=(OffBase(("needs",), ("yes",)),)))
-    assert "tables.off_base[1].rows: needs is no" in refusal(needs, known)
+    assert "tables.off_base[1].rows: needs has several columns; name those that are meant: needs_yes" in refusal(
+        needs, known
+    )
 
 
 def grouping(variable: str, *codes: str) -> Recipe:
@@ -313,3 +338,26 @@ def test_the_custodian_of_a_series_begun_before_words_were_checked_is_asked_for_
     begun = Entry("heard-1", "heard", "0" * 64, read_recipe(recipe).binding, {}, "2026-03", b"", b"", out=True)
     Ledger(signed, Custody(signed).authority(PASSPHRASE)).note(begun)
     refused(heard(signed, *arguments, HEARD_PASSPHRASE="not this one"), "passphrase")
+
+
+def together(rows: tuple[str, ...], *groups: tuple[str, ...]) -> Recipe:
+    """By a recipe that tells these answers to these questions together too."""
+    named = {f"group{place}": codes for place, codes in enumerate(groups, 1)}
+    tables = replace(by("mode").tables, grouped=(GroupedAnswers(rows, named, dict.fromkeys(named, "Together")),))
+    return replace(by("mode"), tables=tables)
+
+
+def test_a_group_of_answers_that_no_one_question_has_all_of_is_refused() -> None:
+    left = item("left", options=(option("bad"), option("worse"), option("good")))
+    right = item("right", options=(option("poor"), option("good")))
+    needs = item("needs", "select_multiple", options=(option("sofa"), option("tea")))
+    known = Known.of([instrument(page("p1", item("experience"), left, right, needs))], PLACES)
+    refuse_unknown(together(("left", "right"), ("bad", "worse"), ("poor", "good")), known, AREAS)
+    told = refusal(together(("left", "right"), ("bad", "worse"), ("bad", "poor")), known)
+    assert "tables.grouped[1].groups.group2: bad, poor are answers to no one of its questions" in told
+    assert "group1" not in told
+    assert "poorr is no answer to any" in refusal(together(("left", "right"), ("poor", "poorr")), known)
+    refuse_unknown(replace(by("mode"), tables=replace(by("mode").tables, off_base=(OffBase(("left", "right"),
+                           ("bad", "poor")),))), known, AREAS)  # fmt: skip
+    told = refusal(together(("left", "needs"), ("bad", "worse")), known)
+    assert "tables.grouped[1].rows: needs has several columns; name those that are meant: needs_sofa, needs_tea" in told

@@ -24,19 +24,23 @@ from survey.reference import Areas
 _MOST_LISTED = 20
 _QUESTION = "question whose answers a release tells"
 _ANSWER = "answer to any of its questions"
+_OF_NO_ONE = "are answers to no one of its questions, so nobody is told of them together. Group one question's."
 _NO_COLUMN = frozenset({"text", "note"})
 
 
 @dataclass(frozen=True)
 class _Named:
-    """A word, where it stands, what it should be, and all that is such a thing."""
+    """A word, where it stands, what it should be, and all that is such a thing; ``wrong`` where more is known of it."""
 
     where: str
     word: str
     what: str
     there: Set[str]
+    wrong: str = ""
 
     def __str__(self) -> str:
+        if self.wrong:
+            return f"{self.where}: {self.word} {self.wrong}"
         spelt = {one.lower(): one for one in sorted(self.there)}
         near = get_close_matches(self.word.lower(), spelt, 1)
         return f"{self.where}: {self.word} is no {self.what}.{f' The nearest is {spelt[near[0]]}.' if near else ''}"
@@ -137,19 +141,33 @@ class _Vocabulary:
             if one.by is not None:
                 yield _Named(f"{where}.by", one.by, f"{_QUESTION} in one column", single)
         for place, grouped in enumerate(tables.grouped, 1):
-            yield from self._of_answers(f"tables.grouped[{place}]", grouped.rows, grouped.groups)
+            yield from self._of_answers(f"tables.grouped[{place}]", grouped.rows, grouped.groups, whole=True)
         for place, outside in enumerate(tables.off_base, 1):
-            yield from self._of_answers(f"tables.off_base[{place}]", outside.rows, {"": outside.answers})
+            yield from self._of_answers(f"tables.off_base[{place}]", outside.rows, {"": outside.answers}, whole=False)
 
-    def _of_answers(self, where: str, rows: Sequence[str], answers: Mapping[str, Sequence[str]]) -> Iterator[_Named]:
-        """An answer has to be one to any of the rows; of rows that are not there nobody can say."""
-        yield from (_Named(f"{where}.rows", row, _QUESTION, self._answers.keys()) for row in rows)
+    def _of_answers(
+        self, where: str, rows: Sequence[str], answers: Mapping[str, Sequence[str]], *, whole: bool
+    ) -> Iterator[_Named]:
+        """An answer has to be one to any of the rows; of rows that are not there nobody can say.
+
+        With ``whole``, all of one group have to be answers to one row: only such a row is ever told in it.
+        """
+        yield from (self._column(f"{where}.rows", row) for row in rows)
         lists = [self._answers[row] for row in rows if row in self._answers]
-        every = set[str]().union(*(one for one in lists if one is not None))
-        if lists and None not in lists:
-            for group, codes in answers.items():
-                at = f"{where}.groups.{group}" if group else f"{where}.answers"
-                yield from (_Named(at, code, _ANSWER, every) for code in codes)
+        known = [one for one in lists if one is not None]
+        if not known or len(known) < len(lists):
+            return
+        every = set[str]().union(*known)
+        for group, codes in answers.items():
+            at = f"{where}.groups.{group}" if whole else f"{where}.answers"
+            yield from (_Named(at, code, _ANSWER, every) for code in codes)
+            if whole and set(codes) <= every and not any(set(codes) <= one for one in known):
+                yield _Named(at, ", ".join(codes), _ANSWER, frozenset(), _OF_NO_ONE)
+
+    def _column(self, where: str, row: str) -> _Named:
+        columns = self._columns.get(row, ())
+        wrong = f"has several columns; name those that are meant: {', '.join(columns)}." if len(columns) > 1 else ""
+        return _Named(where, row, _QUESTION, self._answers.keys(), wrong)
 
 
 def _signed(known: Known) -> dict[str, Set[str] | None]:
