@@ -173,6 +173,19 @@ def test_a_finest_level_that_is_mistyped_is_not_taken_for_the_answers_as_given(t
     assert read(tmp_path, said).hierarchies[3].finest == "home"
 
 
+@pytest.mark.parametrize(
+    ("finest", "level"), [("5 years", "10 years"), ("ward 2011", "ward 2021"), ("1 month", "3 months")]
+)
+def test_answers_as_given_may_be_called_by_another_number_than_a_level(tmp_path: Path, finest: str, level: str) -> None:
+    said = deepcopy(WHOLE)
+    age = next(one for one in said["hierarchy"] if one["variable"] == "age")
+    age["finest"], age["level"][0]["name"] = finest, level
+    assert finest in {one.finest for one in read(tmp_path, said).hierarchies}
+    age["finest"] = level.replace(" ", "  ")
+    with pytest.raises(RecipeRefused, match=f'which is no level; write "{level}"'):
+        read(tmp_path, said)
+
+
 def test_nothing_is_opened_or_written_for_a_recipe_with_a_word_that_nothing_bears(tmp_path: Path) -> None:
     tables = replace(SHIPPED.tables, tables=(replace(SHIPPED.tables.tables[1], by="crimee"),))
     opened = iter(sealed(SECRET.public, People(1, victim_voice()).many(60)))
@@ -199,6 +212,13 @@ def test_the_custodian_reads_which_word_where_and_what_to_do_before_a_passphrase
     assert sorted(signed.rglob("*")) == before
     recipe.write_text(recipe.read_text().replace("crimee", "crime"))
     well(heard(signed, "release", "--from", str(path), "--recipe", str(recipe)))
+
+
+def test_a_code_frame_with_a_fault_is_refused_before_a_passphrase_is_asked_for(signed: Path, tmp_path: Path) -> None:
+    path, frame = carried_out(tmp_path / "intake.carried", []), tmp_path / "themes.toml"
+    frame.write_text('[[theme]]\ncode = "speed"\nlabel = "How long it took"\nwords = []\n')
+    done = heard(signed, "release", "--from", str(path), "--themes", str(frame), HEARD_PASSPHRASE="not this one")
+    refused(done, "themes.toml: theme 1 needs a code of its own")
 
 
 def test_a_questionnaire_of_ones_own_needs_a_recipe_of_its_own() -> None:

@@ -121,7 +121,7 @@ def release(
     with in_custody(instance) as custody:
         signed = signed_here(custody)
         rules = read_recipe(recipe or (DEMONSTRATION if signed[0].made_up else VICTIM_VOICE))
-        known, areas = known_of(signed), read_areas()
+        known, areas, frame = known_of(signed), read_areas(), read_frame(themes or FRAME)
         begun = begun_with(rules, noted_in(instance, custody.authority_public()))
         refuse_unknown(rules, known, areas, begun=begun)  # before people are called together to open
         parcel = believed(carried_out, signed)
@@ -132,7 +132,7 @@ def release(
         report, month = OpeningReport(), Clock(lambda: signed[0].signed_on).month()
         rows = steps(parcel.rows, parcel.count, "Opening")
         book, secret = review_book(custody, authority), custody.table_secret(passphrase)
-        words = Words(read_frame(themes or FRAME), book.waiting(), book.mark)
+        words = Words(frame, book.waiting(), book.mark)
         materials = Materials(known, areas, rules, signed[0].made_up, month, secret, words, printings)
         try:
             released = build(custody.folder, rows, secrets, authority, materials, report)
