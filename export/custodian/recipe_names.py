@@ -14,6 +14,7 @@ from itertools import chain
 
 from export.custodian.generalising import KINDS, coarser
 from export.custodian.known import Known
+from export.custodian.listing import at_most
 from export.custodian.recipe import HierarchySpec, LevelSpec, Recipe
 from export.custodian.recipe_shapes import RecipeRefused
 from export.custodian.records import Columns
@@ -21,7 +22,6 @@ from forms.items import CHOICE_KINDS
 from survey.languages import OF_OURS
 from survey.reference import Areas
 
-_MOST_LISTED = 20
 _QUESTION = "question whose answers a release tells"
 _ANSWER = "answer to any of its questions"
 _OF_NO_ONE = "are answers to no one of its questions, so nobody is told of them together. Group one question's."
@@ -64,14 +64,12 @@ def refuse_unknown(recipe: Recipe, known: Known, areas: Areas, *, begun: bool = 
     found = [str(one) for one in named if one.word not in one.there]
     if not found:
         return
-    more = [f"and {len(found) - _MOST_LISTED} more"] if len(found) > _MOST_LISTED else []
     raise RecipeRefused(
         "\n  ".join(
             [
                 f"The recipe of the series {recipe.series} names what nothing signed in this folder has. Nothing was"
                 " opened or written.",
-                *found[:_MOST_LISTED],
-                *more,
+                *at_most(20, found),
             ]
         )
         + "\nCorrect each in a recipe of your own (--recipe FILE). Where one is new, sign its questionnaire or place"
