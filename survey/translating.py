@@ -49,7 +49,8 @@ def languages(write: Path | None, kind: str, language: str | None, take: Path | 
         else:
             _report(catalogues, codes)
     except Unreadable as fault:
-        raise click.ClickException(f"{fault.what} Line {fault.row}: {fault.to_do}") from fault
+        where = f"Line {fault.row}: " if fault.row else ""
+        raise click.ClickException(f"{fault.what} {where}{fault.to_do}") from fault
 
 
 def _write(catalogues: Catalogues, codes: tuple[str, ...], folder: Path, kind: str) -> None:

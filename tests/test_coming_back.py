@@ -23,7 +23,8 @@ from export.custodian.custody import Custody
 from export.custodian.entries import digest_of
 from export.custodian.formats import write_csv
 from export.custodian.known import Known
-from export.custodian.ledger import Ledger, LedgerRefused
+from export.custodian.ledger import Ledger
+from export.custodian.ledger_file import LedgerRefused
 from export.custodian.opening import OpeningReport, Visit, opened
 from export.custodian.recipe_file import DEMONSTRATION
 from export.custodian.records import BY_DEFINITION, CAME_BACK_YES, Columns
@@ -204,20 +205,22 @@ def test_that_somebody_came_back_is_not_told_before_the_epoch_in_which_they_did_
     visits = (Visit(second, again_in), Visit(first, "2026-11"))
     earlier = frozenset({digest_of(second)}) if again_in != "2027-01" else frozenset[bytes]()
     new = Candidates(earlier, "2026-12", [visits], Words(), columns.at("crime"))
-    (record,) = new.records([(first, (True, columns.cells(somebody(1, period="2026-11")), (), b""))])
+    (record,) = new.records([(first, (True, columns.cells(somebody(1, period="2026-11")), (), b"", (False, False)))])
     assert (record.cells[BY_DEFINITION.index("came_back")] == CAME_BACK_YES) == told
 
 
 def test_somebody_who_came_back_and_wrote_twice_is_one_comment() -> None:
     columns = Columns(KNOWN)
     people = [somebody(number) for number in range(3)]
-    shaped = [(bytes.fromhex(one.response), (True, columns.cells(one), ("updates",), b"")) for one in people]
+    shaped = [
+        (bytes.fromhex(one.response), (True, columns.cells(one), ("updates",), b"", (True, True))) for one in people
+    ]
     visits = tuple(Visit(response, "2026-11") for response, _ in shaped[:2])
     new = Candidates(frozenset(), "2026-11", [visits], Words(), columns.at("crime"))
     leaving = [record.response for record in new.records(shaped)]
     assert leaving == [shaped[0][0], shaped[2][0]]
     written = new.written(leaving)
-    assert (written.kinds.total(), written.said.comments) == (2, 2)
+    assert (written.kinds.total(), len(written.said.themes), written.asked) == (2, 2, (2, 2))
 
 
 def test_the_hash_of_the_words_is_in_no_file_and_nothing_that_is_printed(signed: Path, tmp_path: Path) -> None:

@@ -177,7 +177,8 @@ def test_shares_that_do_not_go_together_are_named_and_none_of_their_words() -> N
     for shares, says in (
         ([SPLIT[0], elsewhere], "Share 2 was not made with Share 1. Sheets of two splittings do not mix"),
         ([SPLIT[0], SPLIT[0]], "Share 2 is the same as Share 1"),
-        (SPLIT[:1], "It takes 2 of them, and 1 were given"),
+        (SPLIT[:1], "It takes 2 of them, and 1 was given. Give 2"),
+        ([replace(SPLIT[0], sheet="a.txt")] * 2, "a.txt was given twice. Give another."),
         (SPLIT, "It takes 2 of them, and 3 were given. Give 2"),
     ):
         with pytest.raises(CustodyRefused, match="do not fit together") as refusal:

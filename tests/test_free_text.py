@@ -365,7 +365,7 @@ def told_of_groups(
     for themes, count in groups.items():
         for _ in range(count):
             written.themes[(seed << 32 | len(written.themes)).to_bytes(16)] = themes
-    return told_of(frame, written, people, rules, b"secret")
+    return told_of(frame, written, [(people, people)], rules, b"secret")
 
 
 @given(
@@ -387,9 +387,9 @@ def test_a_theme_leaves_only_as_a_count_of_ten_or_more_and_never_exactly(
 
 def test_a_count_is_moved_and_the_same_people_always_alike() -> None:
     told = [told_of_groups({("speed",): 40, (NOT_CODED,): 30}, 120, seed=seed)["speed"] for seed in range(60)]
-    again = [told_of_groups({("safety",): 40}, 80, seed=seed).get("safety", 0) for seed in range(60)]
+    again = [told_of_groups({("safety",): 40, (NOT_CODED,): 60}, 150, seed=seed)["safety"] for seed in range(60)]
     assert set(range(-1, 2)) < {count - 40 for count in told} <= set(range(-3, 4))
-    assert not [pair for pair in zip(told, again, strict=True) if pair[1] not in {0, pair[0]}]
+    assert told == again
 
 
 def frame_of(**words: tuple[str, ...]) -> CodeFrame:
@@ -444,6 +444,31 @@ def test_one_person_whom_a_theme_leaves_over_of_all_who_wrote_or_of_all_records_
     assert set(counted_themes(tmp_path / "2", of_all_records, SLOW).values()) == {"[c]"}
 
 
+def asked_after_a_yes(folder: Path, asked: int, stopped: int) -> str:
+    """``of``, where 40 of so many who said yes, and were asked, wrote, and some of these stopped before it."""
+    made = instrument(
+        page("p1", item("experience", core=True)), page("p2", item("since")),
+        page("p3", item("better", "text", relevant="${experience} = 'yes'")),
+    )  # fmt: skip
+    answers = [{"experience": "yes", "better": "so slow"}] * 40 + [{"experience": "yes"}] * (asked - 40)
+    people = [who(n, made, said) for n, said in enumerate([*answers, *[{"experience": "no"}] * 60])]
+    early = {n for n, one in enumerate(people) if n >= asked - stopped and n < asked}
+    people = [replace(one, status="core") if n in early else one for n, one in enumerate(people)]
+    known, rows = Known.of([made], PLACES), sealed(SECRET.public, people)
+    recipe = fitting(RECIPE, made)
+    released, _ = release(folder, rows, known, recipe=recipe, words=Words(SLOW), writers=[write_words])
+    (of,) = {line["of"] for line in told(released, "themes.csv")}
+    return of
+
+
+def test_a_few_who_were_asked_and_wrote_nothing_are_not_told_of_where_others_were_not_asked(tmp_path: Path) -> None:
+    assert asked_after_a_yes(tmp_path / "few", 45, 0) == "[c]"
+    assert abs(int(asked_after_a_yes(tmp_path / "many", 70, 0)) - 40) <= 3
+    assert abs(int(asked_after_a_yes(tmp_path / "nobody knows", 60, 15)) - 40) <= 3, (
+        "who stopped may not have been asked"
+    )
+
+
 def test_of_two_releases_the_themes_share_nobody_whatever_frame_each_was_counted_by(tmp_path: Path) -> None:
     everybody = quoted_people(180, "burglary", 5)
     early = saying(everybody[:80], (40, "so slow"))
@@ -489,7 +514,7 @@ def test_who_takes_all_lines_of_themes_together_tells_no_group_under_ten_from_no
         counts = tuple(sum(way[at] for at in inside[code]) for code in codes)
         by_counts[counts].append(tuple(sum(way[at] for at in group) for group in groups))
     files = defaultdict[tuple[tuple[str, int], ...], list[tuple[int, ...]]](list)
-    told = cache(lambda *counts: tuple(far_apart(_large(codes, counts), people, rules).items()))
+    told = cache(lambda *counts: tuple(far_apart(_large(codes, counts), [(people, people)], rules).items()))
     for counts, values in by_counts.items():
         ends = [tuple(map(min, zip(*values, strict=True))), tuple(map(max, zip(*values, strict=True)))]
         for file in {told(*one) for one in product(*(_may_stand(count, rules) for count in counts))}:

@@ -23,7 +23,8 @@ from export.custodian.differencing import exposed
 from export.custodian.entries import Entry
 from export.custodian.epochs import EpochOpen, closing, weeks_to_wait
 from export.custodian.known import Known
-from export.custodian.ledger import Ledger, LedgerRefused
+from export.custodian.ledger import Ledger
+from export.custodian.ledger_file import LedgerRefused
 from export.custodian.recipe import Epochs
 from export.custodian.release import Released
 from export.manifest import ReleaseRefused

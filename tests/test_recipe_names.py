@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from custodian_world import PLACES, People, carried_out, sealed, victim_voice
+from custodian_world import PASSPHRASE, PLACES, People, carried_out, sealed, victim_voice
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from release_world import KNOWN, RECIPE, SECRET, SHIPPED, records, release, who
@@ -20,11 +20,14 @@ from small_recipes import fitting
 from test_custodian_verbs import heard, made, refused, signed, well
 
 from export.custodian.custody import Custody
+from export.custodian.entries import Entry
 from export.custodian.known import Known
-from export.custodian.recipe import HierarchySpec, LevelSpec, OffBase, Recipe, TableSpec
+from export.custodian.ledger import Ledger
+from export.custodian.recipe import GroupedAnswers, HierarchySpec, LevelSpec, OffBase, Recipe, TableSpec
 from export.custodian.recipe_file import DEMONSTRATION, RECIPES, VICTIM_VOICE, read_recipe
 from export.custodian.recipe_names import refuse_unknown
 from export.custodian.recipe_shapes import RecipeRefused
+from forms.instrument import Instrument
 from survey.reference import read_areas
 
 __all__ = ["made", "signed"]
@@ -107,12 +110,35 @@ def test_what_ships_fits_the_questionnaire_that_ships(tmp_path: Path) -> None:
     assert read(tmp_path, WHOLE) == read_recipe(VICTIM_VOICE)
 
 
-def test_every_name_in_the_recipe_that_ships_is_refused_misspelt(tmp_path: Path) -> None:
+def standing(place: Place) -> str:
+    """Where a refusal says that a word stands; a code that a recipe gives is missed where it is labelled."""
+    *way, last = place
+    if last == "...":
+        way = [*way[:-2], "labels"]
+    elif last == "rest":
+        way = [*way, "labels"]
+    elif isinstance(last, str):
+        way = [*way, last]
+    return "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in way).removeprefix(".")
+
+
+def test_every_name_in_the_recipe_that_ships_is_refused_misspelt_with_its_place_and_the_nearest(tmp_path: Path) -> None:
+    near: list[bool] = []
     for place in NAMED:
         word = word_at(place)
+        wrong = word + word[-1]
         with pytest.raises(RecipeRefused) as fault:
-            refuse_unknown(read(tmp_path, misspelt(place, word + word[-1])), KNOWN, AREAS)
-        assert word in str(fault.value) or "must give each group a label" in str(fault.value), place
+            refuse_unknown(read(tmp_path, misspelt(place, wrong)), KNOWN, AREAS)
+        told = str(fault.value)
+        if "names what nothing signed" not in told:  # the file itself says what does not hang together
+            assert standing(place) in told or "tables.area names borough," in told, place
+        else:
+            given = place[-1] == "rest" or ("groups" in place and place[-1] == "...")
+            unknown, nearest = (word, wrong) if given else (wrong, word)
+            assert f"{standing(place)}: {unknown} is no " in told, place
+            assert "The nearest is " in told, place
+            near.append(f"The nearest is {nearest}." in told)
+    assert sum(near) > 0.9 * len(near) > 100, "of a few, another is as near"
 
 
 def test_names_of_every_sort_were_misspelt() -> None:
@@ -147,6 +173,19 @@ def test_a_finest_level_that_is_mistyped_is_not_taken_for_the_answers_as_given(t
     assert read(tmp_path, said).hierarchies[3].finest == "home"
 
 
+@pytest.mark.parametrize(
+    ("finest", "level"), [("5 years", "10 years"), ("ward 2011", "ward 2021"), ("1 month", "3 months")]
+)
+def test_answers_as_given_may_be_called_by_another_number_than_a_level(tmp_path: Path, finest: str, level: str) -> None:
+    said = deepcopy(WHOLE)
+    age = next(one for one in said["hierarchy"] if one["variable"] == "age")
+    age["finest"], age["level"][0]["name"] = finest, level
+    assert finest in {one.finest for one in read(tmp_path, said).hierarchies}
+    age["finest"] = level.replace(" ", "  ")
+    with pytest.raises(RecipeRefused, match=f'which is no level; write "{level}"'):
+        read(tmp_path, said)
+
+
 def test_nothing_is_opened_or_written_for_a_recipe_with_a_word_that_nothing_bears(tmp_path: Path) -> None:
     tables = replace(SHIPPED.tables, tables=(replace(SHIPPED.tables.tables[1], by="crimee"),))
     opened = iter(sealed(SECRET.public, People(1, victim_voice()).many(60)))
@@ -173,6 +212,13 @@ def test_the_custodian_reads_which_word_where_and_what_to_do_before_a_passphrase
     assert sorted(signed.rglob("*")) == before
     recipe.write_text(recipe.read_text().replace("crimee", "crime"))
     well(heard(signed, "release", "--from", str(path), "--recipe", str(recipe)))
+
+
+def test_a_code_frame_with_a_fault_is_refused_before_a_passphrase_is_asked_for(signed: Path, tmp_path: Path) -> None:
+    path, frame = carried_out(tmp_path / "intake.carried", []), tmp_path / "themes.toml"
+    frame.write_text('[[theme]]\ncode = "speed"\nlabel = "How long it took"\nwords = []\n')
+    done = heard(signed, "release", "--from", str(path), "--themes", str(frame), HEARD_PASSPHRASE="not this one")
+    refused(done, "themes.toml: theme 1 needs a code of its own")
 
 
 def test_a_questionnaire_of_ones_own_needs_a_recipe_of_its_own() -> None:
@@ -214,7 +260,9 @@ def test_a_table_is_split_by_a_question_with_one_column_that_may_leave() -> None
     needs = replace(by("mode"), tables=replace(told, off_base=(OffBase(("needs_yes",), ("0",)),)))
     refuse_unknown(needs, known, AREAS)
     needs = replace(by("mode"), tables=replace(told, off_base=(OffBase(("needs",), ("yes",)),)))
-    assert "tables.off_base[1].rows: needs is no" in refusal(needs, known)
+    assert "tables.off_base[1].rows: needs has several columns; name those that are meant: needs_yes" in refusal(
+        needs, known
+    )
 
 
 def grouping(variable: str, *codes: str) -> Recipe:
@@ -236,3 +284,100 @@ def test_a_small_questionnaires_part_of_the_recipe_that_ships_fits_it() -> None:
     made = instrument(page("p1", item("experience"), item("crime", options=(option("hate"), option("theft")))))
     refuse_unknown(fitting(SHIPPED, made), Known.of([made], PLACES), AREAS)
     assert fitting(SHIPPED, victim_voice()) == SHIPPED == read_recipe(DEMONSTRATION)
+
+
+def asked_of_crime() -> tuple[Instrument, Instrument]:
+    """A questionnaire that asks for the crime, and a later version that marks it, and what it decides, as withheld."""
+    crimes = (option("hate"), option("theft"))
+    pages = page("p1", item("experience", core=True)), page("p3", item("since", relevant="${crime} = 'hate'"))
+    old = instrument(pages[0], page("p2", item("crime", options=crimes)), pages[1])
+    told = instrument(pages[0], page("p2", item("crime", options=crimes, disclosure="withhold")), pages[1])
+    return old, replace(told, version="2")
+
+
+def of_crime(*tables: TableSpec) -> Recipe:
+    """By a recipe that tells the crime, and what it decides, in groups."""
+    level = LevelSpec("coarse", None, {"some": ("hate",)}, (), "rest", {"some": "Some", "rest": "The rest"})
+    other = LevelSpec("coarse", None, {"any": ("yes", "no")}, (), None, {"any": "Any"})
+    hierarchies = (HierarchySpec("crime", "fine", (level,)), HierarchySpec("since", "fine", (other,)))
+    return replace(
+        RECIPE, hierarchies=hierarchies, tables=replace(RECIPE.tables, tables=tables, grouped=(), off_base=())
+    )
+
+
+def test_a_series_goes_on_by_its_recipe_when_a_question_that_it_tells_in_groups_is_withheld(tmp_path: Path) -> None:
+    old, new = asked_of_crime()
+    recipe = of_crime()
+    early = [who(n, old, {"experience": "yes", "crime": "theft"}) for n in range(20)]
+    late = [who(n, new, {"experience": "yes", "crime": "theft"}) for n in range(20, 80)]
+    first, _ = release(tmp_path, sealed(SECRET.public, early), Known.of([old], PLACES), recipe=recipe)
+    second, _ = release(tmp_path, sealed(SECRET.public, early + late), Known.of([new, old], PLACES), recipe=recipe)
+    assert (len(records(first)), len(records(second))) == (20, 60)
+    assert {"crime", "since"} <= records(first)[0].keys()
+    assert not {"crime", "since"} & records(second)[0].keys()
+
+
+def test_a_withheld_question_is_refused_in_tables_and_so_is_a_word_that_it_never_had(tmp_path: Path) -> None:
+    known = Known.of(reversed(asked_of_crime()), PLACES)
+    refuse_unknown(of_crime(), known, AREAS)
+    told = refusal(of_crime(TableSpec("one", "One", ("since",), "crime", ("London",))), known)
+    assert "tables.table[1].rows: since is no question whose answers a release tells" in told
+    assert "tables.table[1].by: crime is no question" in told
+    assert "take it out of the tables" in told
+    outside = OffBase(("crime",), ("theft",))
+    recipe = replace(of_crime(), tables=replace(of_crime().tables, off_base=(outside,)))
+    assert "tables.off_base[1].rows: crime is no question" in refusal(recipe, known)
+    assert "groups.some: hat is no answer to it. The nearest is hate." in refusal(grouping("crime", "hat"), known)
+    area = TableSpec("one", "One", ("experience",), None, ("fine",))
+    recipe = replace(of_crime(area), tables=replace(of_crime(area).tables, area="crime"))
+    assert "tables.area: crime is no question" in refusal(recipe, known)
+
+
+def test_a_series_that_was_begun_with_words_that_nothing_bears_goes_on(tmp_path: Path) -> None:
+    old, new = asked_of_crime()[0], replace(instrument(page("p1", item("experience", core=True))), version="2")
+    early = [who(n, old, {"experience": "yes"}) for n in range(20)]
+    release(tmp_path, sealed(SECRET.public, early), Known.of([old], PLACES), recipe=of_crime())
+    late = sealed(SECRET.public, [who(n, new, {"experience": "yes"}) for n in range(20, 80)])
+    known = Known.of([new], PLACES)
+    for other in (replace(of_crime(), series="other"), replace(of_crime(), hierarchies=of_crime().hierarchies[:1])):
+        with pytest.raises(RecipeRefused, match="crime is no question"):
+            release(tmp_path, late, known, recipe=other)
+    table = of_crime(TableSpec("one", "One", ("crime",), None, ("London",)))
+    with pytest.raises(RecipeRefused, match=r"tables\.table\[1\]\.rows: crime is no question"):
+        release(tmp_path, late, known, recipe=table)
+    assert len(records(release(tmp_path, late, known, recipe=of_crime())[0])) == 60
+
+
+def test_the_custodian_of_a_series_begun_before_words_were_checked_is_asked_for_a_passphrase(
+    signed: Path, tmp_path: Path
+) -> None:
+    path, recipe = carried_out(tmp_path / "intake.carried", []), tmp_path / "own.toml"
+    recipe.write_text(VICTIM_VOICE.read_text().replace('variable = "crime"', 'variable = "crimee"'))
+    arguments = "release", "--from", str(path), "--recipe", str(recipe)
+    refused(heard(signed, *arguments, HEARD_PASSPHRASE="not this one"), "hierarchy[5].variable: crimee is no question")
+    begun = Entry("heard-1", "heard", "0" * 64, read_recipe(recipe).binding, {}, "2026-03", b"", b"", out=True)
+    Ledger(signed, Custody(signed).authority(PASSPHRASE)).note(begun)
+    refused(heard(signed, *arguments, HEARD_PASSPHRASE="not this one"), "passphrase")
+
+
+def together(rows: tuple[str, ...], *groups: tuple[str, ...]) -> Recipe:
+    """By a recipe that tells these answers to these questions together too."""
+    named = {f"group{place}": codes for place, codes in enumerate(groups, 1)}
+    tables = replace(by("mode").tables, grouped=(GroupedAnswers(rows, named, dict.fromkeys(named, "Together")),))
+    return replace(by("mode"), tables=tables)
+
+
+def test_a_group_of_answers_that_no_one_question_has_all_of_is_refused() -> None:
+    left = item("left", options=(option("bad"), option("worse"), option("good")))
+    right = item("right", options=(option("poor"), option("good")))
+    needs = item("needs", "select_multiple", options=(option("sofa"), option("tea")))
+    known = Known.of([instrument(page("p1", item("experience"), left, right, needs))], PLACES)
+    refuse_unknown(together(("left", "right"), ("bad", "worse"), ("poor", "good")), known, AREAS)
+    told = refusal(together(("left", "right"), ("bad", "worse"), ("bad", "poor")), known)
+    assert "tables.grouped[1].groups.group2: bad, poor are answers to no one of its questions" in told
+    assert "group1" not in told
+    assert "poorr is no answer to any" in refusal(together(("left", "right"), ("poor", "poorr")), known)
+    refuse_unknown(replace(by("mode"), tables=replace(by("mode").tables, off_base=(OffBase(("left", "right"),
+                           ("bad", "poor")),))), known, AREAS)  # fmt: skip
+    told = refusal(together(("left", "needs"), ("bad", "worse")), known)
+    assert "tables.grouped[1].rows: needs has several columns; name those that are meant: needs_sofa, needs_tea" in told

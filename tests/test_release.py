@@ -38,7 +38,7 @@ from small_recipes import fitting
 from export.centre.releases import Releases
 from export.custodian.disclosure import TooFew
 from export.custodian.formats import safe_cell
-from export.custodian.ledger import LedgerRefused
+from export.custodian.ledger_file import LedgerRefused
 from export.custodian.records import BY_DEFINITION
 from export.custodian.release import Released
 from export.custodian.table import ALIKE, RELEASE

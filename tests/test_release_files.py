@@ -187,13 +187,15 @@ def test_spss_is_told_what_is_measured_what_has_an_order_and_what_has_neither(
     made = everything()
     bands = {"groups": {}, "rest": None, "labels": {}}
     by_age = HierarchySpec("by", "ten years", (LevelSpec("ten years", None, bands=(0, 30, 60), **bands),))
-    aged = replace(RECIPE, series="aged", hierarchies=(*RECIPE.hierarchies, by_age))
+    fits = fitting(RECIPE, made)
+    aged = replace(fits, series="aged", hierarchies=(*fits.hierarchies, by_age))
     keyed = replace(made, pages=tuple(_with_a_key(one, "by") for one in made.pages))
     banded, _ = release(tmp_path, sealed(SECRET.public, people_of(keyed)), Known.of([keyed], PLACES), recipe=aged)
     own, shipped, coarse = map(measures, (written, real, banded))
     assert {own[name] for name in ("degrees", "by")} == {"scale"}
     assert coarse["by"] == "ordinal"
-    assert {shipped[name] for name in ("experience", "informed", "month")} == {"ordinal"}
+    assert {shipped[name] for name in ("experience", "treated", "month")} == {"ordinal"}
+    assert {shipped[name] for name in ("actions", "informed")} == {"nominal"}, "too early to say is no step of a scale"
     neither = {"actions_visit", "actions_call-back", "day", "place", "language", "quick", "release", "recipe"}
     assert {own[name] for name in neither} == {"nominal"}
     assert {shipped[name] for name in ("crime", "ethnic", "borough", "status")} == {"nominal"}

@@ -18,7 +18,8 @@ from release_world import AUTHORITY, RECIPE, SECRET, SHIPPED, codebook, records,
 from export.custodian.closing import CannotClose
 from export.custodian.custody import Custody, CustodyRefused, WrongPassphrase
 from export.custodian.leaving import MADE_UP
-from export.custodian.ledger import Ledger, LedgerRefused
+from export.custodian.ledger import Ledger
+from export.custodian.ledger_file import LedgerRefused
 from export.custodian.long_file import COLUMNS
 from export.custodian.release import Released
 from export.custodian.table import RESPONSE

@@ -15,6 +15,7 @@ import polib
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from forms.authoring.lines import FILE_BYTES
 from survey.catalogues import Catalogues
 from survey.translated import Entry, Unfit, check, numbers, quotes, quoting
 from survey.translating import taken
@@ -495,6 +496,16 @@ def test_the_verb_writes_a_file_takes_it_back_and_refuses_what_is_stale_or_lost_
     assert "{minutes}" in entries["left.minutes"][0]
     (stale,) = (entry for entry in polib.pofile(str(kept)) if entry.msgctxt == "bar.label")
     assert stale.msgid == "Leave and help", "people see the new English until somebody translates it"
+
+
+def test_a_translators_file_that_is_too_large_is_told_so_and_of_no_line(program: Path, tmp_path: Path) -> None:
+    (tmp_path / "pl.po").write_bytes(b"#" * (FILE_BYTES + 1))
+    taken_in = languages(program, "--take", str(tmp_path / "pl.po"))
+    shutil.copy(tmp_path / "pl.po", program / "survey" / "translations" / "pl.po")
+    for done in (taken_in, languages(program)):
+        assert done.returncode != 0
+        assert "The file is 8,388,609 bytes; no more than 8,388,608 are read. Take out of it what" in done.stderr
+        assert not re.search("Line 0|questionnaire|pictures|Traceback", done.stderr)
 
 
 @pytest.mark.parametrize("kind", KINDS)

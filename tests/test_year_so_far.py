@@ -15,7 +15,7 @@ from custodian_world import People, sealed, victim_voice
 from release_world import RECIPE, SECRET, release
 
 from export.custodian.leaving import Leaving
-from export.custodian.ledger import LedgerRefused
+from export.custodian.ledger_file import LedgerRefused
 from export.custodian.long_file import write_figures
 from export.custodian.release import Released
 from export.custodian.so_far import published, so_far

@@ -26,7 +26,7 @@ from forms.response import Response
 from survey.clock import UNKNOWN_MONTH
 
 _MONTH, _CAME_BACK = BY_DEFINITION.index("month"), BY_DEFINITION.index("came_back")
-_Shaped = tuple[bool, tuple[Cell, ...], tuple[str, ...], bytes]
+_Shaped = tuple[bool, tuple[Cell, ...], tuple[str, ...], bytes, tuple[bool, bool]]
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class RecordOf:
     frame: CodeFrame
 
     def __call__(self, door: str, response: Response) -> _Shaped:
-        """Whether it counts, its cells, its themes, the fingerprint of its text."""
+        """Whether it counts, its cells, its themes, the fingerprint of its text, ``OpenItems.asked``."""
         text = self.open(door, response)
-        themes = self.frame.themes(text) if text else ()
-        return door in COUNTING_DOORS, self.columns.cells(response), themes, fingerprint(text) if text else b""
+        themes, mark = (self.frame.themes(text), fingerprint(text)) if text else ((), b"")
+        return door in COUNTING_DOORS, self.columns.cells(response), themes, mark, self.open.asked(response)
 
 
 class Candidates:
@@ -68,12 +68,13 @@ class Candidates:
         self._stands_for = {first: others for first, *others in filter(None, leaving)}
         self._passed_over = {other for others in self._stands_for.values() for other in others}
         self._wrote, self._let_out = dict[bytes, Wrote](), set[str]()
+        self._asked = dict[bytes, tuple[bool, bool]]()
         self.counting: Counter[str] = Counter()
         self.waiting = 0
 
     def records(self, shaped: Iterable[tuple[bytes, _Shaped]]) -> Iterable[Record]:
         """Of all that was opened what may leave. The attributes are complete once this ends."""
-        for response, (counts, cells, themes, text) in shaped:
+        for response, (counts, cells, themes, text, asked) in shaped:
             month, digest = str(cells[_MONTH]), digest_of(response)
             over = ripe(month, self._closes)
             if over and self._words.let_out(digest.hex(), text):
@@ -84,6 +85,8 @@ class Candidates:
                 self.waiting += 1
                 continue
             self.counting[month] += counts
+            if counts:
+                self._asked[response] = asked
             if themes:
                 kind = NOT_ASKED if self._kind_at is None else cells[self._kind_at]
                 self._wrote[response] = Wrote(digest.hex(), kind, themes, counts)
@@ -93,7 +96,12 @@ class Candidates:
         """What was written, counted, by the ids of the responses whose records leave."""
         written, leaving = Written(quoted=dict.fromkeys(self._let_out, NOT_ASKED)), set(people)
         for response, one in self._wrote.items():
-            (written.leaves if response in leaving else written.stays)(response, one)
+            if response in leaving:
+                written.leaves(response, one)
+            else:
+                written.stays(one)
+        asked = [of for response, of in self._asked.items() if response in leaving]
+        written.asked = sum(sure for sure, _ in asked), sum(maybe for _, maybe in asked)
         return written
 
     def passed_over(self, people: Iterable[bytes]) -> tuple[bytes, ...]:

@@ -14,6 +14,7 @@ from typing import Any
 from export.custodian.custody import Custody, CustodyRefused
 from export.custodian.keyring import Keyring
 from export.custodian.known import Known
+from export.custodian.listing import at_most
 from forms.instrument import Instrument
 from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from survey.briefing import Keys, KeysRefused, Place, SupportLine, read_keys, write_keys
@@ -23,7 +24,6 @@ from survey.parcel import CARRY_OUT, open_parcel
 from survey.reference import DEMO_PLACES, SUPPORT_LINES, read_places, read_support_lines
 from survey.sealing import CollectionKey
 
-_MOST_LISTED = 10
 DEFAULT_NEUTRAL_ADDRESS = "https://www.bbc.co.uk/weather"
 
 
@@ -180,10 +180,9 @@ def _one_meaning_a_version(instrument: Instrument, signed: Sequence[Keys]) -> No
     before = [one.parts_in_words() for keys in signed for one in keys.instruments if (one.id, one.version) == named]
     if before and now not in before:
         parts = sorted({name for name, _ in now.items() ^ before[0].items()} - {""}) or ["its title, pages or order"]
-        more = f" and {len(parts) - _MOST_LISTED} more" if len(parts) > _MOST_LISTED else ""
         raise SigningRefused(
             f"Another questionnaire was signed as {instrument.id}, version {instrument.version}. What is not the same:"
-            f" {', '.join(parts[:_MOST_LISTED])}{more}. Give the changed one another version in its settings, so that a"
+            f" {', '.join(at_most(10, parts))}. Give the changed one another version in its settings, so that a"
             " codebook can say since when each question is asked. Only translations may change within a version."
         )
 

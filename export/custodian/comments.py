@@ -16,17 +16,33 @@ from forms.response import Response
 class OpenItems:
     """Questionnaire's digest -> its open items. Called in the workers."""
 
+    known: Known
     items: dict[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, known: Known) -> OpenItems:
         """The open items of every questionnaire that the custodian signed."""
         return cls(
+            known,
             {
                 digest: tuple(item.name for item in one.instrument.items() if item.kind == "text")
                 for digest, one in known.instruments.items()
-            }
+            },
         )
+
+    def asked(self, response: Response) -> tuple[bool, bool]:
+        """Whether the response's person was certainly asked an open question, and whether they may have been.
+
+        One who stopped before the end was certainly asked what lies up to their last answer, and the core.
+        """
+        known, names = self.known.instruments[response.digest], self.items[response.digest]
+        way = known.way(response.answers)
+        pages = [way.pages[name] for name in names if name in way.pages]
+        if not pages or response.status == "complete":
+            return bool(pages), bool(pages)
+        reached = max((way.pages[name] for name in response.answers), default=-1)
+        core = any(item.name in names for item in known.instrument.core_items())
+        return core or min(pages) <= reached, True
 
     def __call__(self, _door: str, response: Response) -> str:
         """Everything that this person wrote, an open question a line; nothing where they wrote nothing."""

@@ -15,22 +15,17 @@ from pathlib import Path
 from export.custodian.differencing import contents, exposed
 from export.custodian.entries import Entry, Numbering, Telling, digest_of
 from export.custodian.epochs import next_chance, wait_for
+from export.custodian.ledger_file import KIND, LEDGER, RELEASES, LedgerRefused, begun_with, noted_in, standing_in
 from export.custodian.recipe import Recipe
 from export.custodian.table import RESPONSE, Table
 from export.manifest import MANIFEST
 from export.manifest import digest_of as file_digest
 from survey.durable import sync_folder, write_whole
 from survey.sealing import SigningKey
-from survey.signed import NotSigned, read_signed, write_signed
+from survey.signed import write_signed
 
-LEDGER = "ledger.json"
 UNFINISHED = ".unfinished-"
 """Before the name of a release's folder until it is put in place."""
-_KIND = "ledger"
-
-
-class LedgerRefused(ValueError):
-    """The ledger cannot be read, or it says that nothing may leave yet."""
 
 
 class Ledger:
@@ -47,8 +42,8 @@ class Ledger:
                 what has left.
         """
         self._path, self._authority = folder / LEDGER, authority
-        self._releases = folder / "releases"
-        noted = self._read()
+        self._releases = folder / RELEASES
+        noted = noted_in(folder, authority.public)
         self.entries = [replace(one, out=True) for one in noted if one.out or self._left(one)]
         unsure = {one.name for one in noted if not one.out}
         self.cut_off = [self._releases / one.name for one in self.entries if one.name in unsure]
@@ -94,7 +89,7 @@ class Ledger:
         Raises:
             LedgerRefused: one is gone, and what it told with it.
         """
-        names = self._standing()
+        names = standing_in(self._releases)
         of_year = [entry for entry in self.of(series) if entry.closes.startswith(year)]
         for entry in of_year:
             if entry.manifest not in names:
@@ -103,6 +98,10 @@ class Ledger:
                     " copy of it back, or take so_far out of the recipe."
                 )
         return [self._releases / names[entry.manifest] for entry in of_year]
+
+    def goes_on(self, recipe: Recipe) -> bool:
+        """Whether the series was begun with this recipe's epochs and hierarchies."""
+        return begun_with(recipe, self.entries)
 
     def bound(self, recipe: Recipe) -> None:
         """Refuse a recipe that would tell the series in another way than its first release did.
@@ -199,7 +198,7 @@ class Ledger:
         self._write([*self.entries[:-1], replace(self.entries[-1], out=True)])
 
     def _write(self, entries: list[Entry]) -> None:
-        write_whole(self._path, write_signed(_KIND, {"releases": [one.to_json() for one in entries]}, self._authority))
+        write_whole(self._path, write_signed(KIND, {"releases": [one.to_json() for one in entries]}, self._authority))
         self.entries = entries
 
     def _left(self, entry: Entry) -> bool:
@@ -209,35 +208,10 @@ class Ledger:
         may have carried it away.
         """
         beside = self._releases / (UNFINISHED + entry.name)
-        if entry.manifest in self._standing() or not beside.exists():
+        if entry.manifest in standing_in(self._releases) or not beside.exists():
             return True
         signed = (beside / MANIFEST).exists() and file_digest(beside / MANIFEST) == entry.manifest
         if signed:
             beside.rename(self._releases / entry.name)
             sync_folder(self._releases)
         return signed
-
-    def _standing(self) -> Mapping[str, str]:
-        """Hex SHA-256 of the manifest -> name of the folder, of every release that stands."""
-        return {file_digest(one): one.parent.name for one in self._releases.glob(f"[!.]*/{MANIFEST}")}
-
-    def _read(self) -> list[Entry]:
-        standing = self._standing()
-        if not self._path.exists():
-            if standing:
-                raise LedgerRefused(f"{self._path} is missing though releases were made. Put a copy of it back.")
-            return []
-        try:
-            said = read_signed(_KIND, self._path.read_bytes(), self._authority.public)
-            noted = [Entry.from_json(one) for one in said["releases"]]
-        except (NotSigned, ValueError, KeyError, TypeError) as fault:
-            raise LedgerRefused(
-                f"{self._path} is damaged or was edited. Put a copy of it back; nothing leaves without it."
-            ) from fault
-        unknown = [name for manifest, name in standing.items() if manifest not in {one.manifest for one in noted}]
-        if unknown:
-            raise LedgerRefused(
-                f"{self._releases / min(unknown)} stands, and {self._path} does not know it: the ledger is older than"
-                " the release. Put the newest copy of the ledger back."
-            )
-        return noted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -27,8 +28,10 @@ from export.custodian.recipe_shapes import At, RecipeRefused
 RECIPES = Path(__file__).parent / "recipes"
 VICTIM_VOICE = RECIPES / "victim-voice.toml"
 DEMONSTRATION = RECIPES / "demonstration.toml"
-# Of two words as like as this one is the other mistyped: answers would be told as given where a level was meant.
+# Of two words as like as this one is the other mistyped: answers would be told as given where a level was meant. Other
+# digits are no slip: '5 years' stands beside '10 years', and both are meant.
 _A_SLIP = 0.8
+_DIGITS = re.compile(r"\d+")
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -107,7 +110,8 @@ def _hierarchy(at: At) -> HierarchySpec:
     if len({level.name for level in levels}) != len(levels):
         raise at.fault("level", "has two of one name; give each level a name of its own")
     finest, named = at.text("finest"), [level.name for level in levels]
-    near = [] if finest in named else get_close_matches(finest, named, 1, _A_SLIP)
+    alike = [name for name in named if _DIGITS.findall(name) == _DIGITS.findall(finest)]
+    near = [] if finest in named else get_close_matches(finest, alike, 1, _A_SLIP)
     if near:
         raise at.fault(
             "finest",

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from export.custodian.advice import what_to_recode
-from export.custodian.attacker_report import attacker_report
 from export.custodian.candidates import Candidates, RecordOf
 from export.custodian.closing import CannotClose
 from export.custodian.codebook import write_codebook
 from export.custodian.comments import OpenItems
 from export.custodian.counts import write_counts
 from export.custodian.disclosure import protect
-from export.custodian.entries import entry_of
 from export.custodian.epochs import closing, wait_for
 from export.custodian.formats import write_csv
 from export.custodian.generalising import Hierarchy, hierarchy
-from export.custodian.leaving import Leaving, Materials, Published, Writer, naming_itself
-from export.custodian.ledger import UNFINISHED, Ledger
+from export.custodian.leaving import Leaving, Materials, Published, Writer
+from export.custodian.ledger import Ledger
 from export.custodian.long_file import FIGURES, write_figures
-from export.custodian.numbering import first_told
 from export.custodian.opening import OpeningReport, fullest
 from export.custodian.parquet import write_parquet
+from export.custodian.placing import put_in_place
 from export.custodian.recipe_names import refuse_unknown
 from export.custodian.recoding import chosen_levels, recoded
 from export.custodian.records import Columns
-from export.custodian.so_far import only_sums, published
+from export.custodian.so_far import published
 from export.custodian.spreadsheet import write_xlsx
 from export.custodian.statistical import write_dta, write_sav
 from export.custodian.table import RESPONSE, Table
@@ -39,12 +35,8 @@ from export.custodian.unsealing import CollectionSecret
 from export.custodian.words import write_words
 from export.custodian.workbook import write_workbook
 from export.custodian.written import FAMILY_OF
-from export.manifest import KIND, MANIFEST, PUBLIC_KIND, PUBLIC_LIST, REPORTS, fingerprint, verified
-from export.manifest import digest_of as file_digest
-from survey.durable import sync_folder, write_whole
-from survey.progress import steps
+from export.manifest import verified
 from survey.sealing import SigningKey
-from survey.signed import write_signed
 
 WRITERS: tuple[Writer, ...] = (
     write_csv,
@@ -58,8 +50,6 @@ WRITERS: tuple[Writer, ...] = (
     write_workbook,
     write_words,
 )
-PUBLIC = frozenset({"tables.xlsx", "figures.csv", "themes.csv", "quotations.csv"})
-"""What a publisher may open to everybody. The records stay with named analysts."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +88,9 @@ def build(
         ReleaseRefused: an earlier release that the year so far is summed over is not as it was signed.
         DisclosureFailed, Contradiction, CrewLost, OSError: nothing was written.
     """
-    refuse_unknown(materials.recipe, materials.known, materials.areas)
     recipe, ledger, columns = materials.recipe, Ledger(folder, authority), Columns(materials.known)
+    # Again: the verb looked before it asked for a passphrase, and nothing that builds may do without.
+    refuse_unknown(recipe, materials.known, materials.areas, begun=ledger.goes_on(recipe))
     ledger.bound(recipe)
     materials = replace(materials, words=materials.words.without(ledger.quoted()))
     closes = closing(recipe.epochs, ledger.closed(recipe.series), materials.month)
@@ -113,28 +104,26 @@ def build(
         leaving = _protected(builder.table(), materials, columns, closes, ledger, new, report)
     except CannotClose as fault:
         raise CannotClose(fault.missing, wait_for(fault.missing, new.counting, materials.month)) from fault
-    if any(spec.so_far for spec in recipe.tables.tables):
-        places = ledger.standing(recipe.series, closes[:4])
-        leaving = replace(leaving, earlier=tuple(_told_by(place, authority) for place in places))
-    leaving = replace(leaving, numbering=ledger.numbering(recipe.series))
+    leaving = _as_before(leaving, ledger, authority)
     records = leaving.protected.table
     advice = partial(what_to_recode, records, leaving.hierarchies, leaving.levels)
     ledger.set_against(recipe, records, new.counting, materials.month, advice)
-    return _released(leaving, _put_in_place(folder, leaving, writers, authority, ledger), new.waiting)
+    return _released(leaving, put_in_place(folder, leaving, writers, authority, ledger), new.waiting)
+
+
+def _as_before(leaving: Leaving, ledger: Ledger, authority: SigningKey) -> Leaving:
+    """With what its series told before: this year's figures where the recipe sums them, and the files' numbers."""
+    recipe = leaving.materials.recipe
+    if any(spec.so_far for spec in recipe.tables.tables):
+        places = ledger.standing(recipe.series, leaving.closes[:4])
+        leaving = replace(leaving, earlier=tuple(_told_by(place, authority) for place in places))
+    return replace(leaving, numbering=ledger.numbering(recipe.series))
 
 
 def _told_by(place: Path, authority: SigningKey) -> Published:
     manifest = verified(place, authority.public)
     closes = str(manifest.more["closes"])
     return published(place / FIGURES, closes) if FIGURES in manifest.files else Published(closes, {})
-
-
-def _report(path: Path, leaving: Leaving, ledger: Ledger) -> str:
-    """For the publisher alone: it says what was tried, and would tell an attacker where to try on. Its SHA-256."""
-    earlier = [entry.name for entry in ledger.of(leaving.materials.recipe.series)]
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    write_whole(path, attacker_report(leaving, earlier).encode())
-    return file_digest(path)
 
 
 def _released(leaving: Leaving, place: Path, waiting: int) -> Released:
@@ -174,77 +163,3 @@ def _hierarchies(table: Table, materials: Materials) -> tuple[Hierarchy, ...]:
         for one in materials.recipe.hierarchies
         if one.variable in table.values
     )
-
-
-def _put_in_place(
-    folder: Path, leaving: Leaving, writers: Sequence[Writer], authority: SigningKey, ledger: Ledger
-) -> Path:
-    """Write beside, and the report, note in the ledger, sign, rename: at any cut there is a whole release or none.
-
-    The signature makes a release of it, since it can be used from then on wherever it lies: nothing is signed that the
-    ledger does not know, and what was cut off after that the ledger finishes.
-    """
-    place, report = folder / "releases" / leaving.name, folder / REPORTS / f"{leaving.name}.txt"
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left_over in place.parent.glob(UNFINISHED + "*"):
-        shutil.rmtree(left_over)
-    beside = place.with_name(UNFINISHED + place.name)
-    beside.mkdir(mode=0o700)
-    recipe, table, named = leaving.materials.recipe, leaving.protected.table, naming_itself(leaving)
-    try:
-        _write(beside, named, writers)
-        signed = _signed(beside, leaving, authority, ledger, _report(report, leaving, ledger))
-        entry = entry_of(place.name, recipe, fingerprint(signed[MANIFEST]), leaving.levels, leaving.closes, table)
-        entry = replace(entry, numbering=first_told(named))
-        ledger.note(entry.and_never(leaving.passed_over, leaving.quoted))
-        for name, content in signed.items():
-            write_whole(beside / name, content)
-        verified(beside, authority.public)
-        beside.rename(place)
-    finally:
-        if beside.exists():
-            (beside / MANIFEST).unlink(missing_ok=True)
-            ledger.forget_unsigned()
-            if report.exists():
-                report.unlink()
-            shutil.rmtree(beside, ignore_errors=True)
-    with suppress(OSError):  # It has left. What could not be noted now, the ledger finds when it is read next.
-        sync_folder(place.parent)
-        ledger.put_in_place()
-    return place
-
-
-def _write(folder: Path, named: Leaving, writers: Sequence[Writer]) -> None:
-    for write in steps(writers, len(writers), "Writing"):
-        write(folder, named)
-    if named.earlier and (folder / FIGURES).exists():
-        only_sums(folder / FIGURES, named.closes, named.earlier)
-
-
-def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger, report: str) -> dict[str, bytes]:
-    """The list for everybody, where there is something for everybody, and last the manifest; not written yet.
-
-    Whoever has the hash of a small file can find what stands in it by trying, so the list for everybody names none of
-    those that are for analysts.
-    """
-    recipe, protected, made_up = leaving.materials.recipe, leaving.protected, leaving.materials.made_up
-    earlier = ledger.of(recipe.series)
-    files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
-    told = {"name": leaving.name, "series": recipe.series, "made_up": made_up, "recipe": recipe.digest,
-            "frame": leaving.materials.words.frame.digest}  # fmt: skip
-    public = {name: digest for name, digest in files.items() if name in PUBLIC}
-    listed = {PUBLIC_LIST: write_signed(PUBLIC_KIND, told | {"files": public}, authority)} if public else {}
-    content = told | {
-        "records": protected.table.frame.height,
-        "files": files | {name: fingerprint(text) for name, text in listed.items()},
-        "public": sorted([*public, *listed]),
-        "report": report,
-        "closes": leaving.closes,
-        "epoch_months": recipe.epochs.months,
-        "previous": earlier[-1].manifest if earlier else None,
-        "earlier": sorted(entry.manifest for entry in ledger.entries),
-        "levels": dict(leaving.levels),
-        "suppressed_cells": sum(protected.suppressed.values()),
-        "threshold": recipe.thresholds.k,
-    }
-    return {**listed, MANIFEST: write_signed(KIND, content, authority)}

@@ -5,7 +5,7 @@ Whoever reads the message may be somebody else than the two who hold the sheets,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from shamir_mnemonic import MnemonicError
 from shamir_mnemonic import Share as Decoded
@@ -30,22 +30,24 @@ def misread(untrusted_words: str) -> str | None:
     return f"{'; '.join(wrong)}. Compare it with the sheet, word by word, and try again." if wrong else None
 
 
-def unfit(shares: Mapping[str, str]) -> str | None:
+def unfit(shares: Sequence[tuple[str, str]]) -> str | None:
     """Why these shares, none of them misread, do not go together, in a sentence or two; None where they may.
 
     Args:
-        shares: what each is called -> its words.
+        shares: what each is called, and its words.
     """
-    first, *others = [(name, one) for name, words in shares.items() if (one := _decoded(words.lower())) is not None]
+    first, *others = [(name, one) for name, words in shares if (one := _decoded(words.lower())) is not None]
     seen = {first[1].index: first[0]}
     for name, one in others:
         if one.group_parameters() != first[1].group_parameters():
             return f"{name} was not made with {first[0]}. Sheets of two splittings do not mix: use those of one."
         if one.index in seen:
-            return f"{name} is the same as {seen[one.index]}. Give another."
+            again = "was given twice" if seen[one.index] == name else f"is the same as {seen[one.index]}"
+            return f"{name} {again}. Give another."
         seen[one.index] = name
     needed = first[1].member_threshold
-    return None if len(seen) == needed else f"It takes {needed} of them, and {len(seen)} were given. Give {needed}."
+    given = f"{len(seen)} {'was' if len(seen) == 1 else 'were'} given"
+    return None if len(seen) == needed else f"It takes {needed} of them, and {given}. Give {needed}."
 
 
 def _decoded(words: str) -> Decoded | None:

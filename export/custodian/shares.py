@@ -66,14 +66,14 @@ def join(shares: Sequence[Share], passphrase: str = "") -> CollectionSecret:
     key_ids = {share.key_id for share in shares}
     if len(key_ids) != 1:
         raise CustodyRefused("These shares belong to different keys: their sheets name different key ids.")
-    named = {share.sheet or f"Share {number}": share.words for number, share in enumerate(shares, 1)}
-    for name, words in named.items():
+    named = [(share.sheet or f"Share {number}", share.words) for number, share in enumerate(shares, 1)]
+    for name, words in named:
         if fault_found := misread(words):
             raise CustodyRefused(f"{name}: {fault_found} Nothing was written.")
     if fault_found := unfit(named):
         raise CustodyRefused(f"The shares do not fit together: {fault_found} Nothing was written.")
     try:
-        seed = combine_mnemonics(list(named.values()), _plain(passphrase))
+        seed = combine_mnemonics([words for _, words in named], _plain(passphrase))
     except (MnemonicError, ValueError) as fault:
         raise CustodyRefused(
             "The shares do not fit together, though each is one: are all their sheets of one splitting? Nothing was"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from export.custodian.formats import safe_cell
 from export.custodian.leaving import Part, Published, Where
-from export.custodian.ledger import LedgerRefused
+from export.custodian.ledger_file import LedgerRefused
 from export.custodian.wording import Figure
 
 SO_FAR = "-so-far"

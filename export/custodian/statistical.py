@@ -70,13 +70,15 @@ def _measure(about: Described, one: Numbered, leaving: Leaving) -> str:
     """``scale`` where numbers are told as answered; ``ordinal`` where answers are known to have an order; else neither.
 
     Bands of numbers have one, months, and the answers of a scale, which is what the recipe tells in groups. Numbers of
-    an order that a later questionnaire added to no longer rise with it.
+    an order that a later questionnaire added to no longer rise with it. An answer outside its question's base, such as
+    'too early to say', is no step of a scale.
     """
     numbers = about.kind in NUMBER_KINDS
     if numbers and one.measured:
         return "scale"
-    scales = {row for grouped in leaving.materials.recipe.tables.grouped for row in grouped.rows}
-    ordered = numbers or one.column == "month" or one.column in scales
+    tables, values = leaving.materials.recipe.tables, leaving.protected.table.values[one.column]
+    scale = any(one.column in grouped.rows for grouped in tables.grouped) and not tables.outside(one.column) & {*values}
+    ordered = numbers or one.column == "month" or scale
     answers = one.numbers[FIRST_VALUE:]
     return "ordinal" if ordered and list(answers) == sorted(answers) else "nominal"
 

@@ -2,16 +2,17 @@
 
 Exact, a theme of 31 beside 32 who wrote would tell of one person. So each count is protected on its own, by the rules
 of the tables and with the same keys: the same people are always moved alike. And where what is told would still say of
-those whom a theme leaves over of all who wrote, or these of all records, that they are fewer than ten, and which few,
-it is held back. That looks at nothing but what would be told otherwise, and so its own doing tells nothing. No theme
-lies within another, or is two others put together: ``themes.read_frame`` refuses a word that counts towards two.
+those whom a theme leaves over of all who wrote, or these of all records or of all who were asked, that they are fewer
+than ten, and which few, it is held back. That looks at nothing but what would be told otherwise and what the records
+tell, and so its own doing tells nothing. No theme lies within another, or is two others put together:
+``themes.read_frame`` refuses a word that counts towards two.
 
 Nobody is in two releases, so the counts of two have nobody in common, whatever frames they were made by.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -23,13 +24,16 @@ WROTE = ""
 """Everybody who wrote something, beside the themes' codes."""
 
 
-def told_of(frame: CodeFrame, said: Said, people: int, rules: Rules, secret: bytes) -> Mapping[str, int]:
+def told_of(
+    frame: CodeFrame, said: Said, wholes: Sequence[tuple[int, int]], rules: Rules, secret: bytes
+) -> Mapping[str, int]:
     """The counts that may be told, by theme, as they are told; ``WROTE`` among them.
 
     Args:
         frame: the themes.
         said: who wrote towards which.
-        people: how many could have; whoever has the records knows it.
+        wholes: the least and the most that the records, and those of them who were asked, may be for whoever has the
+            records: an answer tells of many whether they were.
         rules: of the release's tables.
         secret: ``telling.series_secret``.
     """
@@ -45,21 +49,20 @@ def told_of(frame: CodeFrame, said: Said, people: int, rules: Rules, secret: byt
         for code, count, told in zip(groups, counts, moved, strict=True)
         if min(count, told) >= rules.threshold
     }
-    return far_apart(large, people, rules)
+    return far_apart(large, wholes, rules)
 
 
-def far_apart(large: Mapping[str, int], people: int, rules: Rules) -> Mapping[str, int]:
+def far_apart(large: Mapping[str, int], wholes: Sequence[tuple[int, int]], rules: Rules) -> Mapping[str, int]:
     """Those of the counts, as they would be told, that leave no group over of which too much is known.
 
     Args:
         large: by theme and ``WROTE``, none below the threshold.
-        people: how many could have written.
+        wholes: of ``told_of``.
         rules: how the counts were protected.
     """
     bounds = {code: _bounds(told, rules) for code, told in large.items()}
-    wholes = [(people, people)]
-    if WROTE in bounds and not _tells(wholes[0], bounds[WROTE], rules):
-        wholes.append(bounds[WROTE])
+    if WROTE in bounds and not any(_tells(whole, bounds[WROTE], rules) for whole in wholes):
+        wholes = [*wholes, bounds[WROTE]]
     else:
         bounds.pop(WROTE, None)
     themes = (code for code in bounds if code != WROTE)

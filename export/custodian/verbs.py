@@ -19,14 +19,16 @@ from export.custodian.disclosure import DisclosureFailed, TooFew
 from export.custodian.epochs import EpochOpen
 from export.custodian.keyring import Keyring
 from export.custodian.leaving import Materials
-from export.custodian.ledger import Ledger, LedgerRefused
+from export.custodian.ledger import Ledger
+from export.custodian.ledger_file import LedgerRefused, begun_with, noted_in
 from export.custodian.opening import OpeningReport
 from export.custodian.passphrase import custody_passphrase
 from export.custodian.quotations import ReviewBook, ReviewRefused
 from export.custodian.recipe_file import DEMONSTRATION, VICTIM_VOICE, read_recipe
 from export.custodian.recipe_names import refuse_unknown
 from export.custodian.recipe_shapes import RecipeRefused
-from export.custodian.release import Released, build
+from export.custodian.release import build
+from export.custodian.saying import say_opened, say_released, summary
 from export.custodian.sheets import FILE, joined, shares_options
 from export.custodian.themes import FRAME, read_frame
 from export.custodian.written import Words
@@ -119,8 +121,9 @@ def release(
     with in_custody(instance) as custody:
         signed = signed_here(custody)
         rules = read_recipe(recipe or (DEMONSTRATION if signed[0].made_up else VICTIM_VOICE))
-        known, areas = known_of(signed), read_areas()
-        refuse_unknown(rules, known, areas)  # before people are called together to open
+        known, areas, frame = known_of(signed), read_areas(), read_frame(themes or FRAME)
+        begun = begun_with(rules, noted_in(instance, custody.authority_public()))
+        refuse_unknown(rules, known, areas, begun=begun)  # before people are called together to open
         parcel = believed(carried_out, signed)
         printings, passphrase = read_printings(parcel.header), custody_passphrase()
         authority, keyring = custody.authority(passphrase), Keyring(custody)
@@ -129,15 +132,15 @@ def release(
         report, month = OpeningReport(), Clock(lambda: signed[0].signed_on).month()
         rows = steps(parcel.rows, parcel.count, "Opening")
         book, secret = review_book(custody, authority), custody.table_secret(passphrase)
-        words = Words(read_frame(themes or FRAME), book.waiting(), book.mark)
+        words = Words(frame, book.waiting(), book.mark)
         materials = Materials(known, areas, rules, signed[0].made_up, month, secret, words, printings)
         try:
             released = build(custody.folder, rows, secrets, authority, materials, report)
         finally:
-            _say_opened(report)
-        _say_released(released)
+            say_opened(report)
+        say_released(released)
         if as_json:
-            click.echo(json.dumps(_summary(report, released)))
+            click.echo(json.dumps(summary(report, released)))
 
 
 def review_book(custody: Custody, authority: SigningKey) -> ReviewBook:
@@ -191,50 +194,6 @@ def believed(path: Path, signed: Sequence[Keys]) -> Parcel:
     if parcel.signer not in {keys.intake for keys in signed}:
         raise ParcelRefused(f"{path} comes from a centre that no keys file of this folder names. Ask who made it.")
     return parcel
-
-
-def _say_opened(report: OpeningReport) -> None:
-    click.echo(f"Responses: {report.received} received, {report.opened} passed every check.")
-    for why, rows in sorted(report.failed.items()):
-        click.echo(f"  left out, {why}: {rows}")
-    for digest in sorted(report.unknown_digests):
-        click.echo(f"  questionnaire {digest} is in no keys file of this folder; its rows open once it is.")
-    if report.people:
-        visits = sum(map(len, report.people))
-        click.echo(f"People who came back: {len(report.people)}. Responses of theirs: {visits}.")
-    click.echo(f"Lesser copies: {report.lesser}. Tallies: {report.tally_rows}. Covers: {report.covers}.")
-    if report.behind_links:
-        began = report.behind_links["started"]
-        click.echo(f"By links, without scripts: {began} began. Who answers with scripts is not counted: no rate.")
-    differences = report.differences()
-    for place, month, told, found in differences:
-        click.echo(f"  {place}, {month}: tallies tell {told} kept on tablets, {found} were opened.")
-    if differences:
-        click.echo("  A tally may come a packet later than its answers. A gap that stays: ask at that place.")
-
-
-def _say_released(released: Released) -> None:
-    click.echo(f"Release {released.name}: {released.folder}")
-    click.echo(
-        f"  {released.records} records, {released.suppressed_cells} cells blanked, {released.left_out} left out."
-    )
-    if released.passed_over:
-        click.echo(f"  Never leave, since another of the same person stands for them: {released.passed_over}.")
-    if released.waiting:
-        click.echo(f"  {released.waiting} responses wait for the end of their epoch.")
-    for key, level in sorted(released.levels.items()):
-        click.echo(f"  {key} is told by {level}")
-
-
-def _summary(report: OpeningReport, released: Released) -> dict[str, Any]:
-    return {
-        "received": report.received,
-        "tallies": dict(report.tallies),
-        "opened": report.opened,
-        "released_rows": released.records,
-        "suppressed_cells": released.suppressed_cells,
-        "release": released.name,
-    }
 
 
 @click.command()

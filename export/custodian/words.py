@@ -36,7 +36,8 @@ def _write_themes(path: Path, leaving: Leaving) -> None:
     materials, people = leaving.materials, int(leaving.protected.table.frame[COUNTS].sum())
     recipe, frame = materials.recipe, materials.words.frame
     secret = series_secret(materials.table_secret, recipe.series)
-    told = told_of(frame, leaving.written.said, people, rules_of(recipe.tables), secret)
+    wholes = (people, people), leaving.written.asked
+    told = told_of(frame, leaving.written.said, wholes, rules_of(recipe.tables), secret)
     of = str(told.get(WROTE, _HIDDEN))
     lines = [(code, label, str(told.get(code, _HIDDEN)), of, frame.digest) for code, label in frame.labels.items()]
     write_lines(path, ("theme", "label", "comments", "of", "frame"), lines, recipe)

@@ -62,11 +62,13 @@ class Written:
             base, since nobody finds them among the records of this one.
         quoted: hash of a response that may be quoted -> the cell of its kind of crime, where it leaves with this
             release; that of an earlier one's is not told.
+        asked: how many of them, at least and at most, were asked an open question.
     """
 
     said: Said = field(default_factory=Said)
     kinds: Counter[Cell] = field(default_factory=Counter)
     quoted: dict[str, Cell] = field(default_factory=dict)
+    asked: tuple[int, int] = (0, 0)
 
     def leaves(self, response: bytes, one: Wrote) -> None:
         """A response that leaves now, by its id."""
@@ -77,7 +79,7 @@ class Written:
         if one.digest in self.quoted:
             self.quoted[one.digest] = one.kind
 
-    def stays(self, _response: bytes, one: Wrote) -> None:
+    def stays(self, one: Wrote) -> None:
         """A response that is left out. A quotation would be known to be of one of those few, so it waits too."""
         self.quoted.pop(one.digest, None)
 

@@ -41,8 +41,8 @@ def content(path: Path) -> bytes:
         raise Unreadable(f"The file cannot be read ({fault.strerror}).", "Check its name and place.") from fault
     if size > FILE_BYTES:
         raise Unreadable(
-            f"The file is {size:,} bytes; no questionnaire needs more than {FILE_BYTES:,}.",
-            "Take pictures and other material out of it.",
+            f"The file is {size:,} bytes; no more than {FILE_BYTES:,} are read.",
+            "Take out of it what does not belong there.",
         )
     return untrusted
 
