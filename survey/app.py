@@ -7,7 +7,6 @@ the log, the error's class, once: a traceback could quote an answer, and a secon
 from __future__ import annotations
 
 import logging
-from functools import partial
 
 from flask import Flask, Response, make_response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
@@ -21,7 +20,7 @@ from survey.interview import Interview, NotAvailable, to
 from survey.language_page import add_language_page
 from survey.parts import Mode, Parts, Ready
 from survey.phone_pages import add_phone_routes, screens_of_a_stop
-from survey.plain_page import plain_page
+from survey.plain_page import PlainPages
 from survey.pressed import press_first_page, press_static_files
 from survey.question_page import FirstPages
 from survey.refused_cookies import add_refused_cookies
@@ -105,19 +104,20 @@ _WORDS_FOR = {404: "missing", 405: "missing", 413: "large", 400: "unreadable", 4
 def _add_errors(app: Flask, parts: Parts) -> None:
     already_told: set[str] = set()
 
-    plain = partial(plain_page, parts)
+    def report(fault: Exception) -> None:
+        name = type(fault).__name__
+        if name not in already_told:
+            already_told.add(name)
+            _LOG.error("A page failed with %s. Please report this to whoever looks after Heard.", name)
 
-    def not_now(heading: str, text: str) -> Response:
-        # A phone may still have something to delete where nothing is asked.
-        screens = {} if parts.on_tablet else screens_of_a_stop(parts)
-        return plain(503, heading, text, way_on=False, screens=screens)
+    plain = PlainPages(parts, report, screens_of_a_stop)
 
     def not_available(_fault: Exception) -> Response:
         text = "unavailable.text" if parts.on_tablet else "unavailable.text.link"
-        return not_now("unavailable.heading", text)
+        return plain(503, "unavailable.heading", text, way_on=False)
 
     def no_room(_fault: Exception) -> Response:
-        return not_now("full.heading", "full.text")
+        return plain(503, "full.heading", "full.text", way_on=False)
 
     def only_with_code(fault: OnlyWithCode) -> Response:
         return to("card_code") if parts.codes is not None else no_room(fault)
@@ -127,10 +127,7 @@ def _add_errors(app: Flask, parts: Parts) -> None:
         return plain(fault.code or 500, f"problem.{which}", None if which == "missing" else f"problem.{which}.text")
 
     def ours(fault: Exception) -> Response:
-        name = type(fault).__name__
-        if name not in already_told:
-            already_told.add(name)
-            _LOG.error("A page failed with %s. Please report this to whoever looks after Heard.", name)
+        report(fault)
         return plain(500, "problem.ours", "problem.ours.text" if parts.on_tablet else "phone.lost.text")
 
     app.register_error_handler(NotAvailable, not_available)

@@ -191,14 +191,20 @@ def _question_page(parts: Parts, ready: Ready, language: str, page: Page, *, inn
     )  # fmt: skip
 
 
-def screens_of_a_stop(parts: Parts) -> dict[str, Markup]:
-    """What deleting leads to on a phone where nothing is asked now, by name; there is no bundle then."""
+def screens_of_a_stop(parts: Parts, ready: Ready | None, visit: Visit | None) -> dict[str, Markup]:
+    """What leads on from a phone's page where nothing is asked now, by name; there is no bundle then."""
 
-    def own(name: str, *buttons: str) -> Markup:
-        html = pages.render(parts, "on_phone.html", None, inner=True, name=name, buttons=buttons)
+    def page(template: str, **more: Any) -> Markup:
+        html = pages.render(parts, template, ready, visit, inner=True, **more)
         return Markup(_lean(html))  # noqa: S704 - a page of ours, which was escaped as one
 
-    return {"deleted": own("deleted"), "undeleted": own("undeleted", "delete-now")}
+    return {
+        "deleted": page("on_phone.html", name="deleted", buttons=()),
+        "undeleted": page("on_phone.html", name="undeleted", buttons=("delete-now",)),
+        "help": page("help.html", lines=()),
+        "about": page("about.html"),
+        "safety": page("safety.html"),
+    }
 
 
 def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:

@@ -1,41 +1,52 @@
 """A page that says in plain words what is wrong and what to do, in the language of whoever meets it.
 
 The visit says which language that is, and a link to the others then stands there too. Where it is the visit itself that
-cannot be read or shown, the page comes without it: what tells of a fault must not fail by the same fault.
+cannot be read or shown, the page comes without it: what tells of a fault must not fail by the same fault. That one is
+ours, whatever else was wrong, so it is reported and the status says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
-from types import MappingProxyType
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, make_response, request
 from markupsafe import Markup
 
 from survey import pages
-from survey.parts import Parts
+from survey.parts import Parts, Ready
 from survey.visits import COOKIE, Visit
 
+_OURS = 500
 
-def plain_page(
-    parts: Parts,
-    status: int,
-    heading: str,
-    text: str | None,
-    *,
-    way_on: bool = True,
-    screens: Mapping[str, Markup] = MappingProxyType({}),
-) -> Response:
+
+@dataclass(frozen=True)
+class PlainPages:
     """A heading, what to do, a way on; both texts are named by their places in the catalogues.
 
-    ``screens`` are what a phone shows in the page's place, by name (``phone_pages``).
+    ``report`` is told of a fault of ours, ``screens_of_a_stop`` makes what a phone shows where nothing is asked.
     """
-    more: dict[str, Any] = {"heading": heading, "text": text, "way_on": way_on, "screens": screens}
-    with suppress(Exception):
-        return make_response(pages.render(parts, "plain.html", parts.ready(), _whose(parts), **more), status)
-    return make_response(pages.render(parts, "plain.html", parts.ready(), **more), status)
+
+    parts: Parts
+    report: Callable[[Exception], None]
+    screens_of_a_stop: Callable[[Parts, Ready | None, Visit | None], Mapping[str, Markup]]
+
+    def __call__(self, status: int, heading: str, text: str | None, *, way_on: bool = True) -> Response:
+        """The page with this status. ``way_on``: whether the survey may be gone on with."""
+        told = {"heading": heading, "text": text, "way_on": way_on}
+        try:
+            return make_response(self._page(_whose(self.parts), told), status)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, somebody waits for a page
+            self.report(fault)
+            return make_response(self._page(None, told), _OURS)
+
+    def _page(self, visit: Visit | None, told: dict[str, Any]) -> str:
+        ready = self.parts.ready()
+        # A phone may still have something to delete where nothing is asked.
+        stopped = not told["way_on"] and not self.parts.on_tablet
+        screens = self.screens_of_a_stop(self.parts, ready, visit) if stopped else {}
+        return pages.render(self.parts, "plain.html", ready, visit, screens=screens, **told)
 
 
 def _whose(parts: Parts) -> Visit | None:

@@ -248,7 +248,7 @@ def broken() -> str:
 
 
 def test_a_fault_of_ours_is_told_in_their_language_and_where_the_visit_is_what_is_broken_in_english(
-    tablet: Tablet,
+    tablet: Tablet, caplog: pytest.LogCaptureFixture
 ) -> None:
     tablet.app.add_url_rule("/broken", "broken", broken)
     person, words = in_arabic(tablet), load_words()
@@ -260,8 +260,11 @@ def test_a_fault_of_ours_is_told_in_their_language_and_where_the_visit_is_what_i
         del visit.language
     for path in ("/broken", "/page/contact", "/nowhere"):
         answer = raw(tablet.address, path, cookie=person.cookie)
-        assert answer.status == (404 if path == "/nowhere" else 500)
+        assert answer.status == 500
         assert '<html lang="en" dir="ltr">' in answer.data.decode()
+    assert [record.getMessage().split(".")[0] for record in caplog.records if record.name == "heard"] == [
+        "A page failed with LookupError", "A page failed with AttributeError"
+    ]  # fmt: skip
 
 
 def test_not_available_is_said_in_their_language_and_offers_none_where_nothing_can_be_chosen(tablet: Tablet) -> None:

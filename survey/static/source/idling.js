@@ -68,11 +68,21 @@ function cover(idle, warn) {
   }
 }
 
+// On a phone `here`: only its own history entry knows whether people share the device. On a tablet the page may be what an
+// answer led to, and that is not sent again.
+function lookAgain(where, start) {
+  if (where) {
+    location.reload();
+  } else {
+    location.replace(start);
+  }
+}
+
 function tick() {
   const { warn, left, reset, retry, start } = document.body.dataset;
   const now = performance.now();
   if (retry !== undefined && now - touched > RETRY_MS) {
-    location.replace(start);
+    lookAgain(retry, start);
   }
   if (!reset || isGone() || nobodyHere()) {
     return;

@@ -19,7 +19,7 @@ import { lendIdling, noMoreCodes, showQuestion } from "./pages.js";
 import { card, handOver, known, remember, shared, spoken } from "./remembering.js";
 import { CODE, follow, showCurrent } from "./screens.js";
 import { anew, share } from "./shared_device.js";
-import { stopped } from "./stopped.js";
+import { besideStop, isStop, stopped } from "./stopped.js";
 import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
 
@@ -114,7 +114,8 @@ function loadAgain() {
 
 function clicked(event) {
   const link = event.target.closest?.("a[href]");
-  if (!link || !document.body.dataset.bundle || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) {
+  const { bundle } = document.body.dataset;
+  if (!link || !(bundle || isStop()) || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) {
     return;
   }
   const { pathname, origin } = new URL(link.href);
@@ -123,7 +124,12 @@ function clicked(event) {
     focus(document.getElementById(link.getAttribute("href").slice(1)));
   } else if (origin === location.origin && pathname.startsWith(startOf())) {
     event.preventDefault();
-    oneAtATime(() => follow(...pathname.slice(startOf().length).split("/")));
+    const way = pathname.slice(startOf().length).split("/");
+    if (bundle) {
+      oneAtATime(() => follow(...way));
+    } else {
+      loading.then(() => besideStop(...way));
+    }
   }
 }
 
@@ -138,9 +144,13 @@ async function left() {
 async function begin() {
   share();
   if (!document.body.dataset.bundle) {
-    loading = stopped();
-    await loading;
-    await sendFirst();
+    document.documentElement.classList.remove("checking"); // Nothing is asked here that would have to be checked before.
+    if (isStop()) {
+      remember(startOf(), null);
+      loading = stopped();
+      await loading;
+      await sendFirst();
+    }
     return;
   }
   remember(startOf(), null, spoken ?? document.body.dataset.bundle);

@@ -20,7 +20,7 @@ export const unwanted = new Set(history.state?.unwanted);
 // Where the questions in the language that is read came from, for a reload: with the same entry, but not in its state,
 // since each change of that is one more dated line. A browser that has no such place begins anew in the first language.
 const { navigation } = globalThis;
-export const spoken = navigation?.currentEntry?.getState();
+export const spoken = navigation?.currentEntry?.getState() ?? null;
 let read = spoken;
 
 // Ids of an unfinished visit before this one in the same tab, by another card's address: who leaves leaves that too.

@@ -1,0 +1,235 @@
+"""A phone where the survey has been stopped: what waits is told and can be deleted, and nobody is led astray."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from on_a_phone import (
+    DELETED,
+    NOTHING,
+    WAITING,
+    Linked,
+    a_code,
+    a_phone,
+    chooses,
+    expect_heading,
+    finish,
+    kept_on,
+    linked,
+    queue_of,
+    to_the_end,
+    without_network_noise,
+)
+from playwright.sync_api import Browser, expect
+from real_browser import OUTSIDE, Window
+from test_phone_deleting import UNDELETED, deletes, waits_with_the_rest
+
+from survey.fingerprint import authority_pin
+from survey.words import load as load_words
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Linked]:
+    with linked(tmp_path / "centre") as served:
+        yield served
+
+
+NOT_NOW = "The survey is not available now"
+
+
+def stops(served: Linked) -> None:
+    served.broken = frozenset()
+    served.tell(2, stop=True)
+
+
+def without_noise(person: Window) -> None:
+    without_network_noise(person)
+    person.wrong = [line for line in person.wrong if "503" not in line]
+
+
+def a_cards(served: Linked) -> str:
+    """What stands after the # of a card's address."""
+    return f"#k={authority_pin(served.world.authority.public)}&c={a_code(served)}"
+
+
+def in_a_new_tab(person: Window) -> None:
+    person.page.close()
+    person.page = person.context.new_page()
+
+
+def waits_and_the_survey_is_stopped(person: Window, served: Linked, how: str = "") -> None:
+    waits_with_the_rest(person, served)
+    stops(served)
+    in_a_new_tab(person)
+    person.look(how)
+    expect_heading(person, NOT_NOW)
+    expect(person.page.locator("main .before")).to_contain_text("They are not sent yet.")
+
+
+@pytest.mark.parametrize("how", ["an address", "a card"])
+def test_what_waits_is_told_and_can_be_deleted(served: Linked, browser: Browser, how: str) -> None:
+    with a_phone(browser, served) as person:
+        waits_and_the_survey_is_stopped(person, served, a_cards(served) if how == "a card" else "")
+        deletes(person)
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        person.until(lambda: kept_on(person) == NOTHING)
+        without_noise(person)
+
+
+def test_what_waits_and_was_never_sent_is_called_deleted_once_it_is(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        served.broken = frozenset({"/rows"})
+        person.the_core()
+        person.until(lambda: len(queue_of(person)) == 1)
+        stops(served)
+        in_a_new_tab(person)
+        person.look()
+        expect(person.page.locator("main .before")).to_contain_text("They are not sent yet.")
+        deletes(person)
+        expect_heading(person, DELETED)
+        person.until(lambda: kept_on(person) == NOTHING)
+        without_noise(person)
+
+
+def test_what_waits_is_not_called_deleted_before_it_is(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        waits_and_the_survey_is_stopped(person, served)
+        served.broken = frozenset({"/rows/forget"})
+        deletes(person)
+        expect_heading(person, UNDELETED)
+        served.broken = frozenset()
+        deletes(person)
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        without_noise(person)
+
+
+@pytest.mark.parametrize("how", ["an address", "a card"])
+def test_who_leaves_is_led_outside_and_leaves_nothing(served: Linked, browser: Browser, how: str) -> None:
+    with a_phone(browser, served) as person:
+        waits_and_the_survey_is_stopped(person, served, a_cards(served) if how == "a card" else "")
+        person.page.locator(".bar .leave").click()
+        person.page.wait_for_url(OUTSIDE)
+        person.page.goto(person.address + "static/icon.svg")
+        assert kept_on(person) == NOTHING
+        person.until(lambda: served.rows() == [])
+        without_noise(person)
+
+
+def test_by_a_card_the_page_is_there_and_its_address_is_not(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        card = a_cards(served)
+        stops(served)
+        person.look(card)
+        expect(person.page.get_by_text("The survey is not available now")).to_be_visible()
+        expect(person.page).to_have_url(person.address)
+        without_noise(person)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_help_opens_in_the_same_entry_and_leads_back_to_the_same(served: Linked, browser: Browser, waits: bool) -> None:
+    with a_phone(browser, served) as person:
+        if waits:
+            waits_and_the_survey_is_stopped(person, served)
+        else:
+            stops(served)
+            person.look()
+        entries = person.page.evaluate("history.length")
+        for link, heading in ((".bar .help", "Help"), (".onward a", "What is kept")):
+            person.page.locator(link).first.click()
+            expect_heading(person, heading)
+            expect(person.page.locator(".back a")).to_have_text("Back")
+        person.page.locator(".back a").click()
+        expect_heading(person, NOT_NOW)
+        expect(person.page.locator("main .before")).to_have_count(int(waits))
+        assert person.page.evaluate("history.length") == entries
+        person.page.locator(".bar .help").click()
+        expect_heading(person, "Help")
+        person.page.locator(".bar .leave").click()
+        person.page.wait_for_url(OUTSIDE)
+        if waits:
+            person.until(lambda: served.rows() == [])
+        without_noise(person)
+
+
+def test_help_after_deleting_leads_back_to_what_was_said_of_it(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        waits_and_the_survey_is_stopped(person, served)
+        deletes(person)
+        expect_heading(person, DELETED)
+        person.page.locator(".bar .help").click()
+        expect_heading(person, "Help")
+        expect(person.page.locator(".back a")).to_have_text("Back")
+        person.page.locator(".back a").click()
+        expect_heading(person, DELETED)
+        without_noise(person)
+
+
+def test_on_a_device_that_people_share_nobody_deletes_what_others_left_there(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look("#t")
+        served.broken = frozenset({"/rows"})
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        stops(served)
+        for _ in range(2):  # the second time from where the first led
+            person.page.locator(".shared button, .bar .leave").last.click()
+            expect_heading(person, NOT_NOW)
+            expect(person.page).to_have_url(person.address)
+            expect(person.page.locator("main .before")).to_have_count(0)
+        assert len(queue_of(person)) == 1
+        served.tell(3)
+        person.page.reload()
+        person.until(lambda: len(served.rows()) == 1)
+        without_noise(person)
+
+
+def test_a_device_that_people_share_looks_again_by_itself_and_stays_shared(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        stops(served)
+        person.page.clock.install()
+        person.look("#t")
+        expect_heading(person, NOT_NOW)
+        served.tell(3)
+        person.page.clock.run_for(62_000)
+        expect_heading(person, "What about experience?")
+        person.page.locator(".bar .leave").click()
+        expect_heading(person, "What about experience?")
+        expect(person.page.locator("#idle")).to_have_count(1)
+        without_noise(person)
+
+
+def test_a_phone_on_which_something_waits_does_not_look_again_by_itself(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        waits_and_the_survey_is_stopped(person, served)
+        expect(person.page.locator("body")).not_to_have_attribute("data-retry", "here")
+        without_noise(person)
+
+
+def test_its_screens_are_in_the_language_of_their_page(served: Linked, browser: Browser) -> None:
+    words = load_words()["pl"]
+    with a_phone(browser, served, java_script_enabled=False) as person:
+        person.look()
+        chooses(person, "pl")
+        expect(person.page.locator("html")).to_have_attribute("lang", "pl")
+        begun = person.context.storage_state()
+    with a_phone(browser, served, storage_state=begun) as person:
+        person.look()
+        served.broken = frozenset({"/rows"})
+        person.the_core()
+        person.until(lambda: len(queue_of(person)) == 1)
+        stops(served)
+        in_a_new_tab(person)
+        person.look()
+        expect_heading(person, words["unavailable.heading"])
+        for press, name in ((".help", "help"), (".back a", "unavailable"), ("#delete-now button", "phone.deleted")):
+            person.page.locator(press).click()
+            expect_heading(person, words[f"{name}.heading"])
+        without_noise(person)
