@@ -13,6 +13,7 @@ import pytest
 from custodian_world import PASSPHRASE, PLACES, People, Rows, a_tally, carried_out, sealed, victim_voice
 from release_world import AUTHORITY, RECIPE, SECRET, WAITING, codebook, release, who
 from small_instruments import instrument, item, page
+from small_recipes import fitting
 from test_custodian_verbs import custodian, heard, made, refused, signed, well
 
 from export.custodian.codebook import write_codebook
@@ -136,7 +137,7 @@ def test_what_counts_tell_in_round_numbers_is_not_all_less_the_records(
     ]
     released, _ = release(
         tmp_path, [*sealed(SECRET.public, people), *sealed(SECRET.public, linked, "open")], Known.of([made], PLACES),
-        writers=(write_csv, write_codebook, write_counts),
+        recipe=fitting(RECIPE, made), writers=(write_csv, write_codebook, write_counts),
     )  # fmt: skip
     assert released.left_out == left_out, "the custodian is told exactly"
     assert codebook(released)["left_out"] == told
