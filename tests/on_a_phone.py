@@ -230,5 +230,5 @@ def cut_off(person: Window) -> None:
 
 def without_network_noise(person: Window) -> None:
     """Forget what the browser said of the network, or of the centre while that was broken."""
-    noise = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "502", "504")
+    noise = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "502", "504", "error occurred when fetching the script")
     person.wrong = [line for line in person.wrong if not any(each in line for each in noise)]

@@ -180,11 +180,11 @@ def test_what_waits_and_is_being_read_when_somebody_leaves_does_not_set_out(serv
         person.page.reload()
         expect_heading(person, "What about experience?")
         person.page.locator("#delete-now").wait_for()
-        served.broken = frozenset()
-        served.bodies.clear()
         person.page.evaluate(_READ_SLOWLY)
         person.page.evaluate("dispatchEvent(new Event('online'))")
         person.until(lambda: person.page.evaluate("window.reads") is True)
+        served.broken = frozenset()  # Not before: a sending that was begun with the page may land.
+        served.bodies.clear()
         person.page.evaluate(_LEAVE_AND_READ)
         left(person)
         back_at_the_survey(person)

@@ -30,7 +30,7 @@ export async function stored(start, mode, act, make = false) {
       const result = await new Promise((resolve, reject) => {
         // Through to the disk, before a battery dies.
         turn = database.transaction(STORE, mode, { durability: "strict" });
-        if (late) {
+        if (late && make) {
           turn.abort();
         }
         const asked = act(turn.objectStore(STORE));
@@ -47,10 +47,13 @@ export async function stored(start, mode, act, make = false) {
   if (came) {
     return came.result;
   }
-  // What was given up is not done later: by then the page has said something else.
+  // What was to be kept, and was given up, is not kept later: by then the page has said something else. What was to be
+  // wiped is: a row that stayed would be sent although its page had said that it was deleted.
   late = true;
   patience = IMPATIENCE_MS;
-  turn?.abort();
+  if (make) {
+    turn?.abort();
+  }
   throw new Error("No answer.");
 }
 
