@@ -24,6 +24,8 @@ OUTSIDE = "https://weather.example/"
 
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
 _PATIENCE_MS = 10_000
+# Twice as long as a page waits for the network before it says so: on a busy machine it may come to that.
+expect.set_options(timeout=_PATIENCE_MS)
 _MISSING = "Chromium is not installed, so nothing was tried in a real browser: sudo apt-get install chromium"
 
 
