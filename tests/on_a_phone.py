@@ -218,6 +218,12 @@ def chooses(person: Window, language: str) -> None:
     person.page.locator(f'main button[value="{language}"]').click()
 
 
+def reads_in(person: Window, language: str) -> None:
+    """Another language, and it has come."""
+    chooses(person, language)
+    expect(person.page.locator("html")).to_have_attribute("lang", language)
+
+
 def expect_heading(person: Window, words: str) -> None:
     """Wait for the screen with this heading."""
     expect(person.page.locator("h1")).to_have_text(words)

@@ -8,7 +8,18 @@ from pathlib import Path
 
 import pytest
 from centre_world import LINKED
-from on_a_phone import Linked, a_code, a_phone, counted, expect_heading, finish, linked, send_the_core, sent_by
+from on_a_phone import (
+    Linked,
+    a_code,
+    a_phone,
+    counted,
+    expect_heading,
+    finish,
+    linked,
+    reads_in,
+    send_the_core,
+    sent_by,
+)
 from playwright.sync_api import Browser, Locator, expect
 from real_browser import OUTSIDE, Window
 
@@ -45,12 +56,6 @@ def back_to_the_first(person: Window) -> None:
         expect(person.page.locator("h1")).not_to_have_text(before)
 
 
-def in_polish(person: Window) -> None:
-    person.page.locator(".bar .language").click()
-    person.page.locator("main button[value=pl]").click()
-    expect(person.page.locator("html")).to_have_attribute("lang", "pl")
-
-
 def doors(served: Linked) -> list[str]:
     return [door for shelf in served.centre.store.shelves for door, _ in served.centre.store.rows(shelf)]
 
@@ -80,7 +85,7 @@ def test_who_typed_a_code_is_one_visit_that_leave_takes_back_and_back_leads_to_n
 def test_a_code_is_kept_over_another_language_and_back(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.look()
-        in_polish(person)
+        reads_in(person, "pl")
         link(person).click()
         expect_heading(person, POLISH["code.heading"])
         person.page.locator("#code").fill(a_code(served))
@@ -155,7 +160,7 @@ def test_who_came_by_a_card_is_asked_for_no_other(served: Linked, browser: Brows
     with a_phone(browser, served) as person:
         person.look(f"#c={a_code(served)}")
         expect(link(person)).to_have_count(0)
-        in_polish(person)
+        reads_in(person, "pl")
         expect_heading(person, "Co z experience?")
         expect(link(person)).to_have_count(0)
 
@@ -181,7 +186,7 @@ def test_a_code_is_asked_for_and_told_about_in_the_language_that_is_read(served:
         send_the_core(person, served)
     with a_phone(browser, served) as person:
         person.look()
-        in_polish(person)
+        reads_in(person, "pl")
         link(person).click()
         expect_heading(person, POLISH["code.heading"])
         for code, told in (("AB12-CD34-EF56-GH78", "code.mistyped"), (spent, "code.refused")):
@@ -205,7 +210,7 @@ def test_without_a_network_the_page_says_so_and_what_was_typed_stays(served: Lin
         person.page.locator("#code").fill(code)
         person.press()
         expect(person.page.locator(".problems a")).to_have_text(WORDS["phone.unloaded.text"])
-        in_polish(person)
+        reads_in(person, "pl")
         expect(person.page.locator("#code")).to_have_value(code)
         served.broken = frozenset()
         person.press()
@@ -224,7 +229,7 @@ def test_where_a_code_is_needed_neither_help_nor_another_language_leads_past_it(
         expect_heading(person, WORDS["help.heading"])
         person.page.locator("main .back a").click()
         expect_heading(person, WORDS["code.heading"])
-        in_polish(person)
+        reads_in(person, "pl")
         expect_heading(person, POLISH["code.heading"])
         expect(person.page.locator("main")).to_contain_text(POLISH["code.only"])
         expect(person.page.locator("main .skip")).to_have_count(0)

@@ -14,6 +14,7 @@ from on_a_phone import (
     expect_heading,
     finish,
     linked,
+    reads_in,
     send_the_core,
     sent_by,
     without_network_noise,
@@ -40,13 +41,6 @@ def served(tmp_path: Path) -> Iterator[Linked]:
         yield served
 
 
-def in_polish(person: Window) -> None:
-    """From wherever somebody is, by the globe."""
-    person.page.locator(".bar .language").click()
-    person.page.locator("main button[value=pl]").click()
-    expect(person.page.locator("html")).to_have_attribute("lang", "pl")
-
-
 def type_code(person: Window, code: str) -> None:
     person.page.locator("#code").fill(code)
     person.press()
@@ -61,7 +55,7 @@ def test_the_language_chosen_while_a_code_is_typed_leads_back_to_the_code_and_on
         person.look(at)
         person.page.locator("footer a[href$='/code']").click()
         expect_heading(person, load()["en"]["code.heading"])
-        in_polish(person)
+        reads_in(person, "pl")
         expect_heading(person, POLISH["code.heading"])
         type_code(person, "AB12-CD34-EF56-GH78")
         expect(person.page.locator("[role=alert] a")).to_have_text(POLISH["code.mistyped"])
@@ -84,7 +78,7 @@ def test_the_language_chosen_while_a_code_is_typed_leads_back_to_the_code_and_on
 def test_whoever_reads_another_language_is_asked_for_the_code_in_it(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.look()
-        in_polish(person)
+        reads_in(person, "pl")
         person.page.locator("footer a[href$='/code']").click()
         expect_heading(person, POLISH["code.heading"])
         person.page.locator("main .skip").click()
@@ -113,7 +107,7 @@ def test_a_reload_keeps_the_language_and_its_choice_is_no_line_in_the_phones_his
         person.page.locator(".bar .language").click()
         expect_heading(person, load()["en"]["language.choose"])
         lines = person.page.evaluate("window.lines")
-        in_polish(person)
+        reads_in(person, "pl")
         assert person.page.evaluate("window.lines") == lines
         person.page.reload()
         expect_heading(person, "Co z experience?")
@@ -135,7 +129,7 @@ def test_a_reload_keeps_the_language_and_its_choice_is_no_line_in_the_phones_his
 def test_after_leave_and_in_another_tab_the_language_is_the_first_one_again(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.look()
-        in_polish(person)
+        reads_in(person, "pl")
         person.page.locator(".bar .leave").click()
         person.page.wait_for_url(OUTSIDE)
         person.look()
@@ -146,7 +140,7 @@ def test_after_leave_and_in_another_tab_the_language_is_the_first_one_again(serv
 def test_a_reload_where_the_language_does_not_come_asks_in_the_first_one(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.look()
-        in_polish(person)
+        reads_in(person, "pl")
         served.broken = frozenset({"/phone/pl"})
         with person.page.expect_response("**/phone/pl"):
             person.page.reload()
