@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from export.custodian.advice import what_to_recode
+from export.custodian.asked import Asking
 from export.custodian.candidates import Candidates, RecordOf
 from export.custodian.closing import CannotClose
 from export.custodian.codebook import write_codebook
@@ -94,7 +95,7 @@ def build(
     ledger.bound(recipe)
     materials = replace(materials, words=materials.words.without(ledger.quoted()))
     closes = closing(recipe.epochs, ledger.closed(recipe.series), materials.month)
-    shape = RecordOf(columns, OpenItems.of(materials.known), materials.words.frame)
+    shape = RecordOf(columns, OpenItems.of(materials.known), Asking(materials.known, columns), materials.words.frame)
     shaped = fullest(rows, secrets, materials.known, report, shape)
     new = Candidates(ledger.released(), closes, report.people, materials.words, columns.at(FAMILY_OF))
     builder = columns.builder()
