@@ -14,7 +14,7 @@ import pytest
 from custodian_world import PASSPHRASE, PLACES, People, carried_out, sealed, victim_voice
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from release_world import KNOWN, RECIPE, SECRET, SHIPPED, records, release, who
+from release_world import AUTHORITY, KNOWN, RECIPE, SECRET, SHIPPED, records, release, who
 from small_instruments import instrument, item, option, page
 from small_recipes import fitting
 from test_custodian_verbs import heard, made, refused, signed, well
@@ -29,6 +29,7 @@ from export.custodian.recipe_names import refuse_unknown
 from export.custodian.recipe_shapes import RecipeRefused
 from forms.instrument import Instrument
 from survey.reference import read_areas
+from survey.signed import read_signed, write_signed
 
 __all__ = ["made", "signed"]
 
@@ -362,6 +363,31 @@ def test_the_custodian_of_a_series_begun_before_words_were_checked_is_asked_for_
     begun = Entry("heard-1", "heard", "0" * 64, read_recipe(recipe).binding, {}, "2026-03", b"", b"", out=True)
     Ledger(signed, Custody(signed).authority(PASSPHRASE)).note(begun)
     refused(heard(signed, *arguments, HEARD_PASSPHRASE="not this one"), "passphrase")
+
+
+def test_a_release_that_was_cut_off_before_it_was_signed_began_no_series(signed: Path, tmp_path: Path) -> None:
+    path, recipe = carried_out(tmp_path / "intake.carried", []), tmp_path / "own.toml"
+    recipe.write_text(VICTIM_VOICE.read_text().replace('variable = "crime"', 'variable = "crimee"'))
+    noted = Entry("heard-1", "heard", "0" * 64, read_recipe(recipe).binding, {}, "2026-03", b"", b"", out=False)
+    Ledger(signed, Custody(signed).authority(PASSPHRASE)).note(noted)
+    (signed / "releases/.unfinished-heard-1").mkdir(parents=True)
+    done = heard(signed, "release", "--from", str(path), "--recipe", str(recipe), HEARD_PASSPHRASE="not this one")
+    refused(done, "hierarchy[5].variable: crimee is no question", "Nothing was opened or written")
+
+
+def test_where_a_recipe_is_refused_a_release_that_was_cut_off_stays_as_it_lies(tmp_path: Path) -> None:
+    people = People(1, victim_voice()).many(60)
+    released, _ = release(tmp_path, sealed(SECRET.public, people))
+    book = tmp_path / "ledger.json"
+    said = read_signed("ledger", book.read_bytes(), AUTHORITY.public)
+    said["releases"][0]["out"] = False
+    book.write_bytes(write_signed("ledger", said, AUTHORITY))
+    released.folder.rename(released.folder.with_name(f".unfinished-{released.name}"))
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    tables = replace(RECIPE.tables, tables=(replace(SHIPPED.tables.tables[1], by="crimee"),))
+    with pytest.raises(RecipeRefused, match="Nothing was opened or written"):
+        release(tmp_path, [], recipe=replace(RECIPE, tables=tables))
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def together(rows: tuple[str, ...], *groups: tuple[str, ...]) -> Recipe:

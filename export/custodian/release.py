@@ -20,6 +20,7 @@ from export.custodian.formats import write_csv
 from export.custodian.generalising import Hierarchy, hierarchy
 from export.custodian.leaving import Leaving, Materials, Published, Writer
 from export.custodian.ledger import Ledger
+from export.custodian.ledger_file import begun_with
 from export.custodian.long_file import FIGURES, write_figures
 from export.custodian.opening import OpeningReport, fullest
 from export.custodian.parquet import write_parquet
@@ -89,9 +90,12 @@ def build(
         ReleaseRefused: an earlier release that the year so far is summed over is not as it was signed.
         DisclosureFailed, Contradiction, CrewLost, OSError: nothing was written.
     """
-    recipe, ledger, columns = materials.recipe, Ledger(folder, authority), Columns(materials.known)
-    # Again: the verb looked before it asked for a passphrase, and nothing that builds may do without.
-    refuse_unknown(recipe, materials.known, materials.areas, begun=ledger.goes_on(recipe))
+    recipe, columns = materials.recipe, Columns(materials.known)
+    # Again: the verb looked before it asked for a passphrase, and nothing that builds may do without. The ledger is
+    # opened after that, since it finishes what was cut off, and whoever is refused here reads that nothing was written.
+    begun = begun_with(recipe, folder, authority.public)
+    refuse_unknown(recipe, materials.known, materials.areas, begun=begun)
+    ledger = Ledger(folder, authority)
     ledger.bound(recipe)
     materials = replace(materials, words=materials.words.without(ledger.quoted()))
     closes = closing(recipe.epochs, ledger.closed(recipe.series), materials.month)
