@@ -93,8 +93,7 @@ def build(
     recipe, columns = materials.recipe, Columns(materials.known)
     # Again: the verb looked before it asked for a passphrase, and nothing that builds may do without. The ledger is
     # opened after that, since it finishes what was cut off, and whoever is refused here reads that nothing was written.
-    begun = begun_with(recipe, folder, authority.public)
-    refuse_unknown(recipe, materials.known, materials.areas, begun=begun)
+    refuse_unknown(recipe, materials.known, materials.areas, begun=begun_with(recipe, folder, authority.public))
     ledger = Ledger(folder, authority)
     ledger.bound(recipe)
     materials = replace(materials, words=materials.words.without(ledger.quoted()))
