@@ -201,6 +201,7 @@ def screens_of_a_stop(parts: Parts, ready: Ready | None, visit: Visit | None) ->
     return {
         "deleted": page("on_phone.html", name="deleted", buttons=()),
         "undeleted": page("on_phone.html", name="undeleted", buttons=("delete-now",)),
+        "late": page("on_phone.html", name="late", buttons=()),
         "help": page("help.html", lines=()),
         "about": page("about.html"),
         "safety": page("safety.html"),
@@ -234,6 +235,7 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         "refused": own("refused", *doors, "delete-now"),
         "deleted": own("deleted"),
         "undeleted": own("undeleted", "delete-now"),
+        "late": own("late"),
         "unkept": own("lost", "again"),
         "languages": page("languages.html", visit, languages=listed, drafts=drafted),
     }

@@ -1,14 +1,13 @@
 // Another language: the page goes on in the one that it has until the other has come.
 
 import { isGone } from "../leaving.js";
-import { within } from "../patience.js";
+import { PATIENCE_MS, within } from "../patience.js";
 import { load } from "./loading.js";
 import { become, startOf, state } from "./outcome.js";
 import { remember } from "./remembering.js";
 import { keepUnsent, showAgain } from "./screens.js";
 import * as walk from "./visit.js";
 
-const PATIENCE_MS = 5000;
 // What came before, by language: who goes back to one needs no network.
 const had = new Map();
 let wanted = null;

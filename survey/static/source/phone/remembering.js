@@ -17,10 +17,13 @@ export const known = () => history.state?.visit;
 // where they would wait until the survey is opened again: whoever deletes wants nothing of it to stay on the phone.
 export const unwanted = new Set(history.state?.unwanted);
 
-// Where the questions in the language that is read came from, for a reload: with the same entry, but not in its state,
-// since each change of that is one more dated line. A browser that has no such place begins anew in the first language.
+// For a reload too, with the same entry, but not in its state, since each change of that is one more dated line: where the
+// questions in the language that is read came from, and the ids of rows of which none is on its way. A browser that has no
+// such place begins anew in the first language, and takes every row for one that may still come.
 const { navigation } = globalThis;
-export const spoken = navigation?.currentEntry?.getState() ?? null;
+const beside = navigation?.currentEntry?.getState();
+export const spoken = beside?.read ?? null;
+export const answered = new Set(beside?.answered);
 let read = spoken;
 
 // Ids of an unfinished visit before this one in the same tab, by another card's address: who leaves leaves that too.
@@ -48,5 +51,6 @@ export function remember(start, visit, bundle = read) {
     history.replaceState(entry, "", start);
   }
   read = outcome ? null : bundle;
-  navigation?.updateCurrentEntry({ state: read });
+  const ids = [...(visitNow?.sent ?? []), ...unwanted];
+  navigation?.updateCurrentEntry({ state: { read, answered: ids.filter((id) => answered.has(id)) } });
 }
