@@ -25,7 +25,7 @@ from survey.fingerprint import word_list
 from survey.interview import NotAvailable
 from survey.languages import drafts, in_language, offered
 from survey.parts import Parts, Ready
-from survey.pressed import Pressed
+from survey.pressed import Pressed, pressed_files
 from survey.rendered_once import RenderedOnce
 from survey.visits import Outcome, Visit
 
@@ -97,7 +97,8 @@ class PhonePages:
     def _worker(self, ready: Ready) -> Pressed:
         language = ready.instrument.default_language
         page = url_for("phone_page", language=language)
-        kept = {url_for("static", filename=name): (_STATIC / name).read_bytes() for name in _FILES}
+        files = pressed_files(_STATIC)  # as they are served: others may lie there by now
+        kept = {url_for("static", filename=name): files[name].content for name in _FILES}
         kept |= {
             url_for("phone_bundle", language=language): self._pressed_bundle(ready, language).content,
             page: self._pressed_page(ready, language).content,
@@ -110,7 +111,7 @@ class PhonePages:
             "bundles": url_for("phone_bundle", language="x")[:-1],
         }
         version = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()[:16]
-        script = (_STATIC / "worker.js").read_text(encoding="utf-8")
+        script = files["worker.js"].content.decode()
         return Pressed.of(f"self.heard={json.dumps({**told, 'version': version})};{script}".encode(), "text/javascript")
 
     def _ready(self, language: str | None) -> Ready:
