@@ -33,10 +33,15 @@ _STATIC = Path(__file__).parent / "static"
 _FILES = ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg", "symbols.svg")
 _WORDS = (
     "bar.leave_only", "bar.back", "code.taken", "error.heading", "title.error", "question.skip", "question.skip_page",
-    "phone.language",
+    "phone.language", "phone.changed", "phone.lost.text",
 )  # fmt: skip
 _MISFITS = ("required", "choice", "exclusive", "number", "range", "date", "too_long", "constraint")
-_CODE_MISFITS = {"mistyped": "code.mistyped", "refused": "code.refused", "unloaded": "phone.unloaded.text"}
+_CODE_MISFITS = {
+    "mistyped": "code.mistyped",
+    "refused": "code.refused",
+    "unloaded": "phone.unloaded.text",
+    "busy": "full.heading",
+}
 _OWN_CONSTRAINT = ("constraint", "number", "range", "date")
 _NO_VISIT = ""
 _HASH_DIGITS = 32
@@ -221,7 +226,9 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         return page("on_phone.html", over, name=name, buttons=buttons)
 
     doors = ["open-door"] if ready.place.open_door else []
-    only = {"closed": True, "why": "code.only"} if not ready.place.open_door else {"closed": False, "why": ""}
+    # Where the door is open the phone takes out the way on without a code, or else why there is none today.
+    why = "code.full" if ready.place.open_door else "code.only"
+    only = {"closed": not ready.place.open_door, "why": why}
     typed = {"card-code": page("card_code.html", visit, problem="", typed="", **only)} if parts.codes else {}
 
     return typed | {

@@ -7,7 +7,7 @@ import { takeBack, withdraw } from "./filing.js";
 import { leaveNoTrace } from "./kept_pages.js";
 import { showBefore, showScreen } from "./pages.js";
 import { shared, unwanted } from "./remembering.js";
-import { flush, isGoneThere, settled, waiting, withoutCode } from "./sending.js";
+import { flush, isGoneThere, settled, waiting, waitingIds, withoutCode } from "./sending.js";
 
 const UNDELETED = "undeleted";
 // The centre has deleted what it had, and something may still come to it.
@@ -133,8 +133,7 @@ export const deleteWaiting = () => endWithout(takeAll(), "deleted");
 
 async function takeAll() {
   const { visit } = state;
-  const waits = shared ? [] : await waiting(startOf());
-  visit.sent.push(...waits.flatMap(([id, replaces]) => (replaces ? [id, ...replaces.split(",")] : [id])));
+  visit.sent.push(...(await waitingIds(startOf())));
   deletions?.postMessage(visit.sent);
   await takeBack(visit, startOf());
 }

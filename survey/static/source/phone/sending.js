@@ -5,7 +5,7 @@ import { isGone } from "../leaving.js";
 import { after } from "../patience.js";
 import { staying } from "./kept_pages.js";
 import * as queue from "./queue.js";
-import { answered, known, remember, unwanted } from "./remembering.js";
+import { answered, known, remember, shared, unwanted } from "./remembering.js";
 
 const PATIENCE_MS = 20000;
 // So long after it set out a row may still come in that nobody answered for: a server in front of the centre, or the
@@ -45,6 +45,12 @@ function onlyHere(stored) {
 export async function waiting(start) {
   const stored = await queue.keys(start).catch(() => []);
   return [...stored, ...onlyHere(stored)];
+}
+
+// Ids of all that waits on a person's own phone, and of what it takes the place of.
+export async function waitingIds(start) {
+  const waits = shared ? [] : await waiting(start);
+  return waits.flatMap(([id, replaces]) => [id, ...replaces.split(",")]).filter(Boolean);
 }
 
 export async function drop(start, ids) {
@@ -114,8 +120,10 @@ async function send(start, [id, replaces, code], row) {
   if (word !== null) {
     expectUntil(start, id, before); // This one came to somebody, an earlier one may be on its way yet.
   }
-  // Without a code it is the open door that is closed for today: another day it is open.
-  return { stored: "sent", had: "sent", row: "lost", code: code ? "refused" : "waiting" }[word] ?? "waiting";
+  // Without a code it is the open door that is closed for today: another day it is open. With one that is no good only
+  // whoever gave the answers can choose that door; on a device that people share, what is not of this visit is nobody's.
+  const mine = !shared || made.has(id) || known()?.sent.includes(id);
+  return { stored: "sent", had: "sent", row: "lost", code: code ? (mine ? "refused" : "lost") : "waiting" }[word] ?? "waiting";
 }
 
 function expectUntil(start, id, until) {
