@@ -14,7 +14,7 @@ from survey.languages import direction, tag
 from survey.words import load as load_words
 
 pytestmark = pytest.mark.browser
-REFUSED = ("400", "403", "502")
+REFUSED = ("400", "403", "502", "504")
 """What the centre answers, or a network in its place, on the way to some of these screens; the browser notes it."""
 
 

@@ -17,8 +17,9 @@ import {
 } from "./outcome.js";
 import { lendIdling, noMoreCodes, showQuestion } from "./pages.js";
 import { card, handOver, known, remember, shared, spoken } from "./remembering.js";
-import { CODE, follow, showCurrent } from "./screens.js";
+import { CODE, follow, showCurrent, warn } from "./screens.js";
 import { anew, share } from "./shared_device.js";
+import { waitingIds } from "./sending.js";
 import { besideStop, isStop, stopped } from "./stopped.js";
 import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
@@ -55,7 +56,15 @@ function say(template) {
 }
 
 function failed(fault) {
-  if (!isGone() && !state) {
+  if (isGone()) {
+    return;
+  }
+  if (state) {
+    const told = !state.visit.outcome && state.bundle.words["phone.lost.text"];
+    if (told) {
+      warn(told);
+    }
+  } else {
     loading = null;
     say(fault instanceof NotTrusted ? "not-available" : "not-loaded");
   }
@@ -137,7 +146,10 @@ const forget = () => state?.visit.wipe();
 
 async function left() {
   forget();
-  await takeAway(state?.visit ?? known() ?? {}, startOf());
+  const { outcome, sent = [] } = state?.visit ?? known() ?? {};
+  // Where no questions come, whoever leaves and deletes means what waits.
+  const waits = state || document.body.dataset.bundle ? [] : await waitingIds(startOf());
+  await takeAway({ outcome, sent: [...sent, ...waits] }, startOf());
   await leaveNoTrace(startOf());
 }
 

@@ -35,6 +35,13 @@ export function follow(kind, page) {
   }
 }
 
+// Over what stands there, which stays.
+export function warn(words) {
+  const main = document.querySelector("main");
+  main.querySelector(":scope > p[role=alert]")?.remove();
+  main.insertAdjacentHTML("afterbegin", `<p class="error" role="alert">${words}</p>`);
+}
+
 // Whoever opened Help in a language that they cannot read finds it in theirs.
 export function showAgain() {
   const { visit } = state;
@@ -53,9 +60,7 @@ export function showBeside(name, wrong = []) {
   showScreen(state, name, wrong);
   if (name === CODE) {
     document.getElementById("code").value = visit.typed;
-    if (visit.closed) {
-      document.querySelector("main .skip")?.remove();
-    }
+    document.querySelector(visit.closed ? "main .skip" : "main .full")?.remove();
     showBefore(state);
   }
 }
