@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from on_a_phone import START, Linked, a_phone, expect_heading
+from on_a_phone import START, Linked, a_phone
 from phone_screens import BESIDE, ON_A_PHONE, Walk, phone_shown
-from playwright.sync_api import Browser, Locator, expect
 from player import raw
+from playwright.sync_api import Browser, Locator, expect
 from real_browser import Window, window
 from screens import CORE, shown, victim_voice
 
@@ -49,7 +49,7 @@ _STANDS = """unread => {
 }"""
 TEMPLATES_FOLDER = Path(__file__).resolve().parents[1] / "survey" / "templates"
 NEVER_READ = ".back, .aloud, .four, textarea, template, script, noscript"
-# What has clips says what is asked there and what to do; the buttons below a question and the figures are left to the eye.
+# Beside what has clips: the buttons below a question, the figures and the way on are left to the eye.
 BESIDE_CLIPS = (
     ".go, .remaining, .promise .more, .onward, .alone, .afresh, .figures, h2:has(+ .figures),"
     " main:not(:has(.urgent)) .lines, main:not(:has(.urgent)) h2:has(+ .lines)"

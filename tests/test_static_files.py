@@ -54,6 +54,11 @@ def test_what_is_built_asks_no_host_and_evaluates_nothing(name: str) -> None:
     assert len(gzip.compress(text.encode())) < LARGEST.get(name, 8_000)
 
 
+def test_a_tablets_script_cannot_speak_by_itself_since_that_would_write_a_log() -> None:
+    assert "speechSynthesis" in (STATIC / "voice.js").read_text()
+    assert "speechSynthesis" not in (STATIC / "heard.js").read_text()
+
+
 def test_what_keeps_rows_on_a_phone_is_small_enough_to_be_read_by_anybody() -> None:
     text = (SOURCE / "phone" / "queue.js").read_text()
     code = re.sub(r"\s+", " ", re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))
