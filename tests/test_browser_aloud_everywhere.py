@@ -9,31 +9,17 @@ from pathlib import Path
 
 import pytest
 from on_a_phone import START, Linked, a_phone
+from own_voice import ELSEWHERE, EVERYWHERE, OTHERS, VOICES
 from phone_screens import BESIDE, ON_A_PHONE, Walk, phone_shown
 from player import raw
 from playwright.sync_api import Browser, Locator, expect
 from real_browser import Window, window
-from screens import CORE, shown, victim_voice
+from screens import CORE, shown
 
-from survey.languages import tag
 from survey.words import load as load_words
 
 pytestmark = pytest.mark.browser
 
-EVERYWHERE = [{"localService": True, "lang": tag(each)} for each in victim_voice().languages]
-ELSEWHERE = [{**voice, "localService": False} for voice in EVERYWHERE]
-_VOICES = """
-    window.said = [];
-    window.voices = %s;
-    window.SpeechSynthesisUtterance = class extends EventTarget { constructor(text) { super(); this.text = text; } };
-    speechSynthesis.getVoices = () => window.voices;
-    speechSynthesis.speak = (each) => window.said.push([each.text, each.lang]);
-    speechSynthesis.cancel = () => window.said.push("quiet");
-"""
-_OTHERS = """voices => {
-    window.voices = voices;
-    speechSynthesis.dispatchEvent(new Event("voiceschanged"));
-}"""
 # Whatever can be read in this screen's main part, but for what is not its text: the way back, the loudspeaker, what was
 # typed, and the four words, which whoever sits near must not hear.
 _STANDS = """unread => {
@@ -167,7 +153,7 @@ def check_without_a_voice(person: Window) -> None:
     """The button goes with the voice, unless there are clips, and comes back with it."""
     clips = person.page.locator("main .aloud[data-clips]").count()
     for voices in ([], EVERYWHERE, ELSEWHERE, EVERYWHERE):
-        person.page.evaluate(_OTHERS, voices)
+        person.page.evaluate(OTHERS, voices)
         expect(loudspeaker(person).filter(visible=True)).to_have_count(1 if voices is EVERYWHERE or clips else 0)
 
 
@@ -177,7 +163,7 @@ def test_every_screen_of_a_phone_is_read_as_it_stands_by_its_own_voice_and_silen
     tmp_path: Path, browser: Browser, name: str, language: str
 ) -> None:
     with phone_shown(tmp_path / "centre", language) as served, a_phone(browser, served) as person:
-        person.page.add_init_script(_VOICES % json.dumps(EVERYWHERE))
+        person.page.add_init_script(VOICES % json.dumps(EVERYWHERE))
         without_clips(person)
         SCREENS[name](person, served)
         spot = check_everything_is_read(person)
@@ -203,7 +189,7 @@ def test_no_screen_is_forgotten_here(tmp_path: Path) -> None:
 
 def test_four_words_are_not_said_where_somebody_may_hear_them(tmp_path: Path, browser: Browser) -> None:
     with phone_shown(tmp_path / "centre") as served, a_phone(browser, served) as person:
-        person.page.add_init_script(_VOICES % json.dumps(EVERYWHERE))
+        person.page.add_init_script(VOICES % json.dumps(EVERYWHERE))
         SCREENS["again"](person, served)
         loudspeaker(person).click()
         person.page.locator("#again-give button").click()
@@ -222,7 +208,7 @@ def test_the_languages_are_read_in_their_own_voices_and_passed_over_where_there_
 ) -> None:
     voices = [voice for voice in EVERYWHERE if voice["lang"] in {"en", "pl"}]
     with phone_shown(tmp_path / "centre") as served, a_phone(browser, served) as person:
-        person.page.add_init_script(_VOICES % json.dumps(voices))
+        person.page.add_init_script(VOICES % json.dumps(voices))
         SCREENS["languages"](person, served)
         loudspeaker(person).click()
         said = person.page.evaluate("window.said")
@@ -236,7 +222,7 @@ def test_a_page_of_the_servers_own_is_read_the_same_way_where_the_phone_cannot_s
     tmp_path: Path, browser: Browser, path: str
 ) -> None:
     with phone_shown(tmp_path / "centre") as served, a_phone(browser, served) as person:
-        person.page.add_init_script("delete AbortSignal.timeout;" + _VOICES % json.dumps(EVERYWHERE))
+        person.page.add_init_script("delete AbortSignal.timeout;" + VOICES % json.dumps(EVERYWHERE))
         without_clips(person)
         person.look()
         person.look(path)
@@ -248,7 +234,7 @@ def test_a_page_of_the_servers_own_is_read_the_same_way_where_the_phone_cannot_s
 def test_a_tablet_reads_what_has_clips_and_offers_nothing_elsewhere(tmp_path: Path, browser: Browser) -> None:
     """Its own voice would write a log."""
     with shown(tmp_path) as tablet, window(browser, tablet.address) as person:
-        person.page.add_init_script(_VOICES % json.dumps(EVERYWHERE))
+        person.page.add_init_script(VOICES % json.dumps(EVERYWHERE))
         person.look()
         for path in (each for each in DOCUMENTS if each != "code"):
             person.look(path)
