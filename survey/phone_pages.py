@@ -30,7 +30,7 @@ from survey.rendered_once import RenderedOnce
 from survey.visits import Outcome, Visit
 
 _STATIC = Path(__file__).parent / "static"
-_FILES = ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg", "symbols.svg")
+_FILES = ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg", "symbols.svg", "voice.js")
 _WORDS = (
     "bar.leave_only", "bar.back", "code.taken", "error.heading", "title.error", "question.skip", "question.skip_page",
     "phone.language", "phone.changed", "phone.lost.text",

@@ -165,7 +165,10 @@ def test_a_network_that_says_nothing_is_waited_for_once_and_not_for_every_file(
             "() => { self.waits = []; const wait = setTimeout;"
             " self.setTimeout = (act, ms) => { waits.push(ms); return wait(act, ms / 100); }; }"
         )
-        files = [f"static/{each}" for each in ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg")]
+        files = [
+            f"static/{each}"
+            for each in ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg", "voice.js")
+        ]
         served.swallowed = frozenset(f"/{START}{each}" for each in ("", "phone/en", *files))
         person.page.goto(person.address, wait_until="commit")
         expect_heading(person, "What about experience?")

@@ -5,7 +5,7 @@
 import { watchAloud } from "../aloud.js";
 import { watchForIdling } from "../idling.js";
 import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
-import { focus } from "../screen.js";
+import { focus, tellShown } from "../screen.js";
 import { speak } from "./another_language.js";
 import { answered, fileAll, giveWords, useWords } from "./answering.js";
 import { useCode } from "./card_code.js";
@@ -53,6 +53,7 @@ function say(template) {
   document.querySelector("footer")?.remove();
   document.documentElement.classList.remove("checking");
   focus(document.querySelector("h1"));
+  tellShown();
 }
 
 function failed(fault) {
@@ -236,7 +237,10 @@ function takeOver() {
   }
 }
 
-document.addEventListener("DOMContentLoaded", () => watchAloud({ ownVoice: true }));
+document.addEventListener("DOMContentLoaded", () => {
+  const { speechSynthesis } = globalThis;
+  watchAloud(speechSynthesis ? import(document.body.dataset.voice) : Promise.reject());
+});
 watchForLeaving();
 if (able) {
   takeOver();

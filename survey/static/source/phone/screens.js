@@ -1,7 +1,7 @@
 // Where somebody is: at a question, at the offer of words at its end, or reading something beside both. Help or another
 // language leads back to the same, with what stands there and is not sent yet.
 
-import { focus, put, standing } from "../screen.js";
+import { focus, put, standing, tellShown } from "../screen.js";
 import { state } from "./outcome.js";
 import { showBefore, showQuestion, showScreen } from "./pages.js";
 
@@ -97,4 +97,5 @@ export function showDrawn(words) {
   document.querySelector(".drawn").hidden = false;
   document.querySelector(".four").textContent = words;
   focus(document.querySelector(".four"));
+  tellShown();
 }
