@@ -78,7 +78,7 @@ def protected(figures: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> pl.
 
     Returns:
         One row a figure: its address, ``told``, ``held`` (why it is held back, or ``SHOWN``), ``base`` and
-        ``percent`` (whole), the three null where they are not told; ``n`` and ``small``, which never leave.
+        ``percent`` (whole), the three null where they are not told; ``n``, ``people`` and ``small``, which never leave.
 
     Raises:
         CannotClose: a figure could be worked out too closely whatever else is held back.
@@ -86,7 +86,7 @@ def protected(figures: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> pl.
     every = _every(plan, figures["mode"].unique().sort().to_list()).join(
         figures, on=ADDRESS, how="left", maintain_order="left"
     )
-    every = every.with_columns(pl.col("n", "key").fill_null(0))
+    every = every.with_columns(pl.col("n", "people", "key").fill_null(0))
     every = every.with_columns(told=rules.told(every["n"], every["key"]))
     held = _held_back(_with_base(every), rules)
     apart = held.partition_by("measure", maintain_order=True)
