@@ -11,8 +11,9 @@ an interval of its own.
 from __future__ import annotations
 
 import itertools
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -211,8 +212,25 @@ def _of_mode(part: pl.DataFrame, linked: Linked, rules: Rules, most: int, attack
         sure = (*figure[:4], SURE, figure[5])
         if figure[4] == EVERYBODY and {figure, sure} <= shown and counts[figure] - counts[sure] < rules.threshold:
             targets[Target(linked.between(figure), rules.between)] = None
+    said.extend(_moved_apart(part, linked, rules, attack.costs))
     attack.said.extend(one.shifted(attack.cells) for one in said)
     attack.targets.extend(one.shifted(attack.cells) for one in targets)
+
+
+def _moved_apart(part: pl.DataFrame, linked: Linked, rules: Rules, costs: Mapping[int, float]) -> Iterator[Said]:
+    """The same people are always moved alike: where a figure and one around it are told otherwise, that counts more."""
+    names = ("level", "area", "by", "category", "population", "answer")
+    shown = part.filter(pl.col("held") == SHOWN).select(*names, "name", "told").iter_rows()
+    told_as = {
+        (level, area, by, category, of, answer): (name, told)
+        for level, area, by, category, of, answer, name, told in shown
+    }
+    for figure, (name, told) in told_as.items():
+        for around, more in linked.beyond(figure):
+            other, told_around = told_as.get(around, (name, told))
+            # Where the two lie further apart, what each may be tells as much.
+            if told != told_around and rules.possible(told_around)[0] <= rules.possible(told)[1]:
+                yield Said(more, 1, math.inf, by=min(name, other, key=lambda one: (costs[one], one)))
 
 
 def worth(told: int, figure: Figure) -> int:
