@@ -60,7 +60,7 @@ def each_kill(
         assert (-process.returncode, word) in {(signal.SIGKILL, ""), (signal.SIGXFSZ, "")}
         found.append(links_rows(store))
         # As the page does that got no answer.
-        assert store.admit(FULLER, NO_MARK, [row_id(CORE)]) in {"replaced", "had"}
+        assert store.admit(FULLER, Mark(1, serial), [row_id(CORE)]) in {"replaced", "had"}
         assert links_rows(store) == [("code", FULLER)]
         assert store.spent(1) == serial + 1
         store.take_back([row_id(FULLER)])
