@@ -18,7 +18,7 @@ PACKED = tuple(f"{name}.br" for name in ("heard.css", "phone.js", "sealing.js", 
 LICENCES = "sealing.licences.txt"
 FOR_TESTS = "../../tests/opening.mjs"
 # Bytes once compressed. What seals is the largest: two lattices and two curves.
-LARGEST = {"sealing.js": 25_000, "phone.js": 15_600}
+LARGEST = {"sealing.js": 25_000, "phone.js": 15_900}
 
 
 def hashes() -> dict[str, str]:
