@@ -6,7 +6,7 @@ import { PATIENCE_MS, within } from "../patience.js";
 import { takeBack, withdraw } from "./filing.js";
 import { leaveNoTrace } from "./kept_pages.js";
 import { showBefore, showScreen } from "./pages.js";
-import { shared, unwanted } from "./remembering.js";
+import { remember, shared, underWay, unwanted } from "./remembering.js";
 import { flush, isGoneThere, settled, waiting, waitingIds, withoutCode } from "./sending.js";
 
 const UNDELETED = "undeleted";
@@ -99,8 +99,12 @@ export function end(outcome) {
   visit.outcome = outcome;
   visit.wipe();
   if (!UNSENT.has(outcome)) {
+    if (!unwanted.size) {
+      underWay.clear();
+    }
     leaveNoTrace(startOf());
   }
+  remember(startOf(), visit);
   showScreen(state, outcome);
 }
 
