@@ -44,8 +44,8 @@ NO_MARK = Mark(-1, 0)
 def door_of(replaced: Iterable[Door | None], mark: Mark | None, spend: Callable[[Mark], bool]) -> Door | None:
     """The door by which a row comes in that takes the place of ``replaced``; None: by none, it is refused.
 
-    A code is spent only where the row needs it: one that was spent for an earlier copy serves the later one too, as long
-    as it holds. Else a card would let in another answer after each carry-out, also one that was cancelled.
+    A code is spent only where the row needs it: one that was spent for an earlier copy serves the later one too, as
+    long as it holds. Else a card would let in another answer after each carry-out, also one that was cancelled.
     """
     doors = {*replaced}
     if mark is None:

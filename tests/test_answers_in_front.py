@@ -167,13 +167,20 @@ def test_caddy_that_changes_an_answer_as_it_passes_it_back_is_found(line: str, w
 
 
 def test_what_changes_nothing_of_the_centres_is_no_fault() -> None:
-    for line in ("add_header Alt-Svc 'h3=\":443\"; ma=86400';", "proxy_hide_header Server;", "charset off;", "proxy_redirect off;",
-                 "proxy_set_header X-Forwarded-For $remote_addr;", "proxy_set_header Connection '';", "proxy_redirect default;", "expires off;", "ssi off;",
-                 "more_clear_headers Server;", "proxy_cookie_path off;"):  # fmt: skip
+    for line in (
+        "add_header Alt-Svc 'h3=\":443\"; ma=86400';", "proxy_hide_header Server;", "charset off;", "expires off;",
+        "proxy_redirect off;", "proxy_redirect default;", "proxy_set_header X-Forwarded-For $remote_addr;", "ssi off;",
+        "proxy_set_header Connection '';", "more_clear_headers Server;", "proxy_cookie_path off;",
+    ):  # fmt: skip
         text = NGINX.replace("    location / {", f"    {line}\n    location / {{")
         assert text != NGINX
         assert faults(text, HEADER) == [], line
-    for line in ("header -Server", "respond /robots.txt 404", "header_up Host {host}", "header {\n\t\t-Server\n\t\tdefer\n\t}"):
+    for line in (
+        "header -Server",
+        "respond /robots.txt 404",
+        "header_up Host {host}",
+        "header {\n\t\t-Server\n\t\tdefer\n\t}",
+    ):
         assert faults(CADDY.replace("\theader Strict", f"\t{line}\n\theader Strict"), HEADER) == [], line
     assert faults(CADDY.replace("buffer_requests\n", "buffer_requests\n\t\tlb_policy random\n", 1), HEADER) == []
 

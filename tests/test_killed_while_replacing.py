@@ -15,7 +15,7 @@ from centre_stores import Engine
 from made_up_rows import a_row, some_rows
 from replacing_process import COPIES, CORE, FULLER
 
-from survey.marks import NO_MARK, CentreStore, Mark
+from survey.marks import CentreStore, Mark
 from survey.sealing import row_id
 
 HERE = Path(__file__).parent

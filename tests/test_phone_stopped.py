@@ -30,8 +30,8 @@ from playwright.sync_api import Browser, expect
 from real_browser import OUTSIDE, Window
 from test_phone_deleting import UNDELETED, deletes, waits_with_the_rest
 
-from survey.ceiling import MOST_DRAFTS
 from export.centre.link import Link
+from survey.ceiling import MOST_DRAFTS
 from survey.fingerprint import authority_pin
 from survey.words import load as load_words
 

@@ -26,13 +26,16 @@ _MATCHES = ("/", "@", "*")
 NGINX_CHANGES = (
     "add_header", "more_set_headers", "more_clear_headers", "proxy_hide_header", "expires", "proxy_cookie_flags",
     "proxy_cookie_path", "proxy_cookie_domain", "testcookie", "userid", "sub_filter", "ssi", "add_before_body",
-    "add_after_body", "sticky", "add_trailer", "charset", "proxy_redirect", "proxy_intercept_errors", "proxy_set_header",
-    "proxy_method", "proxy_set_body", "proxy_pass_request_headers", "proxy_pass_request_body", "auth_request",
+    "add_after_body", "sticky", "add_trailer", "charset", "proxy_redirect", "proxy_intercept_errors",
+    "proxy_set_header", "proxy_method", "proxy_set_body", "proxy_pass_request_headers", "proxy_pass_request_body",
+    "auth_request",
 )  # fmt: skip
 """What is looked at here, by the names of nginx's directives and of its modules'."""
 
 _COOKIES_OF_NGINX = {"proxy_cookie_flags", "proxy_cookie_path", "proxy_cookie_domain", "testcookie", "userid"}
-_SWITCHED = {*_COOKIES_OF_NGINX, "expires", "ssi", "charset", "proxy_redirect", "proxy_intercept_errors", "auth_request"}
+_SWITCHED = {
+    *_COOKIES_OF_NGINX, "expires", "ssi", "charset", "proxy_redirect", "proxy_intercept_errors", "auth_request",
+}  # fmt: skip
 _REWRITES = {
     "ssi", "sub_filter", "add_before_body", "add_after_body", "proxy_intercept_errors", "templates",
     "replace", "push", "intercept", "handle_response", "replace_status",
@@ -90,30 +93,28 @@ def _named(each: Directive) -> Iterator[str]:
 def caddy_changes(said: Iterable[Directive], address_header: str, *, passes_on: bool) -> Iterator[str]:
     """What is wrong with these directives of a site, those in braces among them; ``address_header`` as above."""
     for each in said:
-        if _says_who(each, address_header):
-            continue
         if each.name in {"header", "header_down"}:
             for line in _lines(each):
                 yield from _judged(line)
-        elif each.name == "lb_policy" and each.values[:1] == ("cookie",):
-            yield _gives_cookie(each)
-        elif each.name == "header_up":
+        elif each.name == "header_up" and not _says_who(each, address_header):
             yield from _sends_on(each, each.values[0].lstrip("+-?>") if each.values else "")
         elif each.name in _OTHER_REQUESTS_OF_CADDY:
             yield _other_request(each)
-        elif each.name in _REWRITES:
+        elif each.name == "lb_policy" and each.values[:1] == ("cookie",):
+            yield _gives_cookie(each)
+        elif each.name in _REWRITES or (passes_on and _answers(each)):
             yield _rewritten(each)
-        elif each.name in _INSTEAD_OF_CADDY and passes_on and not _of_one_path(each):
-            yield _rewritten(each)
+
+
+def _answers(each: Directive) -> bool:
+    """Whether it answers in the centre's place; one path of its own is another matter."""
+    one_path = each.values[:1] != () and each.values[0].startswith("/") and each.values[0] != "/*"
+    return each.name in _INSTEAD_OF_CADDY and not one_path
 
 
 def _says_who(each: Directive, address_header: str) -> bool:
     sets = each.name in {"proxy_set_header", "header_up"} and each.values
     return bool(sets) and fnmatch.fnmatch(address_header.lower(), each.values[0].lstrip("+-?>").lower())
-
-
-def _of_one_path(each: Directive) -> bool:
-    return each.values[:1] != () and each.values[0].startswith("/") and each.values[0] != "/*"
 
 
 def _lines(header: Directive) -> Sequence[Directive]:
