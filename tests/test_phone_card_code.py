@@ -314,3 +314,20 @@ def test_another_persons_card_after_it_is_a_response_of_its_own(served: Linked, 
         person.the_core()
         person.until(lambda: doors(served) == ["code", "code"])
         assert len({response.response for response in served.responses()}) == 2
+
+
+def test_whose_card_was_used_in_another_tab_reads_that_what_was_said_first_may_be_kept(
+    served: Linked, browser: Browser
+) -> None:
+    card = f"#k={authority_pin(served.world.authority.public)}&c={a_code(served)}"
+    with a_phone(browser, served) as person:
+        person.look(card)
+        send_the_core(person, served)
+        person.page.close()
+        person.page = person.context.new_page()
+        person.look(card)
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WORDS["phone.refused.heading"])
+        expect(person.page.locator("main")).to_contain_text("What was first said with this card may be kept already.")
+        person.wrong = [line for line in person.wrong if "403" not in line]

@@ -72,10 +72,10 @@ def test_who_writes_four_words_down_and_closes_the_page_has_good_ones(served: Li
         person.look()
         to_the_end(person)
         person.page.locator("#again-give button").click()
-        words = person.page.locator(".four").inner_text()
-        person.until(lambda: [response.again for response in served.responses()] == [slowly(words)])
+        meant = slowly(person.page.locator(".four").inner_text())
+        person.until(lambda: [response.again for response in served.responses()] == [meant])
         person.page.close()
-    assert served.only().again == slowly(words)
+    assert served.only().again == meant
     assert len(sent_by(served)) == 3, "the core, everything, and everything with the words: nothing is sealed once more"
 
 
