@@ -20,7 +20,7 @@ from survey.interview import Interview, NotAvailable, to
 from survey.language_page import add_language_page
 from survey.parts import Mode, Parts, Ready
 from survey.phone_pages import add_phone_routes, screens_of_a_stop
-from survey.plain_page import PlainPages
+from survey.plain_page import NOTHING_KEPT, PlainPages
 from survey.pressed import press_first_page, press_static_files
 from survey.question_page import FirstPages
 from survey.refused_cookies import add_refused_cookies
@@ -113,7 +113,7 @@ def _add_errors(app: Flask, parts: Parts) -> None:
     plain = PlainPages(parts, report, screens_of_a_stop)
 
     def not_available(_fault: Exception) -> Response:
-        text = "unavailable.text" if parts.on_tablet else "unavailable.text.link"
+        text = "unavailable.text" if parts.on_tablet else NOTHING_KEPT
         return plain(503, "unavailable.heading", text, way_on=False)
 
     def no_room(_fault: Exception) -> Response:

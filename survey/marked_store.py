@@ -68,10 +68,13 @@ class MarkedStore(Store):
         with self._file.transaction() as connection:
             if _door(connection, self.shelves, row_id(row)) is not None:
                 return "had"
-            replaced = {self._gone(connection, one) for one in replaces} - {None}
-            door = door_of(replaced, mark, lambda code: _spend(connection, code))
+            found = {one: _door(connection, self.shelves, one) for one in replaces}
+            replaced = {one: door for one, door in found.items() if door in OF_LINKS}
+            door = door_of(replaced.values(), mark, lambda code: _spend(connection, code))
             if door is None:
                 return "refused"
+            for one in replaced:
+                self._gone(connection, one)
             connection.execute("INSERT INTO arrivals VALUES (?, ?, ?)", (row_id(row), door, row))
             return "replaced" if replaced else "stored"
 
@@ -81,13 +84,10 @@ class MarkedStore(Store):
             for one in ids:
                 self._gone(connection, one)
 
-    def _gone(self, connection: Connection, one: bytes) -> Door | None:
-        door = _door(connection, self.shelves, one)
-        if door not in OF_LINKS:
-            return None
-        for shelf in self.shelves:
-            connection.execute(f"DELETE FROM {shelf} WHERE id = ?", (one,))  # noqa: S608 - our own shelf names
-        return door
+    def _gone(self, connection: Connection, one: bytes) -> None:
+        if _door(connection, self.shelves, one) in OF_LINKS:
+            for shelf in self.shelves:
+                connection.execute(f"DELETE FROM {shelf} WHERE id = ?", (one,))  # noqa: S608 - our own shelf names
 
 
 def _door(connection: Connection, shelves: Sequence[str], one: bytes) -> Door | None:

@@ -44,14 +44,13 @@ NO_MARK = Mark(-1, 0)
 def door_of(replaced: Iterable[Door | None], mark: Mark | None, spend: Callable[[Mark], bool]) -> Door | None:
     """The door by which a row comes in that takes the place of ``replaced``; None: by none, it is refused.
 
-    A code is spent only where the row needs it: one that was spent for an earlier copy serves the later one too.
+    A code is spent only where the row needs it: one that was spent for an earlier copy serves the later one too, as
+    long as it holds. Else a card would let in another answer after each carry-out, also one that was cancelled.
     """
     doors = {*replaced}
-    if "code" in doors:
-        return "code"
     if mark is None:
         return "open"
-    if spend(mark):
+    if (mark != NO_MARK and "code" in doors) or spend(mark):
         return "code"
     return "open" if "open" in doors else None
 
@@ -98,8 +97,9 @@ class CentreStore(Shelves, Protocol):
     def admit(self, row: bytes, mark: Mark | None = None, replaces: Sequence[bytes] = ()) -> Filed:
         """Keep a link's row in the arrivals durably, by the open door or for a code, which is spent with it.
 
-        A row that is here already is had, whatever came with it. One that replaces others of a link needs no
-        code: it takes their door, a code's before the open one, unless it brings a code that is good.
+        A row that is here already is had, whatever came with it. One that replaces others of a link spends no
+        code: it takes their door, a code's only where it brings a code that holds, spent or not. Where it is refused,
+        those that it names stay.
         All of it in one transaction: a crash leaves everything as before or as after.
 
         Args:

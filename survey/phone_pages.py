@@ -241,7 +241,7 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         "waiting": own("waiting", "send-now", "delete-now"),
         "unstored": own("unstored", "send-now", "delete-now"),
         "refused": own("refused", *doors, "delete-now"),
-        "deleted": own("deleted"),
+        "deleted": own("deleted", "return"),
         "undeleted": own("undeleted", "delete-now"),
         "late": own("late"),
         "unkept": own("lost", "again"),

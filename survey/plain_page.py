@@ -18,6 +18,7 @@ from survey import pages
 from survey.parts import Parts, Ready
 from survey.visits import COOKIE, Visit
 
+NOTHING_KEPT = "unavailable.text.link"
 _OURS = 500
 # Whatever was asked for: behind a link no page leads to questions then.
 _NOTHING_ASKED: Mapping[str, Any] = {"heading": "unavailable.heading", "text": "unavailable.text.link", "way_on": False}
@@ -50,7 +51,17 @@ class PlainPages:
         # A phone may still have something to delete where nothing is asked.
         stopped = not told["way_on"] and not self.parts.on_tablet
         screens = self.screens_of_a_stop(self.parts, ready, visit) if stopped else {}
+        told = {**told, "text": _true_of(visit, told["text"])}
         return pages.render(self.parts, "plain.html", ready, visit, screens=screens, **told)
+
+
+def _true_of(visit: Visit | None, text: str | None) -> str | None:
+    """Where scripts do not run only the centre knows whether anything is kept; a phone that seals by itself says so."""
+    if text != NOTHING_KEPT or visit is None:
+        return text
+    if visit.outcome == "kept":
+        return None
+    return "unavailable.sent" if visit.partial_kept else text
 
 
 def _whose(parts: Parts) -> Visit | None:

@@ -55,7 +55,7 @@ def on_and_on(store: CentreStore, first: int) -> None:
         rows = [a_row(serial * COPIES + copy) for copy in range(COPIES)]
         said(store.admit(rows[0], Mark(1, serial)))
         for old, new in itertools.pairwise(rows):
-            said(store.admit(new, NO_MARK, [row_id(old)]))
+            said(store.admit(new, Mark(1, serial), [row_id(old)]))
 
 
 def said(word: str) -> None:
@@ -75,4 +75,4 @@ if __name__ == "__main__":
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (number, number))
-    said(opened.admit(FULLER, NO_MARK, [row_id(CORE)]))
+    said(opened.admit(FULLER, Mark(1, 0), [row_id(CORE)]))

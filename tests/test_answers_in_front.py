@@ -13,6 +13,7 @@ from survey.headers import HEADERS
 A_COOKIE = "a cookie of the server's own"
 CHANGED = "what a browser may keep, load or send on"
 REWRITTEN = "a page must come as the centre wrote it"
+ANOTHER = "a request must come as people sent it"
 
 
 def only_fault(text: str, line: str) -> str:
@@ -27,7 +28,7 @@ def only_fault(text: str, line: str) -> str:
     [
         ("add_header Set-Cookie a=b;", A_COOKIE),
         ('add_header set-cookie "a=b; Secure" always;', A_COOKIE),
-        ("more_set_headers 'X-Y: z' 'Set-Cookie: a=b';", A_COOKIE),
+        ("more_set_headers 'Server: z' 'Set-Cookie: a=b';", A_COOKIE),
         ("proxy_cookie_flags visit nosamesite;", A_COOKIE),
         ("proxy_cookie_path / '/; Path=/x';", A_COOKIE),
         ("proxy_cookie_domain 127.0.0.1 example;", A_COOKIE),
@@ -42,6 +43,21 @@ def only_fault(text: str, line: str) -> str:
         ("add_header X-Frame-Options SAMEORIGIN always;", CHANGED),
         ("add_header Access-Control-Allow-Origin *;", CHANGED),
         ("add_header Report-To x;", CHANGED),
+        ('add_header Link "<https://logs.example>; rel=preconnect" always;', CHANGED),
+        ('add_header Refresh "0;url=https://x.example";', CHANGED),
+        ("add_header Alt-Svc 'h3=\"cdn.example:443\"';", CHANGED),
+        ("add_header Accept-CH Sec-CH-UA-Model;", CHANGED),
+        ("add_header Service-Worker-Allowed /;", CHANGED),
+        ("add_header X-Served-By me;", CHANGED),
+        ("add_trailer X-A b;", CHANGED),
+        ("charset windows-1252;", CHANGED),
+        ("proxy_redirect / /x/;", CHANGED),
+        ("proxy_intercept_errors on;", REWRITTEN),
+        ("proxy_method GET;", ANOTHER),
+        ("proxy_set_body x;", ANOTHER),
+        ("proxy_pass_request_headers off;", ANOTHER),
+        ("proxy_pass_request_body off;", ANOTHER),
+        ("auth_request /a;", ANOTHER),
         ("sub_filter '</body>' '<script src=/x></script></body>';", REWRITTEN),
         ("ssi on;", REWRITTEN),
         ("add_after_body /x;", REWRITTEN),
@@ -54,6 +70,27 @@ def test_nginx_that_changes_an_answer_is_found_wherever_it_says_so(line: str, wh
     around = f"http {{ {line} {NGINX.replace('    add_header Strict', '    # add_header Strict')} }}"
     (fault,) = faults(around, HEADER)
     assert why in fault
+
+
+@pytest.mark.parametrize("header", ["Heard-Code", "Cookie", "Content-Type", "Accept-Language"])
+def test_a_request_arrives_with_the_headers_that_it_came_with(header: str) -> None:
+    line = f'proxy_set_header {header} "";'
+    assert ANOTHER in only_fault(NGINX.replace("proxy_cache off;", f"proxy_cache off;\n        {line}"), line)
+    for line in (f"header_up -{header}", f"header_up {header} x"):
+        assert ANOTHER in only_fault(CADDY.replace("buffer_requests\n", f"buffer_requests\n\t\t{line}\n", 1), line)
+
+
+def test_the_header_that_says_who_asks_is_a_matter_of_its_own_whatever_its_name() -> None:
+    for sample in (NGINX, CADDY):
+        assert faults(sample.replace(HEADER, "True-Client-IP"), "True-Client-IP") == []
+
+
+@pytest.mark.parametrize("line", ['return 200 "x";', "rewrite ^ /x break;", "try_files $uri @x;"])
+def test_nginx_that_answers_in_the_centres_place_is_found(line: str) -> None:
+    assert REWRITTEN in only_fault(NGINX.replace("proxy_cache off;", f"proxy_cache off;\n        {line}"), line)
+    assert REWRITTEN in only_fault(NGINX.replace("gzip off;", f"gzip off;\n    {line}"), line)
+    beside = NGINX.replace("gzip off;", f"gzip off;\n    location /.well-known {{ {line} }}")
+    assert faults(beside, HEADER) == [], "another place of the same site"
 
 
 def test_a_header_that_a_site_says_itself_is_not_taken_from_around_it() -> None:
@@ -94,6 +131,14 @@ def test_the_site_without_https_gives_no_cookie_on_the_way() -> None:
         ("header Access-Control-Allow-Origin *", CHANGED),
         ("templates", REWRITTEN),
         ("replace a b", REWRITTEN),
+        ('header Link "<https://logs.example>; rel=preconnect"', CHANGED),
+        ("header /x X-Served-By me", CHANGED),
+        ('respond "x"', REWRITTEN),
+        ("push /x", REWRITTEN),
+        ("redir https://x.example", REWRITTEN),
+        ("method GET", ANOTHER),
+        ("request_header -Heard-Code", ANOTHER),
+        ("uri strip_prefix /s", ANOTHER),
     ],
 )
 def test_caddy_that_changes_an_answer_is_found(line: str, why: str) -> None:
@@ -111,6 +156,9 @@ def test_caddy_that_changes_an_answer_is_found(line: str, why: str) -> None:
         ("lb_policy cookie", A_COOKIE),
         ("header_down -Content-Security-Policy", CHANGED),
         ("header_down Cache-Control public", CHANGED),
+        ("method GET", ANOTHER),
+        ("rewrite /x", ANOTHER),
+        ("handle_response {\n\t\t}", REWRITTEN),
     ],
 )
 def test_caddy_that_changes_an_answer_as_it_passes_it_back_is_found(line: str, why: str) -> None:
@@ -119,12 +167,20 @@ def test_caddy_that_changes_an_answer_as_it_passes_it_back_is_found(line: str, w
 
 
 def test_what_changes_nothing_of_the_centres_is_no_fault() -> None:
-    for line in ("add_header Alt-Svc 'h3=\":443\"';", "proxy_hide_header Server;", "expires off;", "ssi off;",
-                 "more_clear_headers Server;", "proxy_cookie_path off;"):  # fmt: skip
+    for line in (
+        "add_header Alt-Svc 'h3=\":443\"; ma=86400';", "proxy_hide_header Server;", "charset off;", "expires off;",
+        "proxy_redirect off;", "proxy_redirect default;", "proxy_set_header X-Forwarded-For $remote_addr;", "ssi off;",
+        "proxy_set_header Connection '';", "more_clear_headers Server;", "proxy_cookie_path off;",
+    ):  # fmt: skip
         text = NGINX.replace("    location / {", f"    {line}\n    location / {{")
         assert text != NGINX
         assert faults(text, HEADER) == [], line
-    for line in ("header -Server", "header /x X-Served-By me", "header {\n\t\t-Server\n\t\tdefer\n\t}"):
+    for line in (
+        "header -Server",
+        "respond /robots.txt 404",
+        "header_up Host {host}",
+        "header {\n\t\t-Server\n\t\tdefer\n\t}",
+    ):
         assert faults(CADDY.replace("\theader Strict", f"\t{line}\n\theader Strict"), HEADER) == [], line
     assert faults(CADDY.replace("buffer_requests\n", "buffer_requests\n\t\tlb_policy random\n", 1), HEADER) == []
 

@@ -146,7 +146,7 @@ def test_eight_identical_ones_at_once_are_stored_once_and_all_are_told(
         "code": lambda own, _: own.admit(row, Mark(1, 1)),
         "each with another code": lambda own, number: own.admit(row, Mark(1, number)),
         "open": lambda own, _: own.admit(row),
-        "replacing": lambda own, _: own.admit(row, NO_MARK, [row_id(core)]),
+        "replacing": lambda own, _: own.admit(row, Mark(1, 0), [row_id(core)]),
     }
     own = [engine.opened() for _ in range(SENDERS)]
     said = Counter(at_once(SENDERS, lambda number: ways[how](own[number], number)))
@@ -201,6 +201,17 @@ def test_a_good_code_gives_its_door_to_a_copy_whose_earlier_one_came_by_the_open
     assert store.admit(later, Mark(1, 3), [row_id(whole)]) == "replaced"
     assert store.admit(stranger, Mark(1, 3)) == "refused"
     assert (list(store.rows("arrivals")), store.spent(1)) == ([("code", later)], 1)
+
+
+def test_a_copy_takes_the_door_of_a_card_only_with_a_code_that_holds(store: CentreStore) -> None:
+    store.lay_out(1, 10)
+    core, fuller = some_rows(2)
+    store.admit(core, Mark(1, 3))
+    store.merge()
+    assert store.admit(fuller, NO_MARK, [row_id(core)]) == "refused"
+    assert held(store) == {"arrivals": [], "intake": [core]}, "what it named is still there"
+    assert store.admit(fuller, None, [row_id(core)]) == "replaced"
+    assert [pair for shelf in store.shelves for pair in store.rows(shelf)] == [("open", fuller)]
 
 
 def test_packets_that_hold_the_same_rows_in_other_orders_never_stop_each_other(store: CentreStore) -> None:

@@ -15,7 +15,7 @@ from centre_stores import Engine
 from made_up_rows import a_row, some_rows
 from replacing_process import COPIES, CORE, FULLER
 
-from survey.marks import NO_MARK, CentreStore, Mark
+from survey.marks import CentreStore, Mark
 from survey.sealing import row_id
 
 HERE = Path(__file__).parent
@@ -60,7 +60,7 @@ def each_kill(
         assert (-process.returncode, word) in {(signal.SIGKILL, ""), (signal.SIGXFSZ, "")}
         found.append(links_rows(store))
         # As the page does that got no answer.
-        assert store.admit(FULLER, NO_MARK, [row_id(CORE)]) in {"replaced", "had"}
+        assert store.admit(FULLER, Mark(1, serial), [row_id(CORE)]) in {"replaced", "had"}
         assert links_rows(store) == [("code", FULLER)]
         assert store.spent(1) == serial + 1
         store.take_back([row_id(FULLER)])

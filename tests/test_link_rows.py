@@ -51,12 +51,29 @@ def test_a_card_opens_once_and_the_same_row_again_still_succeeds(world: World, c
     assert doors(centre) == ["code"]
 
 
-def test_a_fuller_copy_takes_the_door_of_the_core_without_a_code(world: World, centre: Centre, address: str) -> None:
+def test_a_fuller_copy_takes_the_door_of_the_core_by_the_same_code(world: World, centre: Centre, address: str) -> None:
     code, *_ = codes_in(issue(centre, CARDS_ONLY, "card", 2))
     core, fuller = world.rows(2)
     assert told(send(address, core, CARDS_ONLY, Heard_Code=code)) == (200, b"stored")
-    assert told(send(address, fuller, CARDS_ONLY, Heard_Replaces=row_id(core).hex())) == (200, b"stored")
+    its_place = {"Heard_Replaces": row_id(core).hex(), "Heard_Code": code}
+    assert told(send(address, fuller, CARDS_ONLY, **its_place)) == (200, b"stored")
     assert list(centre.store.rows("arrivals")) == [("code", fuller)]
+
+
+def test_a_card_that_was_cancelled_lets_in_no_more_answers_in_place_of_the_first(
+    world: World, centre: Centre, address: str
+) -> None:
+    batch = issue(centre, LINKED, "card", 2)
+    code, *_ = codes_in(batch)
+    first, *later = world.rows(3)
+    assert told(send(address, first, Heard_Code=code)) == (200, b"stored")
+    centre.store.merge()
+    cancel(centre, batch.number)
+    replaces = row_id(first).hex()
+    assert told(send(address, later[0], Heard_Replaces=replaces, Heard_Code=code)) == (403, b"code")
+    assert [row for _, row in centre.store.rows("intake")] == [first]
+    assert told(send(address, later[1], Heard_Replaces=replaces)) == (200, b"stored")
+    assert (list(centre.store.rows("intake")), doors(centre)) == ([], ["open"])
 
 
 def test_every_code_that_is_no_good_gets_the_same_answer(world: World, centre: Centre, address: str) -> None:

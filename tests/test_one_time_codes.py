@@ -153,13 +153,15 @@ def test_a_code_is_spent_with_its_row_and_never_again(store: CentreStore) -> Non
 
 
 @pytest.mark.parametrize("merged", [False, True])
-def test_a_fuller_copy_takes_the_place_and_the_door_and_needs_no_code(store: CentreStore, *, merged: bool) -> None:
+def test_a_fuller_copy_takes_the_place_and_the_door_and_spends_no_other_code(
+    store: CentreStore, *, merged: bool
+) -> None:
     store.lay_out(1, 10)
     core, fuller = made_up_row(), made_up_row()
     store.admit(core, Mark(1, 3))
     if merged:
         store.merge()
-    assert store.admit(fuller, NO_MARK, replaces=[row_id(core)]) == "replaced"
+    assert store.admit(fuller, Mark(1, 3), replaces=[row_id(core)]) == "replaced"
     assert store.admit(fuller, NO_MARK, replaces=[row_id(core)]) == "had"
     assert [pair for shelf in store.shelves for pair in store.rows(shelf)] == [("code", fuller)]
     assert store.spent(1) == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from centre_world import LINKED, ask
 from on_a_phone import (
+    THANKS,
     Linked,
     a_code,
     a_phone,
@@ -19,6 +20,7 @@ from on_a_phone import (
     reads_in,
     send_the_core,
     sent_by,
+    to_the_end,
 )
 from playwright.sync_api import Browser, Locator, expect
 from real_browser import OUTSIDE, Window
@@ -281,3 +283,51 @@ def test_where_an_address_has_tried_too_many_codes_the_page_says_so_and_what_was
             expect(person.page.locator(".problems a")).to_have_text(WORDS["full.heading"])
             expect(person.page.locator("#code")).to_have_value(code)
             person.wrong = [line for line in person.wrong if "503" not in line]
+
+
+def scans(person: Window, card: str) -> None:
+    with person.page.expect_navigation(wait_until="load"):
+        person.page.evaluate("to => { location.href = to; }", card)
+    expect_heading(person, FIRST)
+
+
+def test_the_same_card_again_in_the_same_tab_is_the_same_response(served: Linked, browser: Browser) -> None:
+    card = f"#k={authority_pin(served.world.authority.public)}&c={a_code(served)}"
+    with a_phone(browser, served) as person:
+        person.look(card)
+        send_the_core(person, served)
+        scans(person, card)
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, THANKS)
+    assert (doors(served), served.only().status) == (["code"], "complete")
+
+
+def test_another_persons_card_after_it_is_a_response_of_its_own(served: Linked, browser: Browser) -> None:
+    pin = authority_pin(served.world.authority.public)
+    first, second = (f"#k={pin}&c={a_code(served)}" for _ in range(2))
+    with a_phone(browser, served) as person:
+        person.look(first)
+        send_the_core(person, served)
+        scans(person, first)
+        scans(person, second)
+        person.the_core()
+        person.until(lambda: doors(served) == ["code", "code"])
+        assert len({response.response for response in served.responses()}) == 2
+
+
+def test_whose_card_was_used_in_another_tab_reads_that_what_was_said_first_may_be_kept(
+    served: Linked, browser: Browser
+) -> None:
+    card = f"#k={authority_pin(served.world.authority.public)}&c={a_code(served)}"
+    with a_phone(browser, served) as person:
+        person.look(card)
+        send_the_core(person, served)
+        person.page.close()
+        person.page = person.context.new_page()
+        person.look(card)
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WORDS["phone.refused.heading"])
+        expect(person.page.locator("main")).to_contain_text("What was first said with this card may be kept already.")
+        person.wrong = [line for line in person.wrong if "403" not in line]

@@ -13,7 +13,7 @@ from centre_world import LINKED
 from on_a_phone import TYPED, Linked, a_phone, finish, linked, sent_by, to_the_end
 from phone_modules import modules, run
 from playwright.sync_api import Browser, expect
-from real_browser import Window
+from real_browser import OUTSIDE, Window
 
 from survey.fingerprint import word_list
 from survey.words import load as load_words
@@ -66,29 +66,49 @@ def test_the_same_words_are_the_same_hash_and_nobody_learns_whether_they_were_kn
         assert words.encode() not in body
 
 
-TELLS_OF_A_HASH = """(() => {
-  const derive = crypto.subtle.deriveBits.bind(crypto.subtle);
-  crypto.subtle.deriveBits = async (rule, ...rest) => {
-    const bits = await derive(rule, ...rest);
-    window.hashedSlowly ||= rule.name === "PBKDF2";
-    return bits;
-  };
-})()"""
-
-
-def test_words_are_hashed_while_they_are_written_down_so_that_who_closes_the_page_then_has_good_ones(
-    served: Linked, browser: Browser
-) -> None:
+def test_who_writes_four_words_down_and_closes_the_page_has_good_ones(served: Linked, browser: Browser) -> None:
+    """The paper says that the words work; nobody has to press one more button for that."""
     with a_phone(browser, served) as person:
-        person.page.add_init_script(TELLS_OF_A_HASH)
         person.look()
         to_the_end(person)
         person.page.locator("#again-give button").click()
-        person.page.wait_for_function("() => window.hashedSlowly", timeout=30_000)
-        words = person.page.locator(".four").inner_text()
-        person.page.locator("#again-done button").click()
-        expect(person.page.locator("h1")).to_have_text(THANKS)
-    assert [response.again for response in served.responses()] == [slowly(words)]
+        meant = slowly(person.page.locator(".four").inner_text())
+        person.until(lambda: [response.again for response in served.responses()] == [meant])
+        person.page.close()
+    assert served.only().again == meant
+    assert len(sent_by(served)) == 3, "the core, everything, and everything with the words: nothing is sealed once more"
+
+
+def test_who_leaves_while_the_words_are_being_hashed_leaves_nothing(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script(HASHES_WHEN_TOLD)
+        person.look()
+        to_the_end(person)
+        person.until(lambda: [response.status for response in served.responses()] == ["complete"])
+        person.page.locator("#again-give button").click()
+        expect(person.page.locator(".four")).to_be_visible()
+        person.page.locator(".bar .leave").click()
+        person.page.wait_for_url(OUTSIDE)
+        person.until(lambda: served.rows() == [])
+    assert served.rows() == []
+
+
+def test_who_says_that_they_have_their_words_sends_no_other_copy(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        words = answered_with_words(person)
+    assert served.only().again == slowly(words)
+    assert len(sent_by(served)) == 3
+
+
+HASHES_WHEN_TOLD = """(() => {
+  const derive = crypto.subtle.deriveBits.bind(crypto.subtle);
+  crypto.subtle.deriveBits = async (rule, ...rest) => {
+    if (rule.name === "PBKDF2") {
+      await new Promise((told) => addEventListener("pagehide", told));
+    }
+    return derive(rule, ...rest);
+  };
+})()"""
 
 
 def looks_away(person: Window) -> None:
@@ -137,6 +157,8 @@ def test_words_that_are_not_on_the_list_are_asked_for_again(served: Linked, brow
         person.page.locator("#again-use button").click()
         expect(person.page.locator("#again-error")).to_be_visible()
         expect(person.page.locator("#again-words")).to_be_focused()
+        looks_away(person)
+        expect(person.page.locator("#again-error")).to_be_visible()
         finish(person)
         expect(person.page.locator("h1")).to_have_text(THANKS)
     assert served.only().again is None

@@ -9,6 +9,7 @@ import pytest
 from on_a_phone import (
     NOTHING,
     START,
+    THANKS,
     WAITING,
     Linked,
     a_phone,
@@ -22,6 +23,7 @@ from on_a_phone import (
     send_the_core,
     sent_by,
     the_rest,
+    to_the_end,
     without_network_noise,
 )
 from playwright.sync_api import Browser, Route, expect
@@ -311,3 +313,32 @@ def takes_back_a_core_that_is_on_its_way(person: Window, served: Linked) -> Rout
     expect_heading(person, "What about contact?")
     assert sent_by(served) == []
     return held[0]
+
+
+def test_who_deletes_what_waited_before_answering_can_still_answer(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        waits_with_the_rest(person, served)
+        person.page.close()
+        person.page = person.context.new_page()
+        person.look()
+        deletes(person)
+        expect_heading(person, DELETED)
+        served.broken = frozenset()
+        person.page.locator(".bar .help").click()
+        expect_heading(person, "Help")
+        person.page.locator(".back a").click()
+        person.page.get_by_role("button", name="Go to the questions").click()
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, THANKS)
+        without_network_noise(person)
+    assert served.only().status == "complete"
+
+
+def test_who_deletes_at_the_end_is_not_asked_to_begin_again(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        waits_with_the_rest(person, served)
+        deletes(person)
+        expect_heading(person, DELETED)
+        expect(person.page.get_by_role("button", name="Go to the questions")).to_have_count(0)
+        without_network_noise(person)

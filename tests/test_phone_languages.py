@@ -14,6 +14,7 @@ from on_a_phone import (
     a_code,
     a_phone,
     chooses,
+    cut_off,
     expect_heading,
     finish,
     linked,
@@ -172,3 +173,39 @@ def test_where_the_survey_has_changed_meanwhile_whoever_has_begun_reads_that_and
         finish(person)
         expect_heading(person, THANKS)
     assert (served.only().digest, served.only().language) == (SMALL.digest(), "en")
+
+
+def test_without_a_network_a_reload_asks_in_the_language_that_was_read(served: Linked, browser: Browser) -> None:
+    """Chosen before there was anything to keep the pages for, so that no worker saw it come."""
+    with a_phone(browser, served) as person:
+        person.look()
+        reads_in(person, "pl")
+        send_the_core(person, served)
+        person.until(lambda: keeps(person, "/phone/pl"))
+        cut_off(person)
+        person.page.reload()
+        expect_heading(person, "Co z experience?")
+        without_network_noise(person)
+
+
+def test_on_a_shared_device_a_language_that_was_read_once_is_there_without_a_network(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look("#t")
+        reads_in(person, "pl")
+        person.until(lambda: keeps(person, "/phone/pl"))
+        person.page.locator(".bar .leave").click()
+        expect_heading(person, "What about experience?")
+        cut_off(person)
+        person.page.reload()
+        expect_heading(person, "What about experience?")
+        reads_in(person, "pl")
+        expect_heading(person, "Co z experience?")
+        without_network_noise(person)
+
+
+def keeps(person: Window, address: str) -> bool:
+    looked = "end => caches.match(document.body.dataset.start.replace(/[/]$/, '') + end).then(Boolean)"
+    kept: bool = person.page.evaluate(looked, address)
+    return kept

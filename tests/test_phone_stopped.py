@@ -10,16 +10,19 @@ from centre_world import LINKED
 from on_a_phone import (
     DELETED,
     NOTHING,
+    THANKS,
     WAITING,
     Linked,
     a_code,
     a_phone,
     chooses,
+    counted,
     expect_heading,
     finish,
     kept_on,
     linked,
     queue_of,
+    send_the_core,
     to_the_end,
     without_network_noise,
 )
@@ -27,6 +30,7 @@ from playwright.sync_api import Browser, expect
 from real_browser import OUTSIDE, Window
 from test_phone_deleting import UNDELETED, deletes, waits_with_the_rest
 
+from export.centre.link import Link
 from survey.ceiling import MOST_DRAFTS
 from survey.fingerprint import authority_pin
 from survey.words import load as load_words
@@ -305,4 +309,55 @@ def test_help_where_too_many_are_answering_leads_back_to_where_that_is_said(serv
         expect(person.page.locator(".back a")).to_have_text("Back")
         person.page.locator(".back a").click()
         expect_heading(person, "Too many people are answering just now")
+        without_noise(person)
+
+
+SENT = "What you sent before may still be with us, sealed. You can delete it."
+
+
+def test_whose_core_is_at_the_centre_is_not_told_that_nothing_is_kept_and_can_delete_it(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        send_the_core(person, served)
+        stops(served)
+        person.page.reload()
+        expect_heading(person, NOT_NOW)
+        expect(person.page.locator("main")).to_contain_text(SENT)
+        assert "Nothing you said here is kept" not in person.words()
+        person.page.locator(".bar .help").click()
+        expect_heading(person, "Help")
+        person.page.locator(".back a").click()
+        expect(person.page.locator("main")).to_contain_text(SENT)
+        deletes(person)
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        without_noise(person)
+
+
+def test_without_scripts_too(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served, java_script_enabled=False) as person:
+        person.look()
+        person.the_core()
+        stops(served)
+        person.page.reload()
+        expect_heading(person, NOT_NOW)
+        expect(person.page.locator("main")).to_contain_text(SENT)
+        assert "Nothing you said here is kept" not in person.words()
+        person.page.locator(".bar .leave").click()
+        served.links.each(Link.nightly)
+        assert [response.status for response in counted(served)] == []
+        without_noise(person)
+
+
+def test_without_scripts_who_had_finished_is_not_told_that_nothing_is_kept(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served, java_script_enabled=False) as person:
+        person.look()
+        to_the_end(person)
+        expect_heading(person, THANKS)
+        stops(served)
+        person.page.reload()
+        expect_heading(person, NOT_NOW)
+        assert "kept" not in person.words()
         without_noise(person)

@@ -251,7 +251,7 @@ def test_what_caddy_may_well_have_beside_is_no_fault() -> None:
         ("buffer_requests", "request_buffers unlimited"),
         ("max_buffer_size 256KB", ""),
         ("buffer_requests", "buffer_requests\n\t\ttrusted_proxies 10.0.0.5\n\t\theader_up X-Forwarded-Proto {scheme}"),
-        ("header Strict", "@login path /x\n\theader @login X-Trace-Id x\n\theader Strict"),
+        ("header Strict", "@login path /x\n\theader @login Server x\n\theader Strict"),
     ]:
         assert line in CADDY
         assert faults(CADDY.replace(line, instead), HEADER) == []

@@ -36,8 +36,9 @@ def caddy_faults(tree: Sequence[Directive], address_header: str) -> Iterator[str
             raise UnreadableConfiguration(
                 f"{site.where}: {site.name} stands in no site's braces. Write: centre.example {{ ... }}"
             )
+        passes_on = any(each.name in _PASSES for each in every(site.inside))
         yield from _site(site, http)
-        yield from caddy_changes(every(site.inside))
+        yield from caddy_changes(every(site.inside), address_header, passes_on=passes_on)
         for each in every(site.inside):
             if telling(each.name) and each.name not in _SILENT:
                 yield f"{each.where}: a site must have no {each.name}: each request could leave a line. Take it out."

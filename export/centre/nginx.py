@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from export.centre.directives import Directive, UnreadableConfiguration, every, stays_here, telling
-from export.centre.unchanged import NGINX_CHANGES, nginx_changes
+from export.centre.unchanged import NGINX_CHANGES, answers_instead, nginx_changes
 
 _SIZE = re.compile(r"(\d+)([kKmM]?)")
 _UNITS = {"": 1, "k": 1024, "m": 1024 * 1024}
@@ -71,7 +71,8 @@ def nginx_faults(tree: Sequence[Directive], address_header: str) -> Iterator[str
         yield from _body(around, passing)
         yield from _headers(around, passing, address_header)
         yield from _goes_elsewhere(passing, upstreams)
-        yield from nginx_changes(_said_of(around, passing, upstreams))
+        yield from nginx_changes(_said_of(around, passing, upstreams), address_header)
+        yield from answers_instead(_within(around))
     for around in _blocks(whole):
         if around[0].name == "server":
             yield from _site(around, address_header)
@@ -93,7 +94,7 @@ def _nearest(around: Around, name: str) -> list[Directive]:
 
 
 def _rules(around: Around, passing: Directive) -> Iterator[str]:
-    within = around[: next((n for n, block in enumerate(around, 1) if block.name == "server"), 0)]
+    within = _within(around)
     for rule in (*_REQUIRED, *_UNLESS):
         said = _nearest(around, rule.name)
         missing = not said and rule in _REQUIRED
@@ -101,6 +102,11 @@ def _rules(around: Around, passing: Directive) -> Iterator[str]:
             # What stands around the site may be right for others: the line to write belongs into this one.
             own = [each for each in _nearest(within, rule.name) if not rule.holds(each.values)]
             yield _where_passed_on((own or [passing])[0], rule)
+
+
+def _within(around: Around) -> Around:
+    """The blocks up to the site's own."""
+    return around[: next((n for n, block in enumerate(around, 1) if block.name == "server"), 0)]
 
 
 def _where_passed_on(at: Directive, rule: Rule) -> str:
@@ -167,14 +173,14 @@ def _site(around: Around, address_header: str) -> Iterator[str]:
     passes = any(each.name in _PASSES for each in every(server.inside))
     if passes:
         yield from _loud_elsewhere(server)
-        yield from nginx_changes(every(server.inside))
+        yield from nginx_changes(every(server.inside), address_header)
         yield from _believes(around) if address_header else ()
         for each in (*plain, *unsaid):
             yield f"{each.where}: requests are passed on that came without https. Here it must say: listen 443 ssl;"
     else:
         yield from _loud_beside(around)
         # A cookie that is given on the way to https comes along afterwards.
-        yield from nginx_changes(every(server.inside)) if plain or unsaid else ()
+        yield from nginx_changes(every(server.inside), address_header) if plain or unsaid else ()
         if (plain or unsaid) and not _only_sends_on(server):
             yield (
                 f"{server.where}: a site without https may only send people on to it. Keep of it listen, server_name,"

@@ -126,6 +126,8 @@ class PostgresStore:
             return self._database.transaction(lambda connection: _admitted(connection, row, mark, replaces))
         except _AtOnce:
             return "had"
+        except _NoDoor:
+            return "refused"
 
     def take_back(self, ids: Sequence[bytes]) -> None:
         """Delete a link's rows for good, wherever they lie by now; a tablet's stay, and a spent code stays spent."""
@@ -162,6 +164,10 @@ class PostgresStore:
 
 class _AtOnce(Exception):
     """The same row came by another door in the same moment: what was done for this one is undone."""
+
+
+class _NoDoor(Exception):
+    """It is refused: what it would have replaced stays."""
 
 
 def _is_there(connection: Connection) -> bool:
@@ -206,7 +212,9 @@ def _admitted(connection: Connection, row: bytes, mark: Mark | None, replaces: S
     door = door_of(replaced, mark, lambda code: _spend(connection, code))
     if door is None:
         # Whoever spent it, while we waited for the bit, may have brought this very row.
-        return "had" if _is_here(connection, row) else "refused"
+        if _is_here(connection, row):
+            return "had"
+        raise _NoDoor
     if not _filed(connection, "arrivals", [row], door):
         raise _AtOnce
     return "replaced" if replaced else "stored"

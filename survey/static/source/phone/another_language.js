@@ -2,6 +2,7 @@
 
 import { isGone } from "../leaving.js";
 import { PATIENCE_MS, within } from "../patience.js";
+import { keepAlso } from "./kept_pages.js";
 import { load } from "./loading.js";
 import { become, startOf, state } from "./outcome.js";
 import { remember } from "./remembering.js";
@@ -42,6 +43,7 @@ function spoken(loaded) {
     state.visit.show(walk.firstPage(loaded.instrument));
   }
   showAgain();
+  keepAlso(startOf());
   remember(startOf(), state.visit, document.body.dataset.bundle);
   return "";
 }

@@ -73,35 +73,47 @@ async function wordsCame() {
   return words !== null;
 }
 
-// What was sealed at the end already, or another copy in its place: with words to come back with, or because that failed.
-export async function fileAll(again = null) {
+// What was sealed at the end already, or another copy in its place because that failed.
+export async function fileAll() {
   const { visit } = state;
   const { filing } = visit;
   visit.filing = null;
   try {
-    visit.again ??= await again;
-    await (again ? sealAll() : (filing ?? sealAll()));
+    await (filing ?? sealAll());
     await sendLast();
   } catch {
     await notKept();
   }
 }
 
-export function giveWords() {
+// Another copy in its place, with words to come back with, once they are hashed: on a slow phone that takes seconds. What
+// another tab has deleted meanwhile stays deleted.
+function fileWith(words) {
   const { instrument, visit } = state;
+  visit.filing = hashed(words, instrument.id).then((again) => {
+    visit.again = again;
+    return visit.outcome ? null : sealAll();
+  });
+}
+
+// Sealed and sent while they are written down: whoever closes the page then has good words.
+export function giveWords() {
+  const { visit } = state;
   visit.drawn = draw(state.words);
-  // While they are written down: on a slow phone it takes seconds, and whoever closes the page then has good words.
-  visit.hashing = hashed(visit.drawn, instrument.id);
-  visit.hashing.catch(() => {}); // Met where it is waited for.
+  fileWith(visit.drawn);
+  visit.filing.then(sendAll).catch(() => {}); // Met once they have them.
   showDrawn(visit.drawn);
 }
 
 export async function useWords(form) {
+  const { visit } = state;
   const words = spelled(state.words, form.elements.words.value);
-  document.getElementById("again-error").hidden = words !== null;
-  if (words === null) {
+  visit.misspelt = words === null;
+  document.getElementById("again-error").hidden = !visit.misspelt;
+  if (visit.misspelt) {
     focus(form.elements.words);
   } else {
-    await fileAll(hashed(words, state.instrument.id));
+    fileWith(words);
+    await fileAll();
   }
 }

@@ -21,7 +21,17 @@ export function keepPages(start) {
     stays = tidied.then(() => stay(start)).catch(() => {});
   }
   // At each answer: what could not be fetched at the last one is fetched now, and what is there is not fetched again.
-  stays.then(() => here && navigator.serviceWorker?.register(`${start}worker.js${anew}`, { scope: start })).catch(() => {});
+  stays.then(() => here && register(start)).catch(() => {});
+}
+
+// Another language, where the pages are kept by now.
+export const keepAlso = (start) => here && keepPages(start);
+
+// The worker has by itself what opens in the first language, and no word of another that came before it was there.
+async function register(start) {
+  await navigator.serviceWorker?.register(`${start}worker.js${anew}`, { scope: start });
+  const { active } = await navigator.serviceWorker.ready;
+  active.postMessage(document.body.dataset.bundle);
 }
 
 // While somebody answers in this tab no other takes the pages away, nor what waits here.

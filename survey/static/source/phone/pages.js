@@ -77,6 +77,9 @@ export function showScreen(state, name, wrong = []) {
   const crime = [visit.answers.get(bundle.crime)].flat();
   fit([...next.querySelectorAll(".lines li")], name === "help" ? crime : []);
   complain(next, bundle, wrong);
+  if (visit.began !== null) {
+    next.getElementById("return")?.remove(); // Nobody who has answered is asked to begin again.
+  }
   display(next);
 }
 
@@ -91,6 +94,7 @@ export function showBefore({ bundle, visit }) {
   }
   said?.remove();
   if (what) {
+    main.querySelector("#delete-now")?.remove(); // One of what was sent, which deletes this too.
     main.prepend(document.getElementById("waiting-before").content.cloneNode(true));
     const box = main.querySelector(".before");
     box.dataset.what = what;

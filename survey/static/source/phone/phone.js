@@ -38,6 +38,9 @@ async function ready() {
     const visit = new walk.Visit({ soon: card.has("s"), known: known() });
     // It goes in a header, where other letters would stop the row here, and the centre could not call it mistaken.
     const code = (card.get("c") ?? document.body.dataset.code ?? "").replace(/[^!-~]/g, "?");
+    if (code) {
+      card.set("c", code); // For a reload too: what takes a row's place brings the code again.
+    }
     become({ ...loaded, visit, code, words: null });
     visit.show(walk.firstPage(state.instrument));
   }
@@ -90,10 +93,10 @@ async function oneAtATime(act) {
 const FORMS = {
   [CODE]: useCode,
   question: answered,
-  again: () => fileAll(),
-  "again-no": () => fileAll(),
+  again: fileAll,
+  "again-no": fileAll,
   "again-give": giveWords,
-  "again-done": () => fileAll(state.visit.hashing),
+  "again-done": fileAll,
   "again-use": useWords,
   "send-now": sendNow,
   "delete-now": deleteWaiting,
@@ -109,6 +112,8 @@ function submitted(event) {
     location.replace(anew());
   } else if (form.id === "load-again") {
     loadAgain();
+  } else if (form.id === "return") {
+    beginAnew();
   } else if (Object.hasOwn(FORMS, form.id)) {
     oneAtATime(() => FORMS[form.id](form, submitter));
   }
@@ -120,6 +125,13 @@ function loadAgain() {
   } else {
     location.reload();
   }
+}
+
+// Who has deleted what waited before they answered anything can answer still.
+function beginAnew() {
+  become({ ...state, visit: new walk.Visit({ soon: state.visit.soon }) });
+  showQuestion(state, walk.firstPage(state.instrument));
+  remember(startOf(), state.visit, document.body.dataset.bundle);
 }
 
 function clicked(event) {
@@ -215,7 +227,7 @@ function inPlace(event) {
 // Another card in the same tab is another visit: what an address says is read once, when a document begins.
 function anotherCard() {
   if (ofCard(location.href)) {
-    handOver(state?.visit ?? known() ?? {});
+    handOver(state?.visit ?? known() ?? {}, card.get("c"));
     location.reload();
   }
 }

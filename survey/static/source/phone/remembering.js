@@ -29,10 +29,13 @@ let read = spoken;
 // Ids of an unfinished visit before this one in the same tab, by another card's address: who leaves leaves that too.
 let earlier = history.state?.earlier ?? [];
 
-// What another card's address finds in its place of this visit.
-export function handOver({ outcome, sent = [] }) {
-  const mine = shared || outcome ? [] : sent;
-  history.replaceState({ unwanted: [...unwanted], earlier: [...earlier, ...mine] }, "");
+// What another card's address finds in its place of this visit. The same card again is the same response, as by a reload:
+// its code is spent, and one person would be counted twice.
+export function handOver({ response, outcome, sent = [] }, code) {
+  const same = code && code === new URLSearchParams(location.hash.slice(1)).get("c") && !outcome;
+  const mine = shared || outcome || same ? [] : sent;
+  const visit = same ? { response, sent } : undefined;
+  history.replaceState({ visit, unwanted: [...unwanted], earlier: [...earlier, ...mine] }, "");
 }
 
 // Everything that this tab sent and that nobody has finished with.

@@ -87,6 +87,7 @@ export function showOffer() {
   visit.offered = true;
   showScreen(state, "again");
   put(document.getElementById("again-use"), visit.unsent ?? (() => []));
+  document.getElementById("again-error").hidden = !visit.misspelt;
   if (visit.drawn) {
     showDrawn(visit.drawn);
   }

@@ -15,6 +15,11 @@ export const isStop = () => document.querySelector(SCREENS) !== null;
 // The page itself stands in for the questions that did not come: it has the few screens that lead on from it.
 export async function stopped() {
   const { body, documentElement } = document;
+  const sent = document.getElementById("sent-before-stop");
+  if (known()?.sent.length && sent) {
+    // The centre, which knows no visit here, has said that nothing is kept.
+    body.querySelector("main p").replaceWith(sent.content.cloneNode(true));
+  }
   const screens = { [ITSELF]: body.querySelector("main").outerHTML };
   for (const { dataset, innerHTML } of body.querySelectorAll(SCREENS)) {
     screens[dataset.screen] = innerHTML;

@@ -27,7 +27,7 @@ export class Visit {
     this.choosing = false;
     this.offered = false;
     this.drawn = null;
-    this.hashing = null;
+    this.misspelt = false;
     this.filing = null;
     this.soon = soon;
     this.ranks = new Map();
@@ -40,7 +40,7 @@ export class Visit {
 
   // Nothing of what was said stays in this page.
   wipe() {
-    this.beside = this.unsent = this.drawn = this.hashing = this.again = this.coreSaid = null;
+    this.beside = this.unsent = this.drawn = this.again = this.coreSaid = null;
     this.answers = new Map();
     this.shown = new Set();
     this.alreadyAsked = new Set();

@@ -58,6 +58,12 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
+// What is read by somebody whose page was there before this worker.
+self.addEventListener("message", (event) => {
+  const request = new Request(event.data, { credentials: "omit" });
+  event.waitUntil(cached(async (cache) => (await cache.match(request)) ?? fetched(request)));
+});
+
 async function answered(request) {
   const kept = await cached((cache) => cache.match(request.mode === "navigate" ? page : request));
   const fresh = fetched(request);
