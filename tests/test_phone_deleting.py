@@ -167,8 +167,25 @@ def test_after_a_reload_what_the_centre_has_answered_for_is_called_deleted_as_so
         expect_heading(person, DELETED)
         assert served.rows() == []
         person.until(lambda: kept_on(person) == NOTHING)
-        assert person.page.evaluate("navigation.currentEntry.getState()") == {"read": None, "answered": []}
+        assert person.page.evaluate("navigation.currentEntry.getState()") == {"read": None, "underWay": []}
         without_network_noise(person)
+
+
+def test_after_a_reload_of_a_browser_that_kept_no_word_of_the_centre_the_page_says_that_something_may_still_come(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script("Object.defineProperty(window, 'navigation', { value: undefined })")
+        person.look()
+        send_the_core(person, served)
+        person.page.reload()
+        for heading in ("What about contact?", "What about crime?", "What about more?"):
+            person.press(".skip")
+            expect_heading(person, heading)
+        person.say("more", "finish")
+        expect_heading(person, DELETING)
+        assert "keep this page open for two minutes" in person.words().lower()
+        assert served.rows() == []
 
 
 def test_after_a_reload_who_takes_everything_back_is_not_told_of_a_bad_connection(

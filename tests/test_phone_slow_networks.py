@@ -214,6 +214,22 @@ def test_after_a_reload_too_and_the_page_says_that_they_may_still_come_and_not_t
         comes_late_and_goes(person, served)
 
 
+def test_also_after_a_reload_at_the_end_what_may_still_come_is_not_called_deleted(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        sends_in_vain(person, served)
+        served.held, served.broken = "", frozenset({"/rows"})
+        person.page.route("**/rows", lambda route: route.fulfill(status=504, body="Gateway Timeout"))
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, WAITING)
+        person.page.reload()
+        expect(person.page.locator(".before")).to_contain_text("They are not sent yet.")
+        deletes(person)
+        comes_late_and_goes(person, served)
+
+
 def test_without_a_network_the_page_says_so_and_with_it_that_something_may_still_come(
     served: Linked, browser: Browser
 ) -> None:

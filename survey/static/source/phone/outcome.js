@@ -6,7 +6,7 @@ import { PATIENCE_MS, within } from "../patience.js";
 import { takeBack, withdraw } from "./filing.js";
 import { leaveNoTrace } from "./kept_pages.js";
 import { showBefore, showScreen } from "./pages.js";
-import { inherited, shared, unwanted } from "./remembering.js";
+import { inherited, remember, shared, underWay, unwanted } from "./remembering.js";
 import { flush, isGoneHere, isGoneThere, isHeldHere, settled, waiting, waitingIds, withoutCode } from "./sending.js";
 
 const UNDELETED = "undeleted";
@@ -109,8 +109,12 @@ export function end(outcome) {
   visit.outcome = outcome;
   visit.wipe();
   if (!UNSENT.has(outcome)) {
+    if (!unwanted.size) {
+      underWay.clear();
+    }
     leaveNoTrace(startOf());
   }
+  remember(startOf(), visit);
   showScreen(state, outcome);
 }
 

@@ -21,12 +21,12 @@ export const unwanted = new Set(history.state?.unwanted);
 export const inherited = new Set(shared ? unwanted : []);
 
 // For a reload too, with the same entry, but not in its state, since each change of that is one more dated line: where the
-// questions in the language that is read came from, and the ids of rows of which none is on its way. A browser that has no
-// such place begins anew in the first language, and takes every row for one that may still come.
+// questions in the language that is read came from, and the ids of rows that set out and that nobody has answered for. A
+// browser that has no such place begins anew in the first language, and takes all of a visit's rows for such.
 const { navigation } = globalThis;
 const beside = navigation?.currentEntry?.getState();
 export const spoken = beside?.read ?? null;
-export const answered = new Set(beside?.answered);
+export const underWay = new Set(beside?.underWay ?? [...unwanted, ...(known()?.sent ?? [])]);
 let read = spoken;
 
 // Ids of an unfinished visit before this one in the same tab, by another card's address: who leaves leaves that too.
@@ -54,6 +54,5 @@ export function remember(start, visit, bundle = read) {
     history.replaceState(entry, "", start);
   }
   read = outcome ? null : bundle;
-  const ids = [...(visitNow?.sent ?? []), ...unwanted];
-  navigation?.updateCurrentEntry({ state: { read, answered: ids.filter((id) => answered.has(id)) } });
+  navigation?.updateCurrentEntry({ state: { read, underWay: [...underWay] } });
 }

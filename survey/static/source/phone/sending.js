@@ -5,7 +5,7 @@ import { isGone } from "../leaving.js";
 import { after } from "../patience.js";
 import { staying } from "./kept_pages.js";
 import * as queue from "./queue.js";
-import { answered, known, remember, shared, unwanted } from "./remembering.js";
+import { known, remember, shared, underWay, unwanted } from "./remembering.js";
 
 const PATIENCE_MS = 20000;
 // So long after it set out a row may still come in that nobody answered for: a server in front of the centre, or the
@@ -17,8 +17,7 @@ const made = new Map();
 // The centre's last word on a row of this page: sent or lost.
 export const settled = new Map();
 // Until when a row is not known to be off its way, by id. What a reload takes along may have set out just before it.
-const unheardOf = [...unwanted, ...(known()?.sent ?? [])].filter((id) => !answered.has(id));
-const late = new Map(unheardOf.map((id) => [id, performance.now() + LATE_MS]));
+const late = new Map([...underWay].map((id) => [id, performance.now() + LATE_MS]));
 // Ids of what the centre, asked last, said that it has no more.
 const gone = new Set();
 
@@ -144,7 +143,7 @@ async function send(start, [id, replaces, code], row) {
 
 function expectUntil(start, id, until) {
   late.set(id, until);
-  answered[until > performance.now() ? "delete" : "add"](id);
+  underWay[until > performance.now() ? "add" : "delete"](id);
   remember(start);
 }
 
@@ -175,6 +174,7 @@ async function deleteUnwanted(start) {
     gone[word === "gone" ? "add" : "delete"](id);
     if (gone.has(id) && !isLate && wiped.has(id)) {
       unwanted.delete(id);
+      underWay.delete(id);
       remember(start);
     }
   });
