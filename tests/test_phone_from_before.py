@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from on_a_phone import WAITING, Linked, a_phone, expect_heading, finish, linked, reads_in, to_the_end, without_network_noise
+from on_a_phone import (
+    WAITING,
+    Linked,
+    a_phone,
+    expect_heading,
+    finish,
+    linked,
+    reads_in,
+    to_the_end,
+    without_network_noise,
+)
 from playwright.sync_api import Browser, expect
 from real_browser import Window
 from test_phone_stopped import NOT_NOW, a_cards, in_a_new_tab, stops, waits_and_the_survey_is_stopped, without_noise
@@ -74,7 +84,9 @@ def test_what_is_sent_while_the_page_says_that_it_waits_is_called_sent(served: L
         without_network_noise(person)
 
 
-def test_who_reloads_while_answering_is_asked_again_since_that_is_not_finished(served: Linked, browser: Browser) -> None:
+def test_who_reloads_while_answering_is_asked_again_since_that_is_not_finished(
+    served: Linked, browser: Browser
+) -> None:
     with a_phone(browser, served) as person:
         person.look()
         served.broken = frozenset({"/rows"})

@@ -18,8 +18,8 @@ from on_a_phone import (
     linked,
     queue_of,
     send_the_core,
-    the_rest,
     sent_by,
+    the_rest,
     to_the_end,
     without_network_noise,
 )
