@@ -1,4 +1,4 @@
-"""What waited on a phone from before and goes out now: whoever opens the page again is told, and not asked once more."""
+"""What waited on a phone from before and goes out now: whoever opens the page again is told, and not asked anew."""
 
 from __future__ import annotations
 
