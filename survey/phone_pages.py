@@ -207,6 +207,7 @@ def screens_of_a_stop(parts: Parts, ready: Ready | None, visit: Visit | None) ->
     return {
         "deleted": page("on_phone.html", name="deleted", buttons=()),
         "undeleted": page("on_phone.html", name="undeleted", buttons=("delete-now",)),
+        "unwiped": page("on_phone.html", name="unwiped", buttons=("delete-now",)),
         "late": page("on_phone.html", name="late", buttons=()),
         "help": page("help.html", lines=()),
         "about": page("about.html"),
@@ -243,6 +244,7 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         "refused": own("refused", *doors, "delete-now"),
         "deleted": own("deleted", "return"),
         "undeleted": own("undeleted", "delete-now"),
+        "unwiped": own("unwiped", "delete-now"),
         "late": own("late"),
         "unkept": own("lost", "again"),
         "languages": page("languages.html", visit, languages=listed, drafts=drafted),

@@ -189,6 +189,24 @@ def late(person: Window, served: Linked) -> None:
     expect_place(person, "phone.late.heading")
 
 
+def unwiped(person: Window, served: Linked) -> None:
+    """Deleted, and the phone has not said that it has wiped it."""
+    waiting(person, served)
+    person.page.evaluate("IDBFactory.prototype.open = () => new EventTarget()")
+    person.page.locator("#delete-now button").click()
+    expect_place(person, "phone.unwiped.heading")
+
+
+def sent_before(person: Window, served: Linked) -> None:
+    """The first question, once what waited from before is sent."""
+    waiting(person, served)
+    served.broken = frozenset()
+    person.page.close()
+    person.page = person.context.new_page()
+    person.look()
+    person.page.locator("main .before").wait_for()
+
+
 def unkept(person: Window, served: Linked) -> None:
     """The centre could not take what came."""
     person.page.route("**/rows", lambda route: route.fulfill(status=400, body="row"))
@@ -200,4 +218,5 @@ def unkept(person: Window, served: Linked) -> None:
 BESIDE: Mapping[str, Walk] = {
     "help": by_its_link(".bar .help", "help.heading"), "about": by_its_link(".promise a", "about.heading"),
     "languages": languages, "ended": ended, "unstored": unstored, "deleted": deleted, "late": late, "unkept": unkept,
+    "unwiped": unwiped, "sent-before": sent_before,
 }  # fmt: skip

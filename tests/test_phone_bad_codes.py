@@ -157,7 +157,7 @@ def test_who_learns_only_on_opening_again_that_the_card_is_no_good_can_send_with
         expect_heading(person, "What about experience?")
         person.page.locator("#open-door button").click()
         person.until(lambda: len(served.rows()) == 1)
-        expect(person.page.locator("main .before")).to_have_count(0)
+        expect(person.page.locator("main .before")).to_contain_text("Your answers from before are now sent.")
         person.until(lambda: kept_on(person) == NOTHING)
         person.wrong = [line for line in person.wrong if "403" not in line and "502" not in line]
     assert served.only().status == "complete"
@@ -180,3 +180,17 @@ def test_a_refused_row_that_lies_on_the_phone_is_never_called_lost_with_the_page
         person.wrong = [line for line in person.wrong if "403" not in line]
         without_network_noise(person)
     assert served.only().status == "complete"
+
+
+def test_where_the_phone_keeps_nothing_the_refused_page_does_not_say_that_it_does(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.context.add_init_script("IDBFactory.prototype.open = () => { throw new Error('no'); }")
+        person.look(f"#c={cancelled(served)}")
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, REFUSED)
+        assert "on this phone" not in person.words()
+        assert "Your answers are sealed, and not sent yet. Please choose before you close this page." in person.words()
+        person.wrong = [line for line in person.wrong if "403" not in line]

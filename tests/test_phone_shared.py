@@ -19,11 +19,13 @@ from on_a_phone import (
     queue_of,
     send_the_core,
     sent_by,
+    the_rest,
     to_the_end,
     without_network_noise,
 )
 from playwright.sync_api import Browser, expect
 from real_browser import Window
+from test_phone_deleting import UNDELETED, deletes
 
 from export.centre.codes import cancel, codes_in, issue
 
@@ -262,3 +264,87 @@ def test_whoever_is_still_there_reads_that_their_card_is_no_good_and_can_choose(
         without_network_noise(person)
         without_the_refusal(person)
     assert served.only().status == "complete"
+
+
+def stays_untouched_until_the_next(person: Window) -> None:
+    stays_untouched(person)
+    expect_heading(person, FIRST)
+    expect(person.page).to_have_url(person.address)
+
+
+def presses_for_the_next(person: Window) -> None:
+    person.page.locator(".shared button").click()
+    expect_heading(person, FIRST)
+
+
+def leaves_after_that(person: Window) -> None:
+    leaves(person)
+    expect_heading(person, FIRST)
+
+
+@pytest.mark.parametrize("ends", [stays_untouched_until_the_next, presses_for_the_next, leaves_after_that])
+def test_what_somebody_deleted_off_line_is_deleted_in_the_next_persons_page_who_is_not_told(
+    served: Linked, browser: Browser, ends: Callable[[Window], None]
+) -> None:
+    with a_phone(browser, served) as person:
+        person.page.clock.install()
+        person.look("#t")
+        send_the_core(person, served)
+        served.broken = frozenset({"/rows", "/rows/forget"})
+        the_rest(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        deletes(person)
+        expect_heading(person, UNDELETED)
+        ends(person)
+        expect(person.page.locator("input:checked, main .before")).to_have_count(0)
+        assert len(served.rows()) == 1
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        served.broken = frozenset({"/rows/forget"})
+        person.page.evaluate("dispatchEvent(new Event('online'))")
+        expect(person.page.locator("h1")).to_contain_text("Thank you")
+        served.broken = frozenset()
+        person.page.evaluate("dispatchEvent(new Event('online'))")
+        person.until(lambda: [response.status for response in served.responses()] == ["complete"])
+        expect(person.page.locator("h1")).to_contain_text("Thank you")
+        without_network_noise(person)
+
+
+@pytest.mark.parametrize("walk", ["core", "complete"])
+def test_what_lies_in_the_page_alone_is_not_lost_where_nobody_is_there(
+    served: Linked, browser: Browser, walk: str
+) -> None:
+    with a_phone(browser, served) as person:
+        person.context.add_init_script("IDBFactory.prototype.open = () => { throw new Error('no'); }")
+        person.page.clock.install()
+        served.broken = frozenset({"/rows"})
+        person.look("#t")
+        person.the_core()
+        if walk == "complete":
+            the_rest(person)
+            finish(person)
+            expect_heading(person, "Not sent yet")
+        for _ in range(3):
+            stays_untouched(person)
+            expect_heading(person, "Not sent yet")
+            expect(person.page.locator("#idle")).to_be_hidden()
+        served.broken = frozenset()
+        person.page.evaluate("dispatchEvent(new Event('online'))")
+        expect(person.page.locator("h1")).to_contain_text("Thank you")
+        assert [response.status for response in served.responses()] == [walk]
+        stays_untouched(person)
+        expect_heading(person, FIRST)
+        without_network_noise(person)
+
+
+def test_after_the_thanks_the_cover_does_not_promise_to_delete(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.page.clock.install()
+        person.look("#t")
+        to_the_end(person)
+        finish(person)
+        expect(person.page.locator("h1")).to_contain_text("Thank you")
+        person.page.clock.run_for(50_000)
+        expect(person.page.locator("#idle .leave")).to_have_text("Leave")

@@ -22,6 +22,7 @@ from on_a_phone import (
     finish,
     kept_on,
     linked,
+    queue_of,
     send_the_core,
     sent_by,
     the_rest,
@@ -100,6 +101,7 @@ def test_delete_says_soon_that_the_centre_has_not_heard_of_it_and_later_that_it_
         waits_with_the_rest(person, served)
         served.held = FORGET
         deletes(person)
+        person.until(lambda: queue_of(person) == [])
         person.page.clock.run_for(SECONDS)
         expect_heading(person, UNDELETED)
         goes_on(person)
@@ -328,5 +330,5 @@ def test_of_what_waits_from_before_somebody_reads_soon_though_the_network_swallo
         person.page.clock.run_for(SECONDS)
         expect(person.page.locator(".before")).to_contain_text("They are not sent yet.")
         served.let_go.set()
-        expect(person.page.locator(".before")).to_have_count(0)
+        expect(person.page.locator(".before")).to_contain_text("Your answers from before are now sent.")
         person.until(lambda: kept_on(person) == NOTHING)

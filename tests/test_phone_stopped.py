@@ -117,15 +117,53 @@ def test_what_waits_is_not_called_deleted_before_it_is(served: Linked, browser: 
 
 
 @pytest.mark.parametrize("how", ["an address", "a card"])
-def test_who_leaves_is_led_outside_and_leaves_nothing(served: Linked, browser: Browser, how: str) -> None:
+def test_who_leaves_keeps_what_was_finished_and_waits_as_on_the_first_page(
+    served: Linked, browser: Browser, how: str
+) -> None:
     with a_phone(browser, served) as person:
         waits_and_the_survey_is_stopped(person, served, a_cards(served) if how == "a card" else "")
+        leaves_and_finds_what_waited(person, served)
+
+
+def leaves_and_finds_what_waited(person: Window, served: Linked) -> None:
+    """The row and the pages to open it with are still there, and the centre has what it had."""
+    person.page.locator(".bar .leave").click()
+    person.page.wait_for_url(OUTSIDE)
+    served.broken = frozenset({"/rows"})
+    served.tell(3)
+    person.look()
+    expect_heading(person, "What about experience?")
+    expect(person.page.locator("main .before")).to_contain_text("They are not sent yet.")
+    assert len(queue_of(person)) == len(served.rows()) == 1
+    without_noise(person)
+
+
+def test_who_leaves_takes_back_what_they_have_not_finished(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        send_the_core(person, served)
+        stops(served)
+        person.page.reload()
+        expect_heading(person, NOT_NOW)
         person.page.locator(".bar .leave").click()
         person.page.wait_for_url(OUTSIDE)
+        person.until(lambda: served.rows() == [])
         person.page.goto(person.address + "static/icon.svg")
         assert kept_on(person) == NOTHING
-        person.until(lambda: served.rows() == [])
         without_noise(person)
+
+
+def test_what_was_finished_is_nobodys_to_take_back_who_scans_the_card_again_under_a_stop(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        card = a_cards(served)
+        waits_and_the_survey_is_stopped(person, served, card)
+        served.broken = frozenset({"/rows"})
+        served.tell(3)
+        person.page.evaluate("(card) => { location.hash = card; }", card)
+        expect_heading(person, "What about experience?")
+        leaves_and_finds_what_waited(person, served)
 
 
 def test_by_a_card_the_page_is_there_and_its_address_is_not(served: Linked, browser: Browser) -> None:
@@ -159,8 +197,7 @@ def test_help_opens_in_the_same_entry_and_leads_back_to_the_same(served: Linked,
         expect_heading(person, "Help")
         person.page.locator(".bar .leave").click()
         person.page.wait_for_url(OUTSIDE)
-        if waits:
-            person.until(lambda: served.rows() == [])
+        assert len(served.rows()) == int(waits)
         without_noise(person)
 
 
@@ -212,9 +249,38 @@ def test_a_device_that_people_share_looks_again_by_itself_and_stays_shared(serve
         without_noise(person)
 
 
-def test_a_phone_on_which_something_waits_does_not_look_again_by_itself(served: Linked, browser: Browser) -> None:
+def test_nobody_is_called_away_from_what_was_deleted(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         waits_and_the_survey_is_stopped(person, served)
+        expect(person.page.locator("body")).to_have_attribute("data-retry", "here")
+        deletes(person)
+        expect_heading(person, DELETED)
+        expect(person.page.locator("body")).not_to_have_attribute("data-retry", "here")
+        without_noise(person)
+
+
+def test_a_device_that_people_share_looks_again_also_where_somebody_left_help_open(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        stops(served)
+        person.page.clock.install()
+        person.look("#t")
+        person.page.locator(".bar .help").click()
+        expect_heading(person, "Help")
+        served.tell(3)
+        person.page.clock.run_for(62_000)
+        expect_heading(person, "What about experience?")
+        expect(person.page.locator("#idle")).to_have_count(1)
+        without_noise(person)
+
+
+def test_on_a_phone_of_ones_own_nobody_is_called_away_from_help(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        stops(served)
+        person.look()
+        person.page.locator(".bar .help").click()
+        expect_heading(person, "Help")
         expect(person.page.locator("body")).not_to_have_attribute("data-retry", "here")
         without_noise(person)
 
@@ -242,7 +308,7 @@ def test_its_screens_are_in_the_language_of_their_page(served: Linked, browser: 
 
 
 @pytest.mark.parametrize("page", ["help", "about", "safety"])
-def test_leave_deletes_what_waits_also_on_a_page_that_was_opened_by_its_own_address(
+def test_leave_keeps_what_waits_also_on_a_page_that_was_opened_by_its_own_address(
     served: Linked, browser: Browser, page: str
 ) -> None:
     with a_phone(browser, served) as person:
@@ -251,12 +317,7 @@ def test_leave_deletes_what_waits_also_on_a_page_that_was_opened_by_its_own_addr
         in_a_new_tab(person)
         person.look(page)
         expect(person.page.locator(".bar .leave")).to_have_text("Leave and delete")
-        person.page.locator(".bar .leave").click()
-        person.page.wait_for_url(OUTSIDE)
-        person.page.goto(person.address + "static/icon.svg")
-        assert kept_on(person) == NOTHING
-        person.until(lambda: served.rows() == [])
-        without_noise(person)
+        leaves_and_finds_what_waited(person, served)
 
 
 def test_on_a_device_that_people_share_leave_on_such_a_page_deletes_nothing_of_others(

@@ -3,7 +3,7 @@
 // server's own reset needs none of this: it ends a visit by itself, and only hears from here that somebody still reads.
 
 import { isSpeaking } from "./aloud.js";
-import { isGone, wipe } from "./leaving.js";
+import { go, isGone, wipe } from "./leaving.js";
 
 const COVER_SECONDS = 45;
 // Where the survey is not available, a keys file may arrive: a page that nobody can press anything on looks again.
@@ -46,8 +46,10 @@ function uncover() {
 
 function over() {
   const { reset } = document.body.dataset;
-  wipe();
-  location.replace(reset);
+  if (document.dispatchEvent(new Event("heard:over", { cancelable: true }))) {
+    wipe();
+    go(reset);
+  }
 }
 
 function say(left) {

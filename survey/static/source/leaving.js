@@ -12,6 +12,7 @@ let presses = [];
 const TIDYING_MS = 400;
 let gone = false;
 let tidy = null;
+let onward = (address) => location.replace(address);
 
 export function wipe() {
   gone = true;
@@ -29,6 +30,13 @@ export function tidyWhenLeaving(action) {
   tidy = action;
 }
 
+// Away from this page, in the same history entry; a page may have a way of its own.
+export const go = (address) => onward(address);
+
+export function goBy(way) {
+  onward = way;
+}
+
 // On a tablet the way out is local: the server wipes and sends to the start in one go. A phone goes outside at once and
 // tells the server on the way, so that a slow network never holds a page of ours on the screen.
 export async function leave() {
@@ -41,7 +49,7 @@ export async function leave() {
     // Whatever fails there, the way out is open.
     await within(TIDYING_MS, tidy().catch(() => {}));
   }
-  location.replace(outside || address);
+  go(outside || address);
 }
 
 function pressed(event) {

@@ -1,6 +1,7 @@
 // The pages of the survey on this phone, with which it opens where there is no network: kept once somebody answers, since
 // they are a trace, and gone once nothing needs them.
 
+import { isGone } from "../leaving.js";
 import { within } from "../patience.js";
 import { lockOf } from "./needed.js";
 import * as queue from "./queue.js";
@@ -8,6 +9,8 @@ import { shared } from "./remembering.js";
 
 const CACHES = "heard ";
 const PATIENCE_MS = 3000;
+// Whoever leaves has less than half a second: what a slow phone does not say by then is not waited for.
+export const LEAVING_MS = 150;
 let here = false;
 let tidied = Promise.resolve();
 let anew = "";
@@ -67,8 +70,13 @@ export function leaveNoTrace(start) {
 // rest from going. A worker that is still being installed sees by itself that nobody needs it. On a device that people
 // share the pages are no trace of anybody, and who comes next may have no network.
 async function tidy(start) {
-  const waits = await queue.keys(start).catch(() => null);
-  if (!waits?.length) {
+  let slow = false;
+  const keys = queue.keys(start).catch((fault) => {
+    slow = !queue.isNone(fault);
+  });
+  const waits = await (isGone() ? within(LEAVING_MS, keys) : keys);
+  // Where the phone does not say whether something waits, its pages stay, unless somebody leaves.
+  if (!waits?.length && (isGone() || !slow)) {
     const pages = shared ? [] : [noPages(start), noWorker(start)];
     await Promise.allSettled([waits && queue.destroy(start), ...pages]); // What cannot be read is not thrown away.
   }

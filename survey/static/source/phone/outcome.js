@@ -6,16 +6,20 @@ import { PATIENCE_MS, within } from "../patience.js";
 import { takeBack, withdraw } from "./filing.js";
 import { leaveNoTrace } from "./kept_pages.js";
 import { showBefore, showScreen } from "./pages.js";
-import { remember, shared, underWay, unwanted } from "./remembering.js";
-import { flush, isGoneThere, settled, waiting, waitingIds, withoutCode } from "./sending.js";
+import { inherited, remember, shared, underWay, unwanted } from "./remembering.js";
+import { flush, isGoneHere, isGoneThere, isHeldHere, settled, waiting, waitingIds, withoutCode } from "./sending.js";
 
 const UNDELETED = "undeleted";
 // The centre has deleted what it had, and something may still come to it.
 const LATE = "late";
+// This phone has not said yet that it has wiped it.
+const UNWIPED = "unwiped";
 const UNSENT = new Set(["waiting", "unstored", "refused"]);
 // Ids of what waits here although its card's code is no good.
 const refused = new Set();
 let deletions = null;
+// All that waits is to be deleted, and this phone has not said yet what that is.
+let unread = false;
 let offLine = false;
 
 // The one visit of this page with all that it is asked from; null until the questions have come.
@@ -84,11 +88,17 @@ export async function endWithout(taking, outcome) {
   });
   if (!(await within(PATIENCE_MS, done))) {
     outcome = "deleted"; // What answers a page that said that it was not.
-    end(UNDELETED);
+    end(undeleted() === UNWIPED ? UNWIPED : UNDELETED);
   }
 }
 
-const undeleted = () => unwanted.size && ([...unwanted].every(isGoneThere) ? LATE : UNDELETED);
+function undeleted() {
+  const mine = [...unwanted].filter((id) => !inherited.has(id));
+  if (unread || !mine.every(isGoneHere)) {
+    return UNWIPED;
+  }
+  return mine.length && (mine.every(isGoneThere) ? LATE : UNDELETED);
+}
 
 // Nothing of what was said stays in this page; whoever left sees no more of it.
 export function end(outcome) {
@@ -123,7 +133,10 @@ async function heard(became) {
   if (UNSENT.has(visit.outcome) && !isGone()) {
     await told(became);
   }
-  if ([UNDELETED, LATE].includes(visit.outcome) && !visit.deleting) {
+  if ([UNDELETED, LATE, UNWIPED].includes(visit.outcome) && !visit.deleting) {
+    if (unread) {
+      await takeAll();
+    }
     const outcome = undeleted() || "deleted";
     if (outcome !== visit.outcome) {
       end(outcome);
@@ -132,12 +145,25 @@ async function heard(became) {
   await tellOfBefore(became);
 }
 
+// On a device that people share nobody is at the page any more. What lies in its memory alone would be lost with it, so it
+// stays until that is sent, with nothing of what was said in it; but not for what no network can send.
+export function staysToSend() {
+  const stays = shared && isHeldHere() && state.visit.outcome !== "refused";
+  if (stays) {
+    end("unstored");
+  }
+  return stays;
+}
+
 // All that waits on a person's own phone; on a device that people share only what this visit made.
 export const deleteWaiting = () => endWithout(takeAll(), "deleted");
 
 async function takeAll() {
   const { visit } = state;
-  visit.sent.push(...(await waitingIds(startOf())));
+  unread = true;
+  const waits = await waitingIds(startOf());
+  unread = !waits;
+  visit.sent.push(...(waits ?? []));
   deletions?.postMessage(visit.sent);
   await takeBack(visit, startOf());
 }
@@ -171,7 +197,7 @@ export async function sendByTheOpenDoor() {
 // Something sealed waits from an earlier time: the person can delete it. Where nothing does, no trace has to stay; only
 // what there was no network for cannot be fetched again. Who answers while a slow phone looks has the pages kept anew.
 async function tellOfBefore(became) {
-  const waits = (await waiting(startOf())).length > 0;
+  const waits = await waiting(startOf());
   const { visit } = state;
   // On a device that people share it is nobody's business: it is sent from there when that can be.
   if (visit.outcome || isGone() || shared) {
@@ -180,12 +206,18 @@ async function tellOfBefore(became) {
   const words = [...became.values()];
   offLine &&= !words.includes("sent");
   const lost = words.includes("lost") || visit.before === "lost";
-  visit.before = words.includes("refused") ? "refused" : waits ? "waiting" : lost ? "lost" : null;
+  const sent = [...became].some(([id, word]) => word === "sent" && !visit.sent.includes(id)) || visit.before === "sent";
+  if (waits) {
+    visit.before = waits.length ? "waiting" : lost ? "lost" : sent ? "sent" : null;
+  }
+  if (words.includes("refused")) {
+    visit.before = "refused";
+  }
   if (visit.answers.size) {
     return;
   }
   showBefore(state);
-  if (!waits && !offLine) {
+  if (waits?.length === 0 && !offLine) {
     await leaveNoTrace(startOf());
   }
 }

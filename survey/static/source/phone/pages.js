@@ -16,7 +16,12 @@ function framed({ bundle, visit }, html) {
   delete next.body.dataset.waiting;
   if (visit.outcome) {
     // What is sent cannot be found again, so the button must not promise to delete it.
-    rename(next.querySelector(".bar .leave"), bundle.words["bar.leave_only"]);
+    next.querySelectorAll(".leave").forEach((button) => rename(button, bundle.words["bar.leave_only"]));
+  }
+  if (visit.outcome || (visit.beside && !shared)) {
+    // Where nothing is asked now a page looks again by itself: nobody is called away from Help, nor from what was deleted. On
+    // a device that people share nobody may be there.
+    delete next.body.dataset.retry;
   }
   if (visit.outcome || !bundle.pages) {
     // No question is left to go back to.
@@ -83,8 +88,8 @@ export function showScreen(state, name, wrong = []) {
   display(next);
 }
 
-// Over the first question, until it is answered: what became of answers from before, refused for their card's code, lost,
-// or waiting still.
+// Over the first question, until it is answered: what became of answers from before, sent by now, refused for their card's
+// code, lost, or waiting still.
 export function showBefore({ bundle, visit }) {
   const main = document.querySelector("main");
   const said = main?.querySelector(".before");
@@ -94,11 +99,15 @@ export function showBefore({ bundle, visit }) {
   }
   said?.remove();
   if (what) {
-    main.querySelector("#delete-now")?.remove(); // One of what was sent, which deletes this too.
-    main.prepend(document.getElementById("waiting-before").content.cloneNode(true));
+    if (what !== "sent") {
+      main.querySelector("#delete-now")?.remove(); // One of what was sent, which deletes this too.
+    }
+    main.prepend(document.getElementById(what === "sent" ? "sent-before" : "waiting-before").content.cloneNode(true));
     const box = main.querySelector(".before");
     box.dataset.what = what;
-    if (what !== "waiting") {
+    if (what === "sent") {
+      delete document.body.dataset.retry; // Whoever reads that is not called away to answer again.
+    } else if (what !== "waiting") {
       const told = parsed(bundle.screens[what === "refused" ? "refused" : "unkept"]);
       const heading = document.createElement("p");
       heading.append(...told.querySelector("h1").childNodes);

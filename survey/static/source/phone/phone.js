@@ -4,22 +4,23 @@
 
 import { watchAloud } from "../aloud.js";
 import { watchForIdling } from "../idling.js";
-import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
+import { goBy, isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
+import { within } from "../patience.js";
 import { focus, tellShown } from "../screen.js";
 import { speak } from "./another_language.js";
 import { answered, fileAll, giveWords, useWords } from "./answering.js";
 import { useCode } from "./card_code.js";
 import { takeAway } from "./filing.js";
-import { isKept, keepPages, leaveNoTrace } from "./kept_pages.js";
+import { isKept, keepPages, LEAVING_MS, leaveNoTrace } from "./kept_pages.js";
 import { load } from "./loading.js";
 import {
   become, deleteWaiting, hearOfDeletions, openedWith, sendByTheOpenDoor, sendFirst, sendNow, sendWaiting, startOf, state,
+  staysToSend,
 } from "./outcome.js";
 import { lendIdling, noMoreCodes, showQuestion } from "./pages.js";
 import { card, handOver, known, remember, shared, spoken } from "./remembering.js";
 import { CODE, follow, showCurrent, warn } from "./screens.js";
-import { anew, share } from "./shared_device.js";
-import { waitingIds } from "./sending.js";
+import { anew, goAnew, share } from "./shared_device.js";
 import { besideStop, isStop, stopped } from "./stopped.js";
 import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
@@ -109,7 +110,7 @@ function submitted(event) {
   if (form.matches(".languages")) {
     ready().then(() => isGone() || speak(submitter.value), failed);
   } else if (form.matches(".afresh")) {
-    location.replace(anew());
+    goAnew(anew());
   } else if (form.id === "load-again") {
     loadAgain();
   } else if (form.id === "return") {
@@ -150,7 +151,7 @@ function clicked(event) {
     if (bundle) {
       oneAtATime(() => follow(...way));
     } else {
-      loading.then(() => besideStop(...way));
+      besideStop(...way);
     }
   }
 }
@@ -159,10 +160,7 @@ const forget = () => state?.visit.wipe();
 
 async function left() {
   forget();
-  const { outcome, sent = [] } = state?.visit ?? known() ?? {};
-  // Where no questions come, whoever leaves and deletes means what waits.
-  const waits = state || document.body.dataset.bundle ? [] : await waitingIds(startOf());
-  await takeAway({ outcome, sent: [...sent, ...waits] }, startOf());
+  await within(LEAVING_MS, takeAway(state?.visit ?? known() ?? {}, startOf()));
   await leaveNoTrace(startOf());
 }
 
@@ -172,8 +170,7 @@ async function begin() {
     document.documentElement.classList.remove("checking"); // Nothing is asked here that would have to be checked before.
     if (isStop()) {
       remember(startOf(), null);
-      loading = stopped();
-      await loading;
+      loading = Promise.resolve(stopped());
       await sendFirst();
     }
     return;
@@ -242,6 +239,8 @@ function takeOver() {
   addEventListener("hashchange", anotherCard);
   hearOfDeletions();
   watchForIdling();
+  goBy(goAnew);
+  document.addEventListener("heard:over", (event) => staysToSend() && event.preventDefault());
   tidyWhenLeaving(left);
   addEventListener("pagehide", forget);
   for (const kind of ["online", "pageshow", "visibilitychange", "heard:late"]) {

@@ -17,6 +17,9 @@ export const known = () => history.state?.visit;
 // where they would wait until the survey is opened again: whoever deletes wants nothing of it to stay on the phone.
 export const unwanted = new Set(history.state?.unwanted);
 
+// Those among them that are somebody else's by now: on a device that people share the wish goes on in the next one's page.
+export const inherited = new Set(shared ? unwanted : []);
+
 // For a reload too, with the same entry, but not in its state, since each change of that is one more dated line: where the
 // questions in the language that is read came from, and the ids of rows that set out and that nobody has answered for. A
 // browser that has no such place begins anew in the first language, and takes all of a visit's rows for such.

@@ -21,7 +21,14 @@ const late = new Map([...underWay].map((id) => [id, performance.now() + LATE_MS]
 // Ids of what the centre, asked last, said that it has no more.
 const gone = new Set();
 
+// Ids of what this phone has no more, or never had.
+const wiped = new Set();
+
 export const isGoneThere = (id) => gone.has(id);
+export const isGoneHere = (id) => wiped.has(id);
+
+// Whether a row lies in this page's memory alone, so that it would be lost with the page.
+export const isHeldHere = () => [...made.values()].some(({ stored }) => !stored);
 
 // Keep a row in place of others; whether the phone, and not only this page, holds it now.
 export async function keep(start, key, row, replaced) {
@@ -31,9 +38,10 @@ export async function keep(start, key, row, replaced) {
     return false;
   }
   const kept = queue.put(start, key, row, replaced).then(() => true);
-  const stored = await kept.catch(() => drop(start, replaced));
-  made.set(key[0], { key, row });
-  return stored ?? false;
+  const stored = (await kept.catch(() => drop(start, replaced))) ?? false;
+  made.set(key[0], { key, row, stored });
+  wiped[stored ? "delete" : "add"](key[0]);
+  return stored;
 }
 
 function onlyHere(stored) {
@@ -41,20 +49,24 @@ function onlyHere(stored) {
   return [...made.values()].map(({ key }) => key).filter(([id]) => !ids.includes(id));
 }
 
+// Nothing where the phone does not say.
 export async function waiting(start) {
-  const stored = await queue.keys(start).catch(() => []);
-  return [...stored, ...onlyHere(stored)];
+  const stored = await queue.keys(start).catch((fault) => (queue.isNone(fault) ? [] : null));
+  return stored && [...stored, ...onlyHere(stored)];
 }
 
 // Ids of all that waits on a person's own phone, and of what it takes the place of.
 export async function waitingIds(start) {
   const waits = shared ? [] : await waiting(start);
-  return waits.flatMap(([id, replaces]) => [id, ...replaces.split(",")]).filter(Boolean);
+  return waits?.flatMap(([id, replaces]) => [id, ...replaces.split(",")]).filter(Boolean);
 }
 
 export async function drop(start, ids) {
   ids.forEach((id) => made.delete(id));
-  await queue.remove(start, ids).catch(() => {});
+  const done = queue.remove(start, ids).then(() => true);
+  if (await done.catch(queue.isNone)) {
+    ids.forEach((id) => wiped.add(id));
+  }
 }
 
 // One page of this phone at a time: what one sends or deletes, another would send once more. A page that the phone has
@@ -73,6 +85,10 @@ async function alone(act) {
 // Try everything that waits; what became of each row, by its id: sent, waiting, refused (the code) or lost.
 export function flush(start) {
   return alone(async () => {
+    const stay = [...unwanted].filter((id) => !wiped.has(id));
+    if (stay.length) {
+      await drop(start, stay); // A slow phone may not have done it, nor a page that was closed.
+    }
     const became = await sendAll(start);
     await deleteUnwanted(start);
     return became;
@@ -133,7 +149,7 @@ function expectUntil(start, id, until) {
 
 // The card's code is no good: send the row by the open door, where the person chose so.
 export async function withoutCode(start, id) {
-  const key = (await waiting(start)).find((each) => each[0] === id);
+  const key = (await waiting(start))?.find((each) => each[0] === id);
   const row = key && (made.get(id)?.row ?? (await queue.get(start, key).catch(() => null)));
   if (row) {
     await keep(start, [id, key[1], ""], row, [id]);
@@ -156,7 +172,7 @@ async function deleteUnwanted(start) {
     const isLate = lateness(id) > 0;
     const word = await post(`${start}rows/forget`, { "Content-Type": "text/plain" }, id);
     gone[word === "gone" ? "add" : "delete"](id);
-    if (gone.has(id) && !isLate) {
+    if (gone.has(id) && !isLate && wiped.has(id)) {
       unwanted.delete(id);
       underWay.delete(id);
       remember(start);

@@ -1,10 +1,20 @@
 // A device that people share, one after the other: at a hub, in place of a tablet.
 
 import { startOf } from "./outcome.js";
-import { card, shared } from "./remembering.js";
+import { card, shared, unwanted } from "./remembering.js";
 
 // The next person, on a device that people share: the whole document anew, and one that knows how soon it is.
 export const anew = () => `${startOf()}?next#${withSoon()}`;
+
+// There, with what the centre was asked to delete and has not: that goes on in the next page, where nobody is told of it.
+export function goAnew(address) {
+  if (shared && unwanted.size) {
+    history.replaceState({ unwanted: [...unwanted] }, "", address);
+    location.reload();
+  } else {
+    location.replace(address);
+  }
+}
 
 function withSoon() {
   const next = new URLSearchParams(card);

@@ -1,10 +1,9 @@
 // Where the centre asks nothing now: what waits on this phone is told all the same, and can be deleted.
 
-import { become, startOf, state } from "./outcome.js";
+import { become, state } from "./outcome.js";
 import { showBefore } from "./pages.js";
-import { known, unwanted } from "./remembering.js";
+import { known, shared, unwanted } from "./remembering.js";
 import { follow } from "./screens.js";
-import { waitingIds } from "./sending.js";
 import { Visit } from "./visit.js";
 
 const SCREENS = "template[data-screen]";
@@ -13,7 +12,7 @@ const ITSELF = "stopped";
 export const isStop = () => document.querySelector(SCREENS) !== null;
 
 // The page itself stands in for the questions that did not come: it has the few screens that lead on from it.
-export async function stopped() {
+export function stopped() {
   const { body, documentElement } = document;
   const sent = document.getElementById("sent-before-stop");
   if (known()?.sent.length && sent) {
@@ -27,11 +26,8 @@ export async function stopped() {
   const { leaveOnly, back } = body.querySelector(SCREENS).dataset;
   const visit = new Visit({ known: known() });
   visit.unkept = ITSELF; // What somebody comes back to from Help.
-  // Nothing more is asked of anybody here, so whoever leaves and deletes means what waits: on their own phone.
-  const waits = await waitingIds(startOf());
-  visit.sent = [...visit.sent, ...waits];
-  if (waits.length || unwanted.size) {
-    delete body.dataset.retry; // A page that looks again by itself would forget what it has to delete.
+  if (unwanted.size && !shared) {
+    delete body.dataset.retry; // A page that looks again by itself would never know what it has to delete to be off its way.
   }
   const words = { "bar.leave_only": leaveOnly, "bar.back": back };
   become({ bundle: { frame: documentElement.outerHTML, screens, words }, visit, code: "" });
@@ -41,9 +37,7 @@ export async function stopped() {
 export function besideStop(kind) {
   follow(kind);
   const { visit } = state;
-  if (visit.beside) {
-    delete document.body.dataset.retry; // Nobody is called away from Help.
-  } else if (!visit.outcome) {
+  if (!visit.beside && !visit.outcome) {
     showBefore(state, visit.before);
   }
 }

@@ -6,7 +6,13 @@ const STORE = "rows";
 // A storage that never answers is one that refuses. Who was kept waiting once is not kept so long again.
 const PATIENCE_MS = 3000;
 const IMPATIENCE_MS = 1000;
+const LONGEST_MS = 20000;
 let patience = PATIENCE_MS;
+// How long it last took to answer, in time or not: what only looks or wipes waits twice as long, since a page that does not
+// know what lies here must not say that it is gone.
+let took = 0;
+let opens = false;
+const LATE = "TimeoutError";
 
 const named = (start) => `heard ${start}`;
 
@@ -15,7 +21,10 @@ function opened(start, makes) {
   return new Promise((resolve, reject) => {
     const asked = indexedDB.open(named(start), 1);
     asked.onupgradeneeded = () => (makes() ? asked.result.createObjectStore(STORE) : asked.transaction.abort());
-    asked.onsuccess = () => resolve(asked.result);
+    asked.onsuccess = () => {
+      opens = true;
+      resolve(asked.result);
+    };
     asked.onerror = () => reject(asked.error);
   });
 }
@@ -24,6 +33,7 @@ function opened(start, makes) {
 export async function stored(start, mode, act, make = false) {
   let turn;
   let late = false;
+  const begun = performance.now();
   const done = async () => {
     const database = await opened(start, () => make && !late);
     try {
@@ -43,7 +53,10 @@ export async function stored(start, mode, act, make = false) {
       database.close();
     }
   };
-  const came = await within(patience, done());
+  const whole = done().finally(() => {
+    took = Math.min(performance.now() - begun, LONGEST_MS / 2);
+  });
+  const came = await within(make ? patience : Math.max(patience, 2 * took), whole);
   if (came) {
     return came.result;
   }
@@ -53,9 +66,14 @@ export async function stored(start, mode, act, make = false) {
   patience = IMPATIENCE_MS;
   if (make) {
     turn?.abort();
+  } else {
+    whole.catch(() => {}).then(() => dispatchEvent(new Event("heard:late")));
   }
-  throw new Error("No answer.");
+  throw new DOMException("No answer.", LATE);
 }
+
+// Whether this fault says that nothing lies here: there is no database yet, or the phone never let this page have one.
+export const isNone = (fault) => fault?.name === "AbortError" || (!opens && fault?.name !== LATE);
 
 export function destroy(start) {
   return new Promise((resolve) => {
