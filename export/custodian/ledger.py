@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from export.custodian.differencing import contents, exposed
+from export.custodian.differencing import Contents, exposed
 from export.custodian.entries import Entry, Numbering, Telling, digest_of
 from export.custodian.epochs import next_chance, wait_for
 from export.custodian.ledger_file import KIND, LEDGER, RELEASES, LedgerRefused, begun_with, noted_in, standing_in
@@ -140,11 +140,17 @@ class Ledger:
             )
 
     def set_against(
-        self, recipe: Recipe, table: Table, counting: Mapping[str, int], month: str, advice: Callable[[bytes, int], str]
+        self,
+        recipe: Recipe,
+        table: Table,
+        counting: Mapping[str, int],
+        month: str,
+        advice: Callable[[Contents, int], str],
     ) -> None:
         """Subtract the records from those of every earlier release of the series, both ways.
 
-        No group may be narrowed below ``k``, nor below the threshold of the tables, which count the same people.
+        Seen by what both tell, whatever versions of the questionnaire they are of. No group may be narrowed below
+        ``k``, nor below the threshold of the tables, which count the same people.
 
         Args:
             recipe: has both thresholds.
@@ -158,14 +164,20 @@ class Ledger:
                 long to wait.
         """
         self.nobody_again(table.frame[RESPONSE])
-        now, least = contents(table), max(recipe.thresholds.k, recipe.tables.threshold)
+        now, least = Contents.of(table), max(recipe.thresholds.k, recipe.tables.threshold)
         for entry in self.of(recipe.series):
-            found = exposed(now, entry.contents, least)
+            if not entry.told:
+                raise LedgerRefused(
+                    f"{entry.name} is of before the ledger kept what its records told, so nothing can be set against"
+                    " it. Name a new series in the recipe."
+                )
+            before = Contents.unpacked(entry.told)
+            found = exposed(now, before, least)
             if found.groups:
                 raise LedgerRefused(
                     f"{found.groups} groups of {entry.name} come again in this release: subtracting one from the other"
                     f" would single out {found.people} people. {wait_for(found.missing, counting, month)}"
-                    f" {advice(entry.contents, least)}"
+                    f" {advice(before, least)}"
                 )
 
     def nobody_again(self, people: Iterable[bytes]) -> None:
