@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -23,11 +23,7 @@ import polars as pl
 from export.custodian.table import ALIKE, COUNTS, MISSING, NOT_ASKED, SUPPRESSED, Table
 
 _HASH_BYTES = 8
-_SLICE = 20_000
 _KEYS = "keys"
-
-_Pairs = list[tuple[bytes, bytes]]
-"""A hash of its group and one of its cells for each record."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ class Contents:
     """What a release told of its counting records.
 
     Attributes:
-        frame: the told text of each cell. A column has its variable's name too: in another version it may be another's.
+        frame: enumerations of the told text of each cell. A column has its variable's name too: in another version it may be another's.
         keys: the columns of its keys.
     """
 
@@ -86,12 +82,23 @@ class _View:
     columns: tuple[str, ...]
     keys: frozenset[str]
 
-    def of(self, contents: Contents) -> _Pairs:
-        """Each record as one sees it so. A cell that was not asked is left out; whether it was asked is a key too."""
-        groups = [*_texts(self.columns, self.keys), *_asked(self.columns, self.keys)]
-        records = _texts(self.columns, self.columns)
-        slices = list(contents.frame.iter_slices(_SLICE))
-        return [pair for part in slices for pair in zip(_hashes(part, groups), _hashes(part, records), strict=True)]
+    def of(self, contents: Contents) -> pl.DataFrame:
+        """Each record as one sees it so: a number of its group, and one of its cells.
+
+        Equal where all is equal: the sum of one hash a cell. Whether a question was asked, or is blanked, makes a
+        group too; of one with several columns the first says so.
+        """
+        firsts = {column.partition("/")[0]: column for column in reversed(self.columns)}.values()
+        group = record = pl.repeat(0, contents.frame.height, dtype=pl.UInt64, eager=True)
+        for column in self.columns:
+            cells = contents.frame[column]
+            whole = _hashes(column, cells, str)
+            record = record + whole
+            if column in self.keys:
+                group = group + whole
+            elif column in firsts:
+                group = group + _hashes(column, cells, _asked)
+        return pl.DataFrame({"group": group, "record": record})
 
 
 def exposed(one: Contents, other: Contents, k: int) -> Exposed:
@@ -113,8 +120,7 @@ def hidden_by(coarser: Contents, finer: Contents, other: Contents, k: int) -> in
 
 def _hidden_by(view: _View, coarser: Contents, finer: Contents, other: Contents, k: int) -> int:
     groups = _beside(view, finer, other)
-    fine, wide = ([group for group, _ in view.of(one)] for one in (finer, coarser))
-    lies_in = pl.DataFrame({"group": fine, "wider": wide}, schema={"group": pl.Binary, "wider": pl.Binary}).unique()
+    lies_in = pl.DataFrame({"group": view.of(finer)["group"], "wider": view.of(coarser)["group"]}).unique()
     together = groups.join(lies_in, on="group").group_by("wider").agg(pl.col("mine", "theirs", "both").sum())
     return _exposed(groups, k).people - _exposed(together, k).people
 
@@ -161,41 +167,17 @@ def _told(table: Table, cells: pl.Series) -> pl.Series:
     return cells.replace_strict(codes, pl.Series(standing, dtype=kind), return_dtype=kind)
 
 
-def _texts(columns: Iterable[str], among: Iterable[str]) -> list[pl.Expr]:
-    chosen = frozenset(among)
-    return [
-        pl.when(pl.col(column) == MISSING[NOT_ASKED])
-        .then(pl.lit(""))
-        .otherwise(pl.concat_str(pl.lit(f"{column}="), pl.col(column).cast(pl.String), pl.lit("\n")))
-        .alias(column)
-        for column in columns
-        if column in chosen
-    ]
+def _asked(text: str) -> str:
+    return text if text in {MISSING[NOT_ASKED], MISSING[SUPPRESSED]} else ""
 
 
-def _asked(columns: Iterable[str], keys: frozenset[str]) -> list[pl.Expr]:
-    """Of each variable that is no key whether it was asked, asked and blanked, or not."""
-    firsts: dict[str, str] = {}
-    for column in columns:
-        if column not in keys:
-            firsts.setdefault(column.partition("/")[0], column)
-    return [
-        pl.when(pl.col(column) == MISSING[NOT_ASKED])
-        .then(pl.lit(""))
-        .when(pl.col(column) == MISSING[SUPPRESSED])
-        .then(pl.lit(f"{column}={MISSING[SUPPRESSED]}\n"))
-        .otherwise(pl.lit(f"{column}\n"))
-        .alias(column)
-        for column in firsts.values()
-    ]
+def _hashes(column: str, cells: pl.Series, seen_as: Callable[[str], str]) -> pl.Series:
+    """One number a cell, of the column's name and what the cell is seen as."""
+    texts = cells.unique()
+    told = (f"{column}={seen_as(text)}".encode() for text in texts)
+    hashes = [int.from_bytes(hashlib.blake2b(one, digest_size=_HASH_BYTES).digest()) for one in told]
+    return cells.replace_strict(texts, pl.Series(hashes, dtype=pl.UInt64), return_dtype=pl.UInt64).cast(pl.UInt64)  # no cells come back as they were
 
 
-def _hashes(frame: pl.DataFrame, texts: list[pl.Expr]) -> list[bytes]:
-    lines = frame.select(texts).select(pl.concat_str(pl.all())).to_series()
-    return [hashlib.blake2b(line.encode(), digest_size=_HASH_BYTES).digest() for line in lines]
-
-
-def _counted(pairs: _Pairs, name: str) -> pl.DataFrame:
-    rows = {"group": [group for group, _ in pairs], "record": [record for _, record in pairs]}
-    frame = pl.DataFrame(rows, schema={"group": pl.Binary, "record": pl.Binary})
-    return frame.group_by("group", "record").agg(pl.len().cast(pl.Int64).alias(name))
+def _counted(records: pl.DataFrame, name: str) -> pl.DataFrame:
+    return records.group_by("group", "record").agg(pl.len().cast(pl.Int64).alias(name))
