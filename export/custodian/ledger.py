@@ -26,6 +26,12 @@ from survey.signed import write_signed
 
 UNFINISHED = ".unfinished-"
 """Before the name of a release's folder until it is put in place."""
+UNSIGNED = "ledger.unsigned"
+"""Beside the ledger from before a release is noted until its manifest moves from here into its folder, in one step.
+
+While it lies here the folder was never signed, so that nobody can have carried a release away: whether the folder is
+gone says nothing, since whoever needs room deletes what is unfinished.
+"""
 
 
 class Ledger:
@@ -42,7 +48,7 @@ class Ledger:
                 what has left.
         """
         self._path, self._authority = folder / LEDGER, authority
-        self._releases = folder / RELEASES
+        self._releases, self.unsigned = folder / RELEASES, folder / UNSIGNED
         noted = noted_in(folder, authority.public)
         self.entries = [replace(one, out=True) for one in noted if one.out or self._left(one)]
         unsure = {one.name for one in noted if not one.out}
@@ -50,6 +56,7 @@ class Ledger:
         if self.entries != noted:
             # Cut off at the last step: whatever becomes of the folder from now on, what is known of it must stay.
             self._write(self.entries)
+            self.unsigned.unlink(missing_ok=True)
 
     def of(self, series: str) -> list[Entry]:
         """The releases of one series, oldest first."""
@@ -198,12 +205,14 @@ class Ledger:
 
     def note(self, entry: Entry) -> None:
         """Write a release down before it is signed: were it the other way round, a power cut would forget it."""
+        write_whole(self.unsigned, b"")
         self._write([*self.entries, entry])
 
     def forget_unsigned(self) -> None:
         """Strike out the release that was noted last, if it was not put in place: it could not be finished."""
         if self.entries and not self.entries[-1].out:
             self._write(self.entries[:-1])
+        self.unsigned.unlink(missing_ok=True)
 
     def put_in_place(self) -> None:
         """The last noted release stands in its folder."""
@@ -216,9 +225,11 @@ class Ledger:
     def _left(self, entry: Entry) -> bool:
         """Whether a release that was cut off at its last steps can be in anybody's hands.
 
-        Once it is signed it can be used wherever it lies, so it is put in its place. Where it lies nowhere, somebody
-        may have carried it away.
+        Once it is signed it can be used wherever it lies, so it is put in its place. Where it was signed and lies
+        nowhere, somebody may have carried it away.
         """
+        if self.unsigned.exists():
+            return False
         beside = self._releases / (UNFINISHED + entry.name)
         if entry.manifest in standing_in(self._releases) or not beside.exists():
             return True
