@@ -40,7 +40,7 @@ class Contents:
     """What a release told of its counting records.
 
     Attributes:
-        frame: enumerations of the told text of each cell. A column has its variable's name too: in another version it may be another's.
+        frame: the told text of each cell. A column has its variable's name too: in another version it may be another's.
         keys: the columns of its keys.
     """
 
@@ -176,7 +176,8 @@ def _hashes(column: str, cells: pl.Series, seen_as: Callable[[str], str]) -> pl.
     texts = cells.unique()
     told = (f"{column}={seen_as(text)}".encode() for text in texts)
     hashes = [int.from_bytes(hashlib.blake2b(one, digest_size=_HASH_BYTES).digest()) for one in told]
-    return cells.replace_strict(texts, pl.Series(hashes, dtype=pl.UInt64), return_dtype=pl.UInt64).cast(pl.UInt64)  # no cells come back as they were
+    found = cells.replace_strict(texts, pl.Series(hashes, dtype=pl.UInt64), return_dtype=pl.UInt64)
+    return found.cast(pl.UInt64)  # where there is no cell it came back as it was
 
 
 def _counted(records: pl.DataFrame, name: str) -> pl.DataFrame:
