@@ -105,11 +105,27 @@ def test_records_stand_in_the_order_of_their_content(tmp_path: Path) -> None:
     assert (one.folder / "records.csv").read_bytes() == (other.folder / "records.csv").read_bytes()
 
 
+def test_of_who_stopped_early_no_record_tells_whether_they_wrote(tmp_path: Path) -> None:
+    """Who wrote came to the page of the open question: what was skipped on the way to it must not stand as shown."""
+    core = {"experience": "sat1", "contact": "sat1", "actions": "sat1", "informed": "sat1", "treated": "dis1"}
+    core |= {"crime": "burglary", "borough": "camden", "more": "yes", "stage": "early"}
+    for more in ({}, {"services": "yes"}):
+        wrote, silent = (
+            [replace(who(n, victim_voice(), {**core, **more, **said}), status="core") for n in range(24)]
+            for said in ({"better": "so slow"}, {})
+        )
+        told = [
+            release(tmp_path / f"{len(more)}-{n}", sealed(SECRET.public, people))[0]
+            for n, people in enumerate((wrote, silent))
+        ]
+        assert records(told[0]) == records(told[1])
+
+
 def test_not_asked_and_skipped_are_told_apart(first: tuple[Released, list[Response]]) -> None:
     released, _ = first
     assert codebook(released)["missing"] == {
         "[z]": "Not asked, or not reached",
-        "[x]": "Asked, not answered",
+        "[x]": "Asked, not answered; where the column is calculated, nothing came of it",
         "[c]": "Held back so that nobody can be found",
     }
     told = records(released)
