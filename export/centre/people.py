@@ -99,13 +99,9 @@ class People:
         try:
             with self._registry.changing() as db:
                 if list(db.query("SELECT name FROM tokens WHERE name = ?", (account.name,))):
-                    raise NameTaken(
-                        f"There is a token for {account.name!r}. Revoke it first: token revoke {account.name}"
-                    )
-                db.execute(
-                    "INSERT INTO accounts (name, role, box) VALUES (?, ?, ?)",
-                    (account.name, account.role, account.box),
-                )
+                    raise NameTaken(f"There is a token for {account.name!r}. Revoke it: token revoke {account.name}")
+                kept = "INSERT INTO accounts (name, role, box) VALUES (?, ?, ?)"
+                db.execute(kept, (account.name, account.role, account.box))
         except sqlite3.IntegrityError as fault:
             raise NameTaken(f"There is an account of {account.name!r} already. Close it first, or say another name.") \
                 from fault  # fmt: skip
