@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -281,6 +282,30 @@ def test_the_operator_makes_renews_unlocks_and_closes_accounts(tmp_path: Path) -
     assert "no account" in refused(world, "account", "close", "ana.example")
     assert works(world, "account", "list") == "Nobody has an account.\n"
     assert "account add" in works(world, "audit")
+
+
+def test_the_audit_log_means_one_person_by_a_name(tmp_path: Path) -> None:
+    world = World(tmp_path / "centre")
+    world.opened().close()
+    works(world, "account", "add", "ana", "--role", "publisher")
+    assert "has an account" in refused(world, "token", "add", "ana")
+    assert "means somebody else" in refused(world, "token", "add", "ana/laptop")
+    works(world, "token", "add", "nightly")
+    assert "There is a token" in refused(world, "account", "add", "nightly", "--role", "analyst")
+    for name in ("operator", "Schedule", "somebody"):
+        assert "means no person" in refused(world, "account", "add", name, "--role", "operator")
+        assert "means somebody else" in refused(world, "token", "add", name)
+    assert works(world, "account", "list") == "ana  publisher  open\n"
+    assert works(world, "token", "list") == "nightly\n"
+
+
+def test_a_closed_account_takes_along_a_token_that_an_older_centre_let_have_its_name(tmp_path: Path) -> None:
+    world = World(tmp_path / "centre")
+    with closing(world.opened()) as centre, centre.registry.changing() as db:
+        centre.people.add_token("ana", b"of ana")
+        db.execute("INSERT INTO accounts (name, role, box) VALUES ('ana', 'analyst', x'00')")
+    works(world, "account", "close", "ana")
+    assert works(world, "token", "list") == "Nobody has a token.\n"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pyreadstat
 import pytest
 from custodian_world import PLACES, People, Rows, sealed, victim_voice
@@ -19,7 +20,7 @@ from small_instruments import instrument, item, page
 from small_recipes import fitting
 
 from export.centre.releases import Releases
-from export.custodian.differencing import exposed
+from export.custodian.differencing import Contents, exposed
 from export.custodian.entries import Entry
 from export.custodian.epochs import EpochOpen, closing, weeks_to_wait
 from export.custodian.known import Known
@@ -347,8 +348,10 @@ def test_a_difference_is_found_where_one_holds_all_of_a_group_of_the_other(
     assert exposed(as_contents(other), as_contents(one), 5).groups == expected
 
 
-def as_contents(told: list[tuple[str, int]]) -> bytes:
-    return b"".join(sorted(group.encode() * 8 + bytes([record]) * 8 for group, record in told))
+def as_contents(told: list[tuple[str, int]]) -> Contents:
+    """Records of a key and an answer."""
+    cells = {"key/key": [group for group, _ in told], "said/said": [str(record) for _, record in told]}
+    return Contents(pl.DataFrame(cells, schema=dict.fromkeys(cells, pl.Enum("ab0123"))), frozenset({"key/key"}))
 
 
 def test_nothing_of_a_quarter_leaves_before_it_is_over(tmp_path: Path) -> None:

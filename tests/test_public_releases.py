@@ -130,3 +130,14 @@ def test_a_pull_goes_on_where_it_broke_and_carries_its_hash(portal: PortalWorld)
     assert (changed.status, changed.body) == (200, whole.body)
     assert ask("GET", address, headers=cookie | {"Range": f"bytes={len(whole.body)}-"}).status == 416
     assert (("analyst", f"{RELEASE}/tables.csv from byte 1000")) in portal.did("pull")
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "bytes=3-1", "bytes=junk", "junk", "lines=1-2", "bytes="])
+def test_several_ranges_or_what_is_none_are_answered_with_the_whole_file(portal: PortalWorld, asked: str) -> None:
+    browser = portal.at_work("analyst")
+    address, cookie = f"{portal.address}releases/{RELEASE}/tables.csv", {"Cookie": f"analyst={browser.cookie}"}
+    whole = ask("GET", address, headers=cookie)
+    answered = ask("GET", address, headers=cookie | {"Range": asked})
+    assert (answered.status, answered.body) == (200, whole.body)
+    assert answered.headers["Accept-Ranges"] == "bytes"
+    assert set(portal.did("pull")) == {("analyst", f"{RELEASE}/tables.csv")}

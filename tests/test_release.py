@@ -105,11 +105,27 @@ def test_records_stand_in_the_order_of_their_content(tmp_path: Path) -> None:
     assert (one.folder / "records.csv").read_bytes() == (other.folder / "records.csv").read_bytes()
 
 
+def test_of_who_stopped_early_no_record_tells_whether_they_wrote(tmp_path: Path) -> None:
+    """Who wrote came to the page of the open question: what was skipped on the way to it must not stand as shown."""
+    core = {"experience": "sat1", "contact": "sat1", "actions": "sat1", "informed": "sat1", "treated": "dis1"}
+    core |= {"crime": "burglary", "borough": "camden", "more": "yes", "stage": "early"}
+    for more in ({}, {"services": "yes"}):
+        wrote, silent = (
+            [replace(who(n, victim_voice(), {**core, **more, **said}), status="core") for n in range(24)]
+            for said in ({"better": "so slow"}, {})
+        )
+        told = [
+            release(tmp_path / f"{len(more)}-{n}", sealed(SECRET.public, people))[0]
+            for n, people in enumerate((wrote, silent))
+        ]
+        assert records(told[0]) == records(told[1])
+
+
 def test_not_asked_and_skipped_are_told_apart(first: tuple[Released, list[Response]]) -> None:
     released, _ = first
     assert codebook(released)["missing"] == {
         "[z]": "Not asked, or not reached",
-        "[x]": "Asked, not answered",
+        "[x]": "Asked, not answered; where the column is calculated, nothing came of it",
         "[c]": "Held back so that nobody can be found",
     }
     told = records(released)
@@ -303,7 +319,10 @@ t.release(folder, rows)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
-LAST_STEPS = ("heard-made-up-1.txt 1", "ledger.json 1", "manifest.json 1", "heard-made-up-1 1", "ledger.json 2")
+SIGNING = ("public.json 1", "ledger.unsigned 2", "manifest.json 1")
+LAST_STEPS = (
+    "heard-made-up-1.txt 1", "ledger.unsigned 1", "ledger.json 1", *SIGNING, "heard-made-up-1 1", "ledger.json 2",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("step", LAST_STEPS)
@@ -360,6 +379,41 @@ def test_carried_away_before_the_ledger_knew_that_it_stood_a_release_has_left_al
     assert verified(stick, AUTHORITY.public).records == 40
     with pytest.raises(LedgerRefused, match="0 new responses"):
         release(tmp_path, rows)
+
+
+@pytest.mark.parametrize("step", SIGNING)
+def test_who_deletes_what_is_unfinished_before_it_was_signed_loses_nobody(tmp_path: Path, step: str) -> None:
+    rows = sealed(SECRET.public, People(16, victim_voice()).many(40))
+    killed_when(tmp_path, rows, step)
+    shutil.rmtree(tmp_path / "releases/.unfinished-heard-made-up-1")
+    assert release(tmp_path, rows)[0].records == 40
+
+
+@pytest.mark.parametrize("until", ["the folder has made room", "somebody makes room"])
+def test_a_disk_that_is_full_at_the_last_steps_loses_nobody(tmp_path: Path, until: str) -> None:
+    """The interpreter refuses the signature, and the ledger for as long as there is no room."""
+    rows = sealed(SECRET.public, People(16, victim_voice()).many(40))
+    script = """
+import errno
+def refuse(event, said):
+    if event == "os.rename":
+        seen.append(Path(said[1]).name)
+        room = sys.argv[2] == "the folder has made room" and not any((folder / "releases").glob(".*/records.csv"))
+        again = seen.count("ledger.json") > 1 and not room
+        if seen[-1] == "manifest.json" or (seen[-1] == "ledger.json" and again):
+            raise OSError(errno.ENOSPC, "No space left on device")
+seen = []
+sys.addaudithook(refuse)
+try:
+    t.release(folder, rows)
+except OSError as fault:
+    print(fault)
+"""
+    done = in_a_process_of_its_own(tmp_path, rows, script, until)
+    assert "No space left on device" in done.stdout, done.stderr
+    assert list((tmp_path / "releases").iterdir()) == list((tmp_path / "reports").iterdir()) == []
+    assert release(tmp_path, rows)[0].records == 40
+    assert not (tmp_path / "ledger.unsigned").exists()
 
 
 def with_everything() -> Instrument:

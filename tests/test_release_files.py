@@ -196,6 +196,9 @@ def test_spss_is_told_what_is_measured_what_has_an_order_and_what_has_neither(
     assert coarse["by"] == "ordinal"
     assert {shipped[name] for name in ("experience", "treated", "month")} == {"ordinal"}
     assert {shipped[name] for name in ("actions", "informed")} == {"nominal"}, "too early to say is no step of a scale"
+    unsure = [replace(one, period="unknown") if n % 2 else one for n, one in enumerate(people_of(made))]
+    dated, _ = release(tmp_path / "dated", sealed(SECRET.public, unsure), Known.of([made], PLACES), recipe=fits)
+    assert measures(dated)["month"] == "nominal", "one that is not known comes after none"
     neither = {"actions_visit", "actions_call-back", "day", "place", "language", "quick", "release", "recipe"}
     assert {own[name] for name in neither} == {"nominal"}
     assert {shipped[name] for name in ("crime", "ethnic", "borough", "status")} == {"nominal"}

@@ -176,7 +176,7 @@ def test_each_sheet_explains_the_shorthand_that_stands_in_it_and_whose_answers_i
         assert legend.keys() == stands, "no more and no less: in the records [x] means something else"
         explained |= set(legend.values())
         assert "Up to 2026-12, without what an earlier release of the series told" in texts
-    assert "[u] held back: fewer than 30 answered" in explained
+    assert "[u] held back: the base, as it is told, is under 30" in explained
     cover = " ".join(str(cell.value) for row in book["Cover"].iter_rows() for cell in row)
     assert "Answers are not weighted" in cover
     assert CORE.digest in cover

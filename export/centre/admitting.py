@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from export.centre.accounts import CODE_LIFE, code_digest, new_code, new_token, token_digest
-from export.centre.audit import OPERATOR
+from export.centre.audit import OPERATOR, is_nobodys_name
 from export.centre.instance import Centre, NotYetTold
+from export.centre.people import NameTaken
 from export.centre.registry import Tablet
 from survey.briefing import Keys
 
@@ -78,8 +79,10 @@ def issue_token(centre: Centre, name: str) -> str:
     """Make a token for an analyst; only its digest stays here.
 
     Raises:
-        NameTaken: there is one of this name.
+        NameTaken: there is one of this name, or the audit log means somebody else by it.
     """
+    if is_nobodys_name(name) or "/" in name:
+        raise NameTaken(f"The audit log means somebody else by {name!r}. Say another name, without a slash.")
     fresh = new_token()
     with centre.people.together():
         centre.people.add_token(name, token_digest(fresh))

@@ -17,7 +17,13 @@ from datetime import UTC, datetime
 from export.centre.registry import Note, Registry
 from forms.strict_json import canonical
 
-OPERATOR = "operator"
+OPERATOR, SCHEDULE, SOMEBODY = "operator", "schedule", "somebody"
+"""Whom the log means where no account or token does a thing: no account and no token may be called so."""
+
+
+def is_nobodys_name(name: str) -> bool:
+    """Whether the log calls no person by this name, however it is written."""
+    return name.casefold() in {OPERATOR, SCHEDULE, SOMEBODY}
 
 
 def full_time() -> datetime:

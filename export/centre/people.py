@@ -21,7 +21,7 @@ _LONGEST_LOCK = timedelta(days=1)
 
 _PUT_OUT = (
     "DELETE FROM sign_ins WHERE account = :name",
-    "DELETE FROM tokens WHERE substr(name, 1, length(:name) + 1) = :name || '/'",
+    "DELETE FROM tokens WHERE name = :name OR substr(name, 1, length(:name) + 1) = :name || '/'",
 )
 
 _FORGIVEN = "UPDATE accounts SET wrong = 0, locked_until = ''"
@@ -94,14 +94,14 @@ class People:
         """Keep a new account.
 
         Raises:
-            NameTaken: there is one of this name.
+            NameTaken: there is one of this name, or a token, and the audit log would call two by one name.
         """
         try:
             with self._registry.changing() as db:
-                db.execute(
-                    "INSERT INTO accounts (name, role, box) VALUES (?, ?, ?)",
-                    (account.name, account.role, account.box),
-                )
+                if list(db.query("SELECT name FROM tokens WHERE name = ?", (account.name,))):
+                    raise NameTaken(f"There is a token for {account.name!r}. Revoke it: token revoke {account.name}")
+                kept = "INSERT INTO accounts (name, role, box) VALUES (?, ?, ?)"
+                db.execute(kept, (account.name, account.role, account.box))
         except sqlite3.IntegrityError as fault:
             raise NameTaken(f"There is an account of {account.name!r} already. Close it first, or say another name.") \
                 from fault  # fmt: skip
@@ -210,10 +210,12 @@ class People:
         """Keep a token's digest under a name.
 
         Raises:
-            NameTaken: there is one of this name.
+            NameTaken: there is one of this name, or an account, and the audit log would call two by one name.
         """
         try:
             with self._registry.changing() as db:
+                if list(db.query("SELECT name FROM accounts WHERE name = ?", (name,))):
+                    raise NameTaken(f"{name!r} has an account, and makes tokens there. Say another name.")
                 db.execute("INSERT INTO tokens VALUES (?, ?)", (digest, name))
         except sqlite3.IntegrityError as fault:
             raise NameTaken(f"There is a token for {name!r} already. Revoke it first: token revoke {name}") from fault

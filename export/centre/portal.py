@@ -22,7 +22,7 @@ from export.centre.guard import page
 from export.centre.instance import Centre
 from export.centre.people import People
 from export.centre.releases import NoSuchRelease, Releases
-from export.centre.sending import sent
+from export.centre.sending import one_range, sent
 from export.centre.sign_ins import Person
 from export.manifest import MANIFEST, PUBLIC_LIST, Manifest, ReleaseRefused
 
@@ -138,7 +138,7 @@ class Portal:
         with ExitStack() as unsent:
             file = unsent.enter_context(self._published().opened(manifest, untrusted_file))
             if person is not None:
-                begins = request.range.ranges[0][0] if request.range and request.range.ranges else 0
+                begins = (one_range() or (0,))[0]
                 resumed = f" from byte {begins}" if begins else ""
                 self.centre.audit.note(person.name, "pull", f"{manifest.name}/{untrusted_file}{resumed}")
             response = sent(file, manifest, untrusted_file)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from export.centre.audit import SCHEDULE
 from export.centre.carrying import carry_out
 from export.centre.instance import Centre
 
-_DID, _WHO = "prepared", "schedule"
+_DID = "prepared"
 _SUFFIX = ".carried"
 
 
@@ -43,13 +44,13 @@ def prepare(centre: Centre) -> Path | None:
         RowsChanged, StoreFull, StoreDamaged, OSError: nothing was written; the next night tries again.
     """
     name = last_span(centre.clock.day(), cadence(centre)) + _SUFFIX
-    done = any((note.who, note.did, note.what) == (_WHO, _DID, name) for note in centre.registry.notes())
+    done = any((note.who, note.did, note.what) == (SCHEDULE, _DID, name) for note in centre.registry.notes())
     if done or centre.briefing() is None or not centre.store.count("intake"):
         return None
     folder = centre.folder / "prepared"
     folder.mkdir(mode=0o700, exist_ok=True)
     carry_out(centre, folder / name)
-    centre.audit.note(_WHO, _DID, name)
+    centre.audit.note(SCHEDULE, _DID, name)
     return folder / name
 
 

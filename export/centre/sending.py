@@ -17,6 +17,12 @@ _MEDIA = {
 }
 
 
+def one_range() -> tuple[int, int | None] | None:
+    """The one range of bytes that was asked for. Several, or what is none, RFC 9110 lets us answer with the whole."""
+    asked = request.range
+    return asked.ranges[0] if asked and asked.units == "bytes" and len(asked.ranges) == 1 else None
+
+
 def sent(file: BufferedReader, manifest: Manifest, name: str) -> Response:
     """The whole file, or the range that was asked for (RFC 9110, 14); ``Repr-Digest`` (RFC 9530) is of the whole.
 
@@ -39,5 +45,7 @@ def sent(file: BufferedReader, manifest: Manifest, name: str) -> Response:
         digest = manifest.files[name]
         response.set_etag(digest)
         response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(digest)).decode()}:"
-    response.make_conditional(request.environ, accept_ranges=True, complete_length=size)
+    whole = () if one_range() else ("HTTP_RANGE",)
+    asked = {name: said for name, said in request.environ.items() if name not in whole}
+    response.make_conditional(asked, accept_ranges=True, complete_length=size)
     return response

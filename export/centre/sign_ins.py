@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from export.centre.accounts import new_token, token_digest
-from export.centre.audit import Audit
+from export.centre.audit import SOMEBODY, Audit
 from export.centre.entrance import Entrance
 from export.centre.passphrases import locked, new_passphrase, new_secret, step_of, unlocked
 from export.centre.people import Account, Attempt, People, Role, SignIn
@@ -23,7 +23,6 @@ from export.centre.people import Account, Attempt, People, Role, SignIn
 LONGEST = timedelta(hours=8)
 IDLE = timedelta(minutes=30)
 _STAY_ANEW = timedelta(minutes=1)
-_SOMEBODY = "somebody"
 
 
 @cache
@@ -73,7 +72,7 @@ class SignIns:
             secret = unlocked(untrusted_passphrase, _nobodys_box() if account is None else account.box)
             step = None if secret is None else step_of(untrusted_code, secret, int(now.timestamp()))
             if account is None or step is None or not self.people.entered(account.name, step):
-                self._note_wrong(_SOMEBODY, "wrong sign-in", tried)
+                self._note_wrong(SOMEBODY, "wrong sign-in", tried)
                 raise NotAdmitted
             return self._begun(SignIn(account.name, None, now + IDLE), now), _person(account)
 

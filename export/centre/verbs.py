@@ -149,8 +149,8 @@ def token(instance: Path, action: str, name: str) -> None:
         raise click.UsageError("Say whose: token add NAME, token revoke NAME; or token list.")
     with opened(instance) as centre:
         if action == "add":
-            click.echo(f"A token for {name}. It is shown this once; hand it over in person:")
-            click.echo(issue_token(centre, name))
+            issued = issue_token(centre, name)
+            click.echo(f"A token for {name}. It is shown this once; hand it over in person:\n{issued}")
         elif action == "revoke":
             revoke_token(centre, name)
             click.echo(f"The token of {name} is revoked.")

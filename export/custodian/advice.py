@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from export.custodian.differencing import hidden_by
+from export.custodian.differencing import Contents, hidden_by
 from export.custodian.generalising import Hierarchy, Level
 from export.custodian.recoding import recoded
 from export.custodian.table import Table
@@ -18,7 +18,7 @@ _Coarser = tuple[str, str, Table]
 
 
 def what_to_recode(
-    table: Table, hierarchies: Sequence[Hierarchy], levels: Mapping[str, str], other: bytes, k: int
+    table: Table, hierarchies: Sequence[Hierarchy], levels: Mapping[str, str], other: Contents, k: int
 ) -> str:
     """The key whose next level hides most of those whom the difference from another release lays bare.
 
@@ -26,11 +26,11 @@ def what_to_recode(
         table: the records, each key at its level.
         hierarchies: of the recipe, laid over the answers.
         levels: key -> level that the records tell it at.
-        other: ``differencing.contents`` of the other release.
+        other: what the other release told.
         k: as many must be left over.
     """
-    coarser = _next(table, hierarchies, levels)
-    found = [(hidden_by(recode, table, other, k), key, level) for key, level, recode in coarser]
+    coarser, now = _next(table, hierarchies, levels), Contents.of(table)
+    found = [(hidden_by(Contents.of(recode), now, other, k), key, level) for key, level, recode in coarser]
     hidden, key, level = max(found, key=lambda one: one[0], default=(0, "", ""))
     if hidden <= 0:
         return "To tell one key a level more coarsely would hide nobody: find out how these records came twice."

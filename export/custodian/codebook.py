@@ -18,7 +18,7 @@ from survey.durable import write_whole
 
 MISSING_LABELS = {
     MISSING[NOT_ASKED]: "Not asked, or not reached",
-    MISSING[SKIPPED]: "Asked, not answered",
+    MISSING[SKIPPED]: "Asked, not answered; where the column is calculated, nothing came of it",
     MISSING[SUPPRESSED]: "Held back so that nobody can be found",
 }
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from export.custodian.differencing import contents
+from export.custodian.differencing import Contents
 from export.custodian.recipe import Recipe
 from export.custodian.table import RESPONSE, Table
 
@@ -40,7 +40,7 @@ class Entry:
         closes: the last month that may no longer be released, ``YYYY-MM``.
         responses: SHA-256 of the id of each response that left or never may, since it is another visit of somebody
             who left; 32 bytes each, sorted, so that their order says nothing.
-        contents: ``differencing.contents`` of its records.
+        told: ``differencing.Contents`` of its records, packed; nothing where the release is of before it was kept.
         out: whether the folder was put in place. False only between two steps of one release.
         quoted: SHA-256 of the id of each response whose comment left as a quotation, as ``responses``. The words are
             not what counts: blanked in two ways, one comment would tell more than either.
@@ -54,7 +54,7 @@ class Entry:
     levels: Mapping[str, str]
     closes: str
     responses: bytes
-    contents: bytes
+    told: bytes
     out: bool
     quoted: bytes = b""
     numbering: Numbering = field(default_factory=dict)
@@ -77,7 +77,7 @@ class Entry:
     def to_json(self) -> dict[str, Any]:
         """As it stands in the file."""
         plain = {name: value for name, value in vars(self).items() if not isinstance(value, bytes | Mapping)}
-        coded = {"responses": self.responses, "contents": self.contents, "quoted": self.quoted}
+        coded = {"responses": self.responses, "told": self.told, "quoted": self.quoted}
         return {
             **plain,
             "levels": dict(self.levels),
@@ -87,11 +87,12 @@ class Entry:
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Entry:
-        """What ``to_json`` wrote and the authority signed, also before quotations or numbers were kept."""
-        told = {"quoted": "", "numbering": {}, **said}
-        coded = {name: base64.b64decode(told[name], validate=True) for name in ("responses", "contents", "quoted")}
+        """What ``to_json`` wrote and the authority signed, also before quotations, numbers or cells were kept."""
+        told = {"quoted": "", "numbering": {}, "told": "", **said}
+        told.pop("contents", None)  # hashes of whole records, once, which fit no other columns
+        coded = {name: base64.b64decode(told[name], validate=True) for name in ("responses", "told", "quoted")}
         numbering = {column: Telling(**telling) for column, telling in told["numbering"].items()}
-        return cls(**{**said, **coded, "numbering": numbering})
+        return cls(**{**told, **coded, "numbering": numbering})
 
 
 def _one_by_one(every: bytes) -> Iterator[bytes]:
@@ -106,4 +107,5 @@ def digest_of(response: bytes) -> bytes:
 def entry_of(name: str, recipe: Recipe, manifest: str, levels: Mapping[str, str], closes: str, table: Table) -> Entry:
     """What the ledger writes down of a release that is about to be put in place."""
     digests = b"".join(sorted(digest_of(response) for response in table.frame[RESPONSE]))
-    return Entry(name, recipe.series, manifest, recipe.binding, levels, closes, digests, contents(table), out=False)
+    told = Contents.of(table).packed()
+    return Entry(name, recipe.series, manifest, recipe.binding, levels, closes, digests, told, out=False)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from export.custodian.differencing import contents, exposed
+from export.custodian.differencing import Contents, exposed
 from export.custodian.entries import Entry, Numbering, Telling, digest_of
 from export.custodian.epochs import next_chance, wait_for
 from export.custodian.ledger_file import (
@@ -20,6 +20,7 @@ from export.custodian.ledger_file import (
     LEDGER,
     RELEASES,
     UNFINISHED,
+    UNSIGNED,
     LedgerRefused,
     left_of,
     noted_in,
@@ -47,7 +48,7 @@ class Ledger:
                 what has left.
         """
         self._path, self._authority = folder / LEDGER, authority
-        self._releases = folder / RELEASES
+        self._releases, self.unsigned = folder / RELEASES, folder / UNSIGNED
         noted = noted_in(folder, authority.public)
         self.entries = [replace(one, out=True) for one in left_of(folder, noted)]
         self._finish([one for one in noted if not one.out])
@@ -56,6 +57,7 @@ class Ledger:
         if self.entries != noted:
             # Cut off at the last step: whatever becomes of the folder from now on, what is known of it must stay.
             self._write(self.entries)
+            self.unsigned.unlink(missing_ok=True)
 
     def of(self, series: str) -> list[Entry]:
         """The releases of one series, oldest first."""
@@ -142,11 +144,17 @@ class Ledger:
             )
 
     def set_against(
-        self, recipe: Recipe, table: Table, counting: Mapping[str, int], month: str, advice: Callable[[bytes, int], str]
+        self,
+        recipe: Recipe,
+        table: Table,
+        counting: Mapping[str, int],
+        month: str,
+        advice: Callable[[Contents, int], str],
     ) -> None:
         """Subtract the records from those of every earlier release of the series, both ways.
 
-        No group may be narrowed below ``k``, nor below the threshold of the tables, which count the same people.
+        Seen by what both tell, whatever versions of the questionnaire they are of. No group may be narrowed below
+        ``k``, nor below the threshold of the tables, which count the same people.
 
         Args:
             recipe: has both thresholds.
@@ -160,14 +168,20 @@ class Ledger:
                 long to wait.
         """
         self.nobody_again(table.frame[RESPONSE])
-        now, least = contents(table), max(recipe.thresholds.k, recipe.tables.threshold)
+        now, least = Contents.of(table), max(recipe.thresholds.k, recipe.tables.threshold)
         for entry in self.of(recipe.series):
-            found = exposed(now, entry.contents, least)
+            if not entry.told:
+                raise LedgerRefused(
+                    f"{entry.name} is of before the ledger kept what its records told, so nothing can be set against"
+                    " it. Name a new series in the recipe."
+                )
+            before = Contents.unpacked(entry.told)
+            found = exposed(now, before, least)
             if found.groups:
                 raise LedgerRefused(
                     f"{found.groups} groups of {entry.name} come again in this release: subtracting one from the other"
                     f" would single out {found.people} people. {wait_for(found.missing, counting, month)}"
-                    f" {advice(entry.contents, least)}"
+                    f" {advice(before, least)}"
                 )
 
     def nobody_again(self, people: Iterable[bytes]) -> None:
@@ -188,12 +202,14 @@ class Ledger:
 
     def note(self, entry: Entry) -> None:
         """Write a release down before it is signed: were it the other way round, a power cut would forget it."""
+        write_whole(self.unsigned, b"")
         self._write([*self.entries, entry])
 
     def forget_unsigned(self) -> None:
         """Strike out the release that was noted last, if it was not put in place: it could not be finished."""
         if self.entries and not self.entries[-1].out:
             self._write(self.entries[:-1])
+        self.unsigned.unlink(missing_ok=True)
 
     def put_in_place(self) -> None:
         """The last noted release stands in its folder."""

@@ -16,6 +16,12 @@ RELEASES = "releases"
 KIND = "ledger"
 UNFINISHED = ".unfinished-"
 """Before the name of a release's folder until it is put in place."""
+UNSIGNED = "ledger.unsigned"
+"""Beside the ledger from before a release is noted until its manifest moves from here into its folder, in one step.
+
+While it lies here the folder was never signed, so that nobody can have carried a release away: whether the folder is
+gone says nothing, since whoever needs room deletes what is unfinished.
+"""
 
 
 class LedgerRefused(ValueError):
@@ -60,7 +66,7 @@ def standing_in(releases: Path) -> Mapping[str, str]:
 
 def left_of(folder: Path, noted: Iterable[Entry]) -> list[Entry]:
     """Those of the releases that a folder noted that can be in anybody's hands; nothing is changed there."""
-    return [one for one in noted if one.out or _left(folder / RELEASES, one)]
+    return [one for one in noted if one.out or _left(folder, one)]
 
 
 def begun_with(recipe: Recipe, folder: Path, public: bytes) -> bool:
@@ -78,10 +84,14 @@ def signed_beside(releases: Path, entry: Entry) -> bool:
     return manifest.exists() and file_digest(manifest) == entry.manifest
 
 
-def _left(releases: Path, entry: Entry) -> bool:
+def _left(folder: Path, entry: Entry) -> bool:
     """Whether a release that was cut off at its last steps can be in anybody's hands.
 
-    Once it is signed it can be used wherever it lies. Where it lies nowhere, somebody may have carried it away.
+    Once it is signed it can be used wherever it lies. Where it was signed and lies nowhere, somebody may have carried
+    it away.
     """
+    if (folder / UNSIGNED).exists():
+        return False
+    releases = folder / RELEASES
     nowhere = not (releases / (UNFINISHED + entry.name)).exists()
     return nowhere or entry.manifest in standing_in(releases) or signed_beside(releases, entry)

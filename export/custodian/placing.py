@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -48,21 +48,38 @@ def put_in_place(
         entry = entry_of(place.name, recipe, fingerprint(signed[MANIFEST]), leaving.levels, leaving.closes, table)
         entry = replace(entry, numbering=first_told(named))
         ledger.note(entry.and_never(leaving.passed_over, leaving.quoted))
-        for name, content in signed.items():
-            write_whole(beside / name, content)
+        _sign(beside, signed, ledger)
         verified(beside, authority.public)
         beside.rename(place)
     finally:
         if beside.exists():
-            (beside / MANIFEST).unlink(missing_ok=True)
-            ledger.forget_unsigned()
-            if report.exists():
-                report.unlink()
-            shutil.rmtree(beside, ignore_errors=True)
+            _undo(beside, report, ledger)
     with suppress(OSError):  # It has left. What could not be noted now, the ledger finds when it is read next.
         sync_folder(place.parent)
         ledger.put_in_place()
     return place
+
+
+def _sign(folder: Path, signed: Mapping[str, bytes], ledger: Ledger) -> None:
+    """The manifest comes into the folder by one rename from beside the ledger, which so knows whether it ever did."""
+    for name, content in signed.items():
+        write_whole(ledger.unsigned if name == MANIFEST else folder / name, content)
+    ledger.unsigned.rename(folder / MANIFEST)
+    sync_folder(folder)
+    sync_folder(ledger.unsigned.parent)
+
+
+def _undo(folder: Path, report: Path, ledger: Ledger) -> None:
+    """Take the signature back, make room, and only then write to the ledger: often it is room that was wanting.
+
+    What cannot be struck out now the ledger strikes out when it is read next: nothing was signed.
+    """
+    with suppress(FileNotFoundError):
+        (folder / MANIFEST).rename(ledger.unsigned)
+    shutil.rmtree(folder, ignore_errors=True)
+    report.unlink(missing_ok=True)
+    with suppress(OSError):
+        ledger.forget_unsigned()
 
 
 def _write(folder: Path, named: Leaving, writers: Sequence[Writer]) -> None:

@@ -1,11 +1,12 @@
 """From exact figures to what may be told: moved or rounded, small ones held back, and what could be worked out too.
 
 Every figure of the listed tables stands in the result, empty ones too, so that no gap says anything. Held back are
-counts below ten, the answers of a base under thirty, and the answers of a group that all but one answered alike (nobody
-need be found in it to be told about), of everybody by those who count alone; then as many more as it takes until an
-attacker who knows every published figure, the p-table and all these rules is left with an interval of at least ten for
-each of them. The difference between a figure for everybody and the one without open-door and quick responses is held to
-an interval of its own.
+counts below ten, the answers of a base told as under thirty (judged by the true one, they would tell of a base told as
+thirty that it is smaller), and the answers of a group that all but one answered alike (nobody need be found in it to be
+told about), of everybody by those who count alone; then as many more as it takes until an attacker who knows every
+published figure, the p-table and all these rules is left with an interval of at least ten for each of them. The
+difference between a figure for everybody and the one without open-door and quick responses is held to an interval of
+its own.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Rules:
         ptable: how counts are moved; None: they are rounded to ``round_to`` instead.
         threshold: no smaller count is told, and no interval of a held-back figure is narrower.
         round_to: base of rounding.
-        hidden_below: answers of a smaller base are not told.
+        hidden_below: answers of a base that is told as smaller are not told.
         between: no interval of the difference of two populations is narrower.
     """
 

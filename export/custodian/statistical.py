@@ -20,6 +20,7 @@ from export.custodian.leaving import Leaving, not_whole
 from export.custodian.numbering import Numbered, numbers_of
 from export.custodian.table import FIRST_VALUE, MISSING, Table
 from forms.items import NUMBER_KINDS
+from survey.clock import UNKNOWN_MONTH
 
 _SPSS_LABEL, _SPSS_VALUE, _STATA_LABEL = 255, 120, 80  # bytes, bytes, characters of four bytes at most
 _LETTERS = tuple(text.strip("[]") for text in MISSING)
@@ -71,14 +72,15 @@ def _measure(about: Described, one: Numbered, leaving: Leaving) -> str:
 
     Bands of numbers have one, months, and the answers of a scale, which is what the recipe tells in groups. Numbers of
     an order that a later questionnaire added to no longer rise with it. An answer outside its question's base, such as
-    'too early to say', is no step of a scale.
+    'too early to say', is no step of a scale, nor is a month that is not known one of time.
     """
     numbers = about.kind in NUMBER_KINDS
     if numbers and one.measured:
         return "scale"
     tables, values = leaving.materials.recipe.tables, leaving.protected.table.values[one.column]
     scale = any(one.column in grouped.rows for grouped in tables.grouped) and not tables.outside(one.column) & {*values}
-    ordered = numbers or one.column == "month" or scale
+    months = one.column == "month" and UNKNOWN_MONTH not in values
+    ordered = numbers or months or scale
     answers = one.numbers[FIRST_VALUE:]
     return "ordinal" if ordered and list(answers) == sorted(answers) else "nominal"
 

@@ -93,7 +93,7 @@ def _legend(tables: Tables) -> Mapping[str, str]:
     """Shorthand -> it and what it means."""
     meanings = {
         f"[{SMALL}]": "held back: the count is small, or a small count could be worked out from it",
-        f"[{WEAK_BASE}]": f"held back: fewer than {tables.hidden_below} answered",
+        f"[{WEAK_BASE}]": f"held back: the base, as it is told, is under {tables.hidden_below}",
         _NO_ANSWER: "not an answer to this question",
         f"[{NOT_ALL}]": "held back in one of the releases that are added up",
     }
