@@ -229,6 +229,23 @@ def test_two_questions_in_the_same_words_are_summed_each_for_itself(tmp_path: Pa
     assert sums.keys() == {(column, code) for column in ("first", "later") for code in ("yes", "no")}
     for where, line in sums.items():
         assert int(line["count"]) == sum(int(part[where]["count"]) for part in parts)
+    assert {(line["column"], line["measure"]) for line in sums.values()} == {
+        (column, f"How did it end? ({column})") for column in ("first", "later")
+    }
+    sheet = openpyxl.load_workbook(made[1].folder / "tables.xlsx")["Table 1"]
+    said = [str(cell.value) for row in sheet.iter_rows() for cell in row]
+    assert {"How did it end? (first)", "How did it end? (later)"} <= set(said)
+
+
+def test_two_answers_in_the_same_words_are_told_apart_by_their_codes(tmp_path: Path) -> None:
+    """An answer that got another code has its old words still, and a sheet has a column for each."""
+    dk, dontknow = (replace(option(code), labels={"en": "I don't know"}) for code in ("dk", "dontknow"))
+    old, new = (version(n, item("end", options=(*options("open"), own))) for n, own in (("1", dk), ("2", dontknow)))
+    rows = [*people(old, 0, 100, "open", "dk", of="end"), *people(new, 1000, 100, "open", "dontknow", of="end")]
+    released = told(tmp_path, rows, new, old, table=TableSpec("ends", "Ends", ("end",), None, ("London",)))
+    assert {one["code"]: one["answer"] for one in figures(released)} == {
+        "open": "Open", "dk": "I don't know (dk)", "dontknow": "I don't know (dontknow)",
+    }  # fmt: skip
 
 
 def test_groups_of_two_questions_in_the_same_words_are_summed_each_for_itself(tmp_path: Path) -> None:

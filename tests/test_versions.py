@@ -39,7 +39,7 @@ CHANGES = [
     ("Was it good?", "Was it very good?", "treatment."),
     ("| yesno | no | No |", "| yesno | no | Not at all |", "treatment."),
     ("| | yesno | no | No |", "| | yesno | no | No |\n| | yesno | dontknow | I don't know |", "treatment."),
-    ("| Was it good? |", "| Was it good? |\n| | select_one yesno | more | And more? |", "more."),
+    ("| Was it good? |", "| Was it good? |\n| | select_one yesno | moreover | And more? |", "moreover."),
     ("| 1 | Short | en |", "| 1 | A title | en |", "its title, pages or order."),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from export.custodian.protection import SHOWN
 from export.custodian.records import MODES
 from export.custodian.table import FIRST_VALUE
 from export.custodian.telling import Told
+from forms.items import Item
 
 EVERYBODY_SAID, SURE_SAID = "All", "Without open links and very quick answers"
 NOT_APART = "no figures apart with and without open links and very quick answers: too few came so"
@@ -91,6 +93,10 @@ def base_of(outside: Iterable[str], *, offered_to_some: bool) -> str:
     return f"{everybody}, but not: {left_out}" if left_out else everybody
 
 
+def _worded(item: Item, place: int | None) -> str:
+    return english(item.labels) + ("" if place is None else f" - {english(item.options[place].labels)}")
+
+
 class Wording:
     """Names for the numbers in a figure's address."""
 
@@ -99,6 +105,8 @@ class Wording:
         for one in leaving.columns.items:
             for place, column in enumerate(one.variable.columns):
                 self._items[column] = one.item, place if len(one.variable.columns) > 1 else None
+        self._asked = {column: _worded(*of) for column, of in self._items.items()}
+        self._times = Counter(self._asked.values())
         self.offered_to_some = frozenset(
             one.variable.columns[place]
             for one in leaving.columns.items
@@ -124,9 +132,9 @@ class Wording:
             yield self._figure(row)
 
     def question(self, column: str) -> str:
-        """The English question, with the option where several could be chosen."""
-        item, place = self._items[column]
-        return english(item.labels) + ("" if place is None else f" - {english(item.options[place].labels)}")
+        """The English question, with the option where several could be chosen; with its column where two are alike."""
+        asked = self._asked[column]
+        return f"{asked} ({column})" if self._times[asked] > 1 else asked
 
     def answers(self, column: str) -> list[str]:
         """The English answers in order, then the groups of them that are told together too."""
@@ -189,6 +197,8 @@ class Wording:
         return self._labelled(column, self._told.table.values[column][code - FIRST_VALUE])
 
     def _labelled(self, column: str, value: str) -> str:
+        """A value in English, with its code where an answer of another version has the same words."""
         item, place = self._items[column]
         told = {option.code: english(option.labels) for option in item.options} if place is None else {}
-        return self._told.table.labels.get(column, {}).get(value) or told.get(value, value)
+        label = self._told.table.labels.get(column, {}).get(value) or told.get(value, value)
+        return f"{label} ({value})" if [*told.values()].count(label) > 1 else label
