@@ -34,7 +34,7 @@ from survey.partials import UnsafeFolder
 from survey.settings import TABLET_PORT, Settings, SettingsRefused
 from survey.settings import load as load_settings
 from survey.store import Store, StoreDamaged, StoreFull
-from survey.verbs import Verbs, instance_option
+from survey.verbs import There, Verbs, instance_option
 from survey.words import load as load_words
 
 _FORESEEN = (
@@ -166,7 +166,7 @@ def show_status(instance: Path) -> None:
 
 @main.command()
 @_instance
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=There(dir_okay=False))
 def keys(instance: Path, file: Path) -> None:
     """Take a signed FILE, keys or notices, that was brought by hand."""
     with _plainly():

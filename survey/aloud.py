@@ -133,8 +133,13 @@ def mark(text: str, read: Aloud | None) -> Markup:
     said = as_spoken(text, read.language) if read else None
     if read is None or said is None or said not in read.texts:
         return Markup()
-    as_said = Markup(' data-said="{}"').format(said.words) if said.words != _for_the_ear(text) else Markup()
-    return Markup(' data-clip="{}"').format(said.name if said in read.heard else "") + as_said
+    return Markup(' data-clip="{}"').format(said.name if said in read.heard else "") + mark_said(text)
+
+
+def mark_said(text: str) -> Markup:
+    """The attribute that says how a text is spoken, where that is not as it stands there; also where it has no clip."""
+    said = _digits_apart(_for_the_ear(text))
+    return Markup(' data-said="{}"').format(said) if said != _for_the_ear(text) else Markup()
 
 
 def _all_lines(lines: Sequence[SupportLine], words: Words) -> Sequence[str]:

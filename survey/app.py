@@ -12,7 +12,7 @@ from flask import Flask, Response, make_response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from survey import visit_cookie
-from survey.aloud import Sounds, line_texts, mark
+from survey.aloud import Sounds, line_texts, mark, mark_said
 from survey.card_code import add_card_code
 from survey.ceiling import NoRoom, OnlyWithCode
 from survey.headers import add_headers, let_fonts_stay
@@ -41,7 +41,7 @@ def interview_app(parts: Parts) -> Flask:
     app.extensions["interview"] = interview
     app.jinja_env.globals.update(tablet=False, kept_back=visit_cookie.kept_back)
     app.jinja_env.filters["plain"] = str  # for a title or an attribute, where no element can say its language
-    app.jinja_env.filters.update(mark=mark, line_texts=line_texts)
+    app.jinja_env.filters.update(mark=mark, mark_said=mark_said, line_texts=line_texts)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.autoescape = True
     _add_routes(app, interview)

@@ -41,6 +41,8 @@ class CardCode:
         with self.interview.held() as visit:
             if visit is None or not self.interview.belongs(visit):
                 return to("card_code")
+            if self.codes.tried_too_many():
+                return make_response(self._shown(ready, visit, "full.heading", untrusted), 503)
             if not self.codes.fits(untrusted):
                 return self._shown(ready, visit, "code.mistyped", untrusted)
             if not self.codes.works(untrusted):
@@ -56,6 +58,8 @@ class CardCode:
         """
         self.interview.ready_now()
         untrusted = request.form.get("code", "")[:_LONGEST]
+        if self.codes.tried_too_many():
+            return Response("busy", 503, mimetype="text/plain")
         if not self.codes.fits(untrusted):
             word = "mistyped"
         else:

@@ -50,13 +50,15 @@ class CardCodes:
     """One-time codes of cards, where a place's link knows them; what is typed is untrusted.
 
     ``plain``: as it was meant, in the letters of cards. ``fits``: could be one. ``works``: one that is good now and not
-    spent. ``file``: keep a row for a code, which is spent with it, in place of earlier copies by their ids; False where
+    spent. ``tried_too_many``: whether the address of this request asked too often this hour; to ask is to count one
+    more. ``file``: keep a row for a code, which is spent with it, in place of earlier copies by their ids; False where
     it is no good, and then nothing was kept.
     """
 
     plain: Callable[[str], str]
     fits: Callable[[str], bool]
     works: Callable[[str], bool]
+    tried_too_many: Callable[[], bool]
     file: Callable[[bytes, str, Sequence[bytes]], bool]
 
 

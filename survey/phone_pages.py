@@ -25,18 +25,23 @@ from survey.fingerprint import word_list
 from survey.interview import NotAvailable
 from survey.languages import drafts, in_language, offered
 from survey.parts import Parts, Ready
-from survey.pressed import Pressed
+from survey.pressed import Pressed, pressed_files
 from survey.rendered_once import RenderedOnce
 from survey.visits import Outcome, Visit
 
 _STATIC = Path(__file__).parent / "static"
-_FILES = ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg", "symbols.svg")
+_FILES = ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg", "symbols.svg", "voice.js")
 _WORDS = (
     "bar.leave_only", "bar.back", "code.taken", "error.heading", "title.error", "question.skip", "question.skip_page",
-    "phone.language",
+    "phone.language", "phone.changed", "phone.lost.text",
 )  # fmt: skip
 _MISFITS = ("required", "choice", "exclusive", "number", "range", "date", "too_long", "constraint")
-_CODE_MISFITS = {"mistyped": "code.mistyped", "refused": "code.refused", "unloaded": "phone.unloaded.text"}
+_CODE_MISFITS = {
+    "mistyped": "code.mistyped",
+    "refused": "code.refused",
+    "unloaded": "phone.unloaded.text",
+    "busy": "full.heading",
+}
 _OWN_CONSTRAINT = ("constraint", "number", "range", "date")
 _NO_VISIT = ""
 _HASH_DIGITS = 32
@@ -97,7 +102,8 @@ class PhonePages:
     def _worker(self, ready: Ready) -> Pressed:
         language = ready.instrument.default_language
         page = url_for("phone_page", language=language)
-        kept = {url_for("static", filename=name): (_STATIC / name).read_bytes() for name in _FILES}
+        files = pressed_files(_STATIC)  # as they are served: others may lie there by now
+        kept = {url_for("static", filename=name): files[name].content for name in _FILES}
         kept |= {
             url_for("phone_bundle", language=language): self._pressed_bundle(ready, language).content,
             page: self._pressed_page(ready, language).content,
@@ -110,7 +116,7 @@ class PhonePages:
             "bundles": url_for("phone_bundle", language="x")[:-1],
         }
         version = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()[:16]
-        script = (_STATIC / "worker.js").read_text(encoding="utf-8")
+        script = files["worker.js"].content.decode()
         return Pressed.of(f"self.heard={json.dumps({**told, 'version': version})};{script}".encode(), "text/javascript")
 
     def _ready(self, language: str | None) -> Ready:
@@ -201,6 +207,7 @@ def screens_of_a_stop(parts: Parts, ready: Ready | None, visit: Visit | None) ->
     return {
         "deleted": page("on_phone.html", name="deleted", buttons=()),
         "undeleted": page("on_phone.html", name="undeleted", buttons=("delete-now",)),
+        "late": page("on_phone.html", name="late", buttons=()),
         "help": page("help.html", lines=()),
         "about": page("about.html"),
         "safety": page("safety.html"),
@@ -219,7 +226,9 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         return page("on_phone.html", over, name=name, buttons=buttons)
 
     doors = ["open-door"] if ready.place.open_door else []
-    only = {"closed": True, "why": "code.only"} if not ready.place.open_door else {"closed": False, "why": ""}
+    # Where the door is open the phone takes out the way on without a code, or else why there is none today.
+    why = "code.full" if ready.place.open_door else "code.only"
+    only = {"closed": not ready.place.open_door, "why": why}
     typed = {"card-code": page("card_code.html", visit, problem="", typed="", **only)} if parts.codes else {}
 
     return typed | {
@@ -234,6 +243,7 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         "refused": own("refused", *doors, "delete-now"),
         "deleted": own("deleted"),
         "undeleted": own("undeleted", "delete-now"),
+        "late": own("late"),
         "unkept": own("lost", "again"),
         "languages": page("languages.html", visit, languages=listed, drafts=drafted),
     }

@@ -19,6 +19,8 @@ from survey.parts import Parts, Ready
 from survey.visits import COOKIE, Visit
 
 _OURS = 500
+# Whatever was asked for: behind a link no page leads to questions then.
+_NOTHING_ASKED: Mapping[str, Any] = {"heading": "unavailable.heading", "text": "unavailable.text.link", "way_on": False}
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,10 @@ class PlainPages:
             self.report(fault)
             return make_response(self._page(None, told), _OURS)
 
-    def _page(self, visit: Visit | None, told: dict[str, Any]) -> str:
+    def _page(self, visit: Visit | None, told: Mapping[str, Any]) -> str:
         ready = self.parts.ready()
+        if ready is None and not self.parts.on_tablet:
+            told = _NOTHING_ASKED
         # A phone may still have something to delete where nothing is asked.
         stopped = not told["way_on"] and not self.parts.on_tablet
         screens = self.screens_of_a_stop(self.parts, ready, visit) if stopped else {}

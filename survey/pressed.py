@@ -51,7 +51,7 @@ class Pressed:
 
 def press_static_files(app: Flask) -> None:
     """Serve the style sheets, scripts and drawings of an application compressed; other files as they are."""
-    pressed = _pressed_files(Path(app.static_folder or ""))
+    pressed = pressed_files(Path(app.static_folder or ""))
 
     def static(filename: str) -> Response:
         known = pressed.get(filename)
@@ -76,7 +76,8 @@ def press_first_page(app: Flask) -> None:
 
 
 @cache
-def _pressed_files(folder: Path) -> Mapping[str, Pressed]:
+def pressed_files(folder: Path) -> Mapping[str, Pressed]:
+    """What is served compressed of a folder, as it was when this was first asked: whole, and one version."""
     files = [path for path in folder.rglob("*") if path.suffix in _KINDS]
     return {path.relative_to(folder).as_posix(): _pressed(path) for path in files}
 

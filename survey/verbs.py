@@ -27,6 +27,22 @@ def instance_option(about: str) -> Callable[[_F], _F]:
     )
 
 
+class There(click.Path):
+    """A path that has to be there; of one that is not, ``Verbs`` says so and what to look for, as of any other."""
+
+    def __init__(self, **kinds: bool) -> None:
+        super().__init__(path_type=Path, **kinds)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path.
+
+        Raises:
+            FileNotFoundError: nothing lies there.
+        """
+        Path(value).stat()
+        return super().convert(value, param, ctx)
+
+
 class Verbs(click.Group):
     """A program whose verbs tell in words what the operating system refused and that nobody answered a question."""
 

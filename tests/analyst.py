@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -42,7 +43,8 @@ class Analyst:
     """Has the records, every figure, the p-table and the rules; knows the area of all whose area is not blank.
 
     Asks of every blank whether each value can still stand in it: an integer program over all blanks of all records, all
-    figures at once, so that nothing that follows from them together is missed.
+    figures at once, so that nothing that follows from them together is missed, nor from the same people being moved
+    alike.
     """
 
     def __init__(
@@ -64,6 +66,17 @@ class Analyst:
         for row in figures.filter(pl.col("held") == SHOWN).iter_rows(named=True):
             low, high = rules.possible(row["told"])
             self._between(low, high, [at for at, (_, cells) in enumerate(every) if counted_in(cells, plan, row)])
+        if rules.ptable is not None:
+            self._moved_apart(every, plan, list(figures.filter(pl.col("held") == SHOWN).iter_rows(named=True)))
+
+    def _moved_apart(self, every: list[tuple[int, Cells]], plan: Plan, figures: list[Any]) -> None:
+        """The same people are always moved alike: of two figures told otherwise somebody is counted in one only."""
+        ways = Counter(record for record, _ in every)
+        counted = [{at for at, (_, cells) in enumerate(every) if counted_in(cells, plan, row)} for row in figures]
+        sure = [frozenset(at for at in those if ways[every[at][0]] == 1) for those in counted]
+        for one, other in itertools.combinations(range(len(figures)), 2):
+            if sure[one] == sure[other] and figures[one]["told"] != figures[other]["told"]:
+                self._between(1, len(every), sorted(counted[one] ^ counted[other]))
 
     def _ways(self, truth: Iterator[Any], seen: Iterator[Any]) -> Iterator[tuple[int, Cells]]:
         """Every way in which each record may have been answered; notes which of them put which value in which blank."""

@@ -179,6 +179,16 @@ def deleted(person: Window, served: Linked) -> None:
     expect_place(person, "phone.deleted.heading")
 
 
+def late(person: Window, served: Linked) -> None:
+    """Deleted, and something may still be on its way to the centre."""
+    person.page.route("**/rows", lambda route: route.fulfill(status=504, body="Gateway Timeout"))
+    again(person, served)
+    finish(person)
+    expect_place(person, "phone.waiting.heading")
+    person.page.locator("#delete-now button").click()
+    expect_place(person, "phone.late.heading")
+
+
 def unkept(person: Window, served: Linked) -> None:
     """The centre could not take what came."""
     person.page.route("**/rows", lambda route: route.fulfill(status=400, body="row"))
@@ -189,5 +199,5 @@ def unkept(person: Window, served: Linked) -> None:
 
 BESIDE: Mapping[str, Walk] = {
     "help": by_its_link(".bar .help", "help.heading"), "about": by_its_link(".promise a", "about.heading"),
-    "languages": languages, "ended": ended, "unstored": unstored, "deleted": deleted, "unkept": unkept,
+    "languages": languages, "ended": ended, "unstored": unstored, "deleted": deleted, "late": late, "unkept": unkept,
 }  # fmt: skip

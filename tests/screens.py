@@ -45,7 +45,9 @@ CORE = {
 }  # fmt: skip
 
 
-NO_CARD_PRINTED = CardCodes(plain, could_be_a_code, lambda _typed: False, lambda _row, _typed, _replaces: False)
+NO_CARD_PRINTED = CardCodes(
+    plain, could_be_a_code, lambda _typed: False, lambda: False, lambda _row, _typed, _replaces: False
+)
 """What a centre that has printed no card says of a code."""
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from at_the_tablet import SIGNED_ON, SMALL, Tablet, a_tablet, one_of, page
 from on_a_phone import Linked, a_phone, expect_heading, linked
+from own_voice import EVERYWHERE, VOICES
 from phone_screens import phone_shown
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Route, expect
 from real_browser import OUTSIDE, Window, window
@@ -23,7 +24,6 @@ from test_browser_within_reach import read_in
 from forms.logic import parse
 from survey.aloud import LINES, NO_LINES, SPOKEN, as_spoken, line_texts
 from survey.clips import FOLDER, Clip, load, name_of
-from survey.languages import tag
 from survey.places import SupportLine
 from survey.reference import read_support_lines
 from survey.speaking import Speakable
@@ -65,13 +65,6 @@ _KEEP_DECODED = """
         window.contexts.push(this);
         return decoded;
     };
-"""
-_VOICES = """
-    window.said = [];
-    window.SpeechSynthesisUtterance = class extends EventTarget { constructor(text) { super(); this.text = text; } };
-    speechSynthesis.getVoices = () => %s;
-    speechSynthesis.speak = (each) => { window.said.push([each.text, each.lang]); window.last = each; };
-    speechSynthesis.cancel = () => window.said.push("quiet");
 """
 
 
@@ -332,7 +325,7 @@ def test_without_scripts_a_phones_first_page_says_beside_its_player_who_speaks_a
 
 
 def in_somali(person: Window, voices: str) -> None:
-    person.page.add_init_script(_VOICES % voices)
+    person.page.add_init_script(VOICES % voices)
     person.look()
     person.page.locator('.languages button[value="so"]').click()
     person.page.locator('html[lang="so"]').wait_for(state="attached")
@@ -372,10 +365,9 @@ def test_on_a_phones_first_page_every_press_at_the_same_spot_meets_the_loudspeak
     tmp_path: Path, browser: Browser, width: int
 ) -> None:
     """Somebody who taps twice, or whose hand shakes, is led to no other page and hears it stop where it began."""
-    everywhere = json.dumps([{"localService": True, "lang": tag(each)} for each in victim_voice().languages])
     with phone_shown(tmp_path / "centre") as served, a_phone(browser, served) as person:
         person.page.set_viewport_size({"width": width, "height": 640})
-        person.page.add_init_script(_VOICES % everywhere)
+        person.page.add_init_script(VOICES % json.dumps(EVERYWHERE))
         person.look()
         for language in victim_voice().languages:
             read_in(person, language)
@@ -405,7 +397,7 @@ def test_without_a_network_a_phone_reads_with_its_own_voice_or_has_no_button_and
 ) -> None:
     """``unreachable``: the phone believes that it has a network, as beside a router without one."""
     with phone_shown(tmp_path / "centre") as served, a_phone(browser, served) as person:
-        person.page.add_init_script(_VOICES % ("[{localService: true, lang: 'en-GB'}]" if own_voice else "[]"))
+        person.page.add_init_script(VOICES % ("[{localService: true, lang: 'en-GB'}]" if own_voice else "[]"))
         person.look()
         if how == "cut":
             person.say("experience", "sat1")
@@ -481,7 +473,7 @@ def test_a_phones_own_voice_reads_help_with_the_lines_that_it_shows_in_their_ord
 ) -> None:
     lines = (MADE_UP_LINES[0], *CHECKED)
     with help_on(tmp_path, lines) as served, a_phone(browser, served) as person:
-        person.page.add_init_script(_VOICES % "[{localService: true, lang: 'en-GB'}]")
+        person.page.add_init_script(VOICES % "[{localService: true, lang: 'en-GB'}]")
         shown_there = lines_shown(person, lines, crime)
         button(person).click()
         said = [text for text, _ in person.page.evaluate("window.said.filter(each => each !== 'quiet')")]
@@ -556,7 +548,7 @@ def test_a_phones_own_voice_reads_only_what_is_asked(tmp_path: Path, browser: Br
     always, never = one_of("told", "yes"), replace(one_of("because", "no"), relevant=parse("${experience} = 'bad'"))
     several = replace(SMALL, pages=(SMALL.pages[0], page(never, always), *SMALL.pages[1:]))
     with linked(tmp_path / "centre", instruments=(several,)) as served, a_phone(browser, served) as person:
-        person.page.add_init_script(_VOICES % "[{localService: true, lang: 'en-GB'}]")
+        person.page.add_init_script(VOICES % "[{localService: true, lang: 'en-GB'}]")
         person.look()
         person.say("experience", "good")
         button(person).click()

@@ -31,6 +31,7 @@ FROM_THE_RIGHT = tuple(code for code in LANGUAGES if direction(code) == "rtl")
 WHOLE = ("ar", "en-easy")
 """Looked at on every screen; English is in test_browser_access.py."""
 OLDER_TABLET = {"width": 768, "height": 1024}
+ON_ITS_SIDE = {"width": 1280, "height": 800}
 SMALLER = {"width": 360, "height": 640}
 MOST_BYTES = 60 * 1024
 """Of a phone's first load, headers included, fonts apart."""
@@ -133,6 +134,20 @@ def test_the_first_question_is_wholly_on_the_first_screen_of_a_tablet(
         rows = person.page.locator(".row").evaluate_all("all => all.map(each => each.getBoundingClientRect().bottom)")
         assert len(rows) == 7
         assert max(rows) <= OLDER_TABLET["height"], "what can be answered; the buttons follow"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_tablet_on_its_side_shows_question_and_most_answers_at_once(
+    tablet: Tablet, browser: Browser, language: str
+) -> None:
+    with window(browser, tablet.address, ON_ITS_SIDE) as person:
+        hand_over(somebody(tablet, language), person)
+        person.page.evaluate("document.fonts.ready.then(() => null)")
+        rows = [row.bounding_box() for row in person.page.locator(".row").all()]
+        seen = [row for row in rows if row and row["y"] + row["height"] <= ON_ITS_SIDE["height"]]
+        assert len(seen) >= (4 if language == "ur" else 5), "Nastaliq stands high"
+        assert all(row["height"] >= 56 for row in seen)
+        check_nothing_sticks_out(person)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

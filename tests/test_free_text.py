@@ -453,7 +453,8 @@ def asked_after_a_yes(folder: Path, asked: int, stopped: int) -> str:
     answers = [{"experience": "yes", "better": "so slow"}] * 40 + [{"experience": "yes"}] * (asked - 40)
     people = [who(n, made, said) for n, said in enumerate([*answers, *[{"experience": "no"}] * 60])]
     early = {n for n, one in enumerate(people) if n >= asked - stopped and n < asked}
-    people = [replace(one, status="core") if n in early else one for n, one in enumerate(people)]
+    before = {"experience": "yes", "since": "no"}
+    people = [replace(one, status="core", answers=before) if n in early else one for n, one in enumerate(people)]
     known, rows = Known.of([made], PLACES), sealed(SECRET.public, people)
     recipe = fitting(RECIPE, made)
     released, _ = release(folder, rows, known, recipe=recipe, words=Words(SLOW), writers=[write_words])

@@ -179,3 +179,24 @@ def test_one_address_files_no_more_than_its_hour_without_a_code_and_nobody_loses
     many[-1].address = "192.0.2.8"
     assert many[-1].send("finish")[1] == "thanks", "the answers waited"
     assert doors(centre).count("code") == 1
+
+
+def test_one_address_tries_no_more_than_its_hour_of_codes_whether_or_not_its_browser_runs_scripts(
+    centre: Centre, address: str
+) -> None:
+    code = next(codes_in(issue(centre, LINKED, "card", 1)))
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    def told(whose: str) -> bytes:
+        body = f"code={code}".encode()
+        return ask("POST", f"{address}s/{LINKED}/phone-code", body, {**form, "X-Real-IP": whose}).body
+
+    assert {told("192.0.2.7") for _ in range(AN_HOUR)} == {code.replace("-", "").encode()}
+    assert told("192.0.2.7") == b"busy", "also of a code that works"
+    late = NoScripts(address, "192.0.2.7")
+    for typed in (code, "AB12-CD34-EF56-GH78"):
+        status, _, said = late.send("code", code=typed)
+        assert (status, "Too many people are answering just now" in said) == (503, True)
+        assert f'value="{typed}"' in said, "nobody types it twice"
+    assert told("192.0.2.8") == code.replace("-", "").encode()
+    assert NoScripts(address, "192.0.2.8").send("code", code=code)[0] == 303

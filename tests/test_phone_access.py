@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from on_a_phone import a_phone
+from own_voice import EVERYWHERE, VOICES
 from phone_screens import BESIDE, ON_A_PHONE, phone_shown
 from playwright.sync_api import Browser, expect
 from test_browser_access import check_every_size
@@ -14,7 +16,7 @@ from survey.languages import direction, tag
 from survey.words import load as load_words
 
 pytestmark = pytest.mark.browser
-REFUSED = ("400", "403", "502")
+REFUSED = ("400", "403", "502", "504")
 """What the centre answers, or a network in its place, on the way to some of these screens; the browser notes it."""
 
 
@@ -24,7 +26,9 @@ def test_the_screens_of_a_phone_are_open_to_everybody(
     tmp_path: Path, browser: Browser, name: str, language: str
 ) -> None:
     with phone_shown(tmp_path / "centre", language) as served, a_phone(browser, served) as person:
+        person.page.add_init_script(VOICES % json.dumps(EVERYWHERE))
         {**ON_A_PHONE, **BESIDE}[name](person, served)
+        expect(person.page.locator("main .aloud button")).to_be_visible()
         html = person.page.locator("html")
         assert (html.get_attribute("lang"), html.get_attribute("dir")) == (tag(language), direction(language))
         assert person.page.locator("h1").count() == 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from centre_world import LINKED
+from centre_world import LINKED, ask
 from on_a_phone import (
     Linked,
     a_code,
@@ -23,6 +23,7 @@ from on_a_phone import (
 from playwright.sync_api import Browser, Locator, expect
 from real_browser import OUTSIDE, Window
 
+from survey.ceiling import MOST_A_DAY
 from survey.fingerprint import authority_pin
 from survey.words import load
 
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.browser
 
 WORDS, POLISH = load()["en"], load()["pl"]
 FIRST = "What about experience?"
+AN_HOUR = 120
 
 
 @pytest.fixture
@@ -233,3 +235,49 @@ def test_where_a_code_is_needed_neither_help_nor_another_language_leads_past_it(
         expect_heading(person, POLISH["code.heading"])
         expect(person.page.locator("main")).to_contain_text(POLISH["code.only"])
         expect(person.page.locator("main .skip")).to_have_count(0)
+
+
+def test_why_a_code_is_needed_is_still_read_after_help_and_in_another_language(
+    served: Linked, browser: Browser
+) -> None:
+    for _ in range(MOST_A_DAY):
+        served.links.of(LINKED).ceiling.count()
+    with a_phone(browser, served) as person:
+        person.look()
+        why = person.page.locator("main > p").first
+        expect(why).to_have_text(WORDS["code.full"])
+        person.page.locator(".bar .help").click()
+        expect_heading(person, WORDS["help.heading"])
+        person.page.locator("main .back a").click()
+        expect_heading(person, WORDS["code.heading"])
+        expect(why).to_have_text(WORDS["code.full"])
+        reads_in(person, "pl")
+        expect(why).to_have_text(POLISH["code.full"])
+        expect(person.page.locator("main .skip")).to_have_count(0)
+
+
+def test_who_may_begin_without_a_code_does_not_read_that_too_many_have_begun(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        ask_for_it(person)
+        assert WORDS["code.full"] not in person.words()
+        expect(person.page.locator("main .skip")).to_have_count(1)
+
+
+def test_where_an_address_has_tried_too_many_codes_the_page_says_so_and_what_was_typed_stays(
+    tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEARD_ADDRESS_HEADER", "X-Real-IP")
+    with linked(tmp_path / "limited") as served:
+        code, here = a_code(served), {"X-Real-IP": "192.0.2.7"}
+        form = {"Content-Type": "application/x-www-form-urlencoded", **here}
+        for _ in range(AN_HOUR):
+            assert ask("POST", f"{served.address}s/{LINKED}/phone-code", b"code=AB12", form).body == b"mistyped"
+        with a_phone(browser, served, extra_http_headers=here) as person:
+            person.look()
+            ask_for_it(person)
+            person.page.locator("#code").fill(code)
+            person.press()
+            expect(person.page.locator(".problems a")).to_have_text(WORDS["full.heading"])
+            expect(person.page.locator("#code")).to_have_value(code)
+            person.wrong = [line for line in person.wrong if "503" not in line]

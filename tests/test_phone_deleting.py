@@ -27,10 +27,14 @@ from on_a_phone import (
 from playwright.sync_api import Browser, Route, expect
 from real_browser import OUTSIDE, Window
 
+from survey.words import load as load_words
+
 pytestmark = pytest.mark.browser
 
 DELETED = "Your answers are deleted"
 UNDELETED = "Deleted from this phone"
+DELETING = "We are deleting your answers"
+ENDED = load_words()["en"]["ended.heading"]
 FORGET = f"/{START}rows/forget"
 
 
@@ -151,6 +155,52 @@ def test_a_reload_still_knows_what_is_to_be_deleted(served: Linked, browser: Bro
         person.page.reload()
         person.until(lambda: served.rows() == [])
         without_network_noise(person)
+
+
+def test_after_a_reload_what_the_centre_has_answered_for_is_called_deleted_as_soon_as_it_is(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        waits_with_the_rest(person, served)
+        person.page.reload()
+        deletes(person)
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        person.until(lambda: kept_on(person) == NOTHING)
+        assert person.page.evaluate("navigation.currentEntry.getState()") == {"read": None, "underWay": []}
+        without_network_noise(person)
+
+
+def test_after_a_reload_of_a_browser_that_kept_no_word_of_the_centre_the_page_says_that_something_may_still_come(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script("Object.defineProperty(window, 'navigation', { value: undefined })")
+        person.look()
+        send_the_core(person, served)
+        person.page.reload()
+        for heading in ("What about contact?", "What about crime?", "What about more?"):
+            person.press(".skip")
+            expect_heading(person, heading)
+        person.say("more", "finish")
+        expect_heading(person, DELETING)
+        assert "keep this page open for two minutes" in person.words().lower()
+        assert served.rows() == []
+
+
+def test_after_a_reload_who_takes_everything_back_is_not_told_of_a_bad_connection(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        send_the_core(person, served)
+        person.page.reload()
+        for heading in ("What about contact?", "What about crime?", "What about more?"):
+            person.press(".skip")
+            expect_heading(person, heading)
+        person.say("more", "finish")
+        expect_heading(person, ENDED)
+        assert served.rows() == []
 
 
 def test_a_page_that_is_closed_before_takes_the_wish_along_as_it_said(served: Linked, browser: Browser) -> None:

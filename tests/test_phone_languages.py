@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from at_the_tablet import SMALL
 from on_a_phone import (
+    OTHER,
     THANKS,
     Linked,
     a_code,
     a_phone,
+    chooses,
     expect_heading,
     finish,
     linked,
@@ -134,7 +137,7 @@ def test_after_leave_and_in_another_tab_the_language_is_the_first_one_again(serv
         person.page.wait_for_url(OUTSIDE)
         person.look()
         expect_heading(person, "What about experience?")
-        assert person.page.evaluate("navigation.entries().map(each => each.getState())")[-1].endswith("/en")
+        assert person.page.evaluate("navigation.entries().map(each => each.getState())")[-1]["read"].endswith("/en")
 
 
 def test_a_reload_where_the_language_does_not_come_asks_in_the_first_one(served: Linked, browser: Browser) -> None:
@@ -151,3 +154,21 @@ def test_a_reload_where_the_language_does_not_come_asks_in_the_first_one(served:
         expect_heading(person, THANKS)
         without_network_noise(person)
     assert served.only().language == "en"
+
+
+def test_where_the_survey_has_changed_meanwhile_whoever_has_begun_reads_that_and_not_that_the_language_is_late(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        served.tell(2, instruments=(OTHER, SMALL))
+        chooses(person, "pl")
+        expect(person.page.get_by_role("alert")).to_have_text(load()["en"]["phone.changed"])
+        expect_heading(person, "What about contact?")
+        person.say("contact", "easy")
+        person.say("crime", "theft")
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, THANKS)
+    assert (served.only().digest, served.only().language) == (SMALL.digest(), "en")

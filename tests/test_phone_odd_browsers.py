@@ -24,10 +24,11 @@ from on_a_phone import (
     to_the_end,
     without_network_noise,
 )
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Route, expect
 from real_browser import Window
 
 from export.centre.link import Link
+from survey.words import load
 
 pytestmark = pytest.mark.browser
 
@@ -164,7 +165,10 @@ def test_a_network_that_says_nothing_is_waited_for_once_and_not_for_every_file(
             "() => { self.waits = []; const wait = setTimeout;"
             " self.setTimeout = (act, ms) => { waits.push(ms); return wait(act, ms / 100); }; }"
         )
-        files = [f"static/{each}" for each in ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg")]
+        files = [
+            f"static/{each}"
+            for each in ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg", "voice.js")
+        ]
         served.swallowed = frozenset(f"/{START}{each}" for each in ("", "phone/en", *files))
         person.page.goto(person.address, wait_until="commit")
         expect_heading(person, "What about experience?")
@@ -279,3 +283,32 @@ def winds_on_until(person: Window, true: Callable[[], bool]) -> None:
         return true()
 
     person.until(a_second_later)
+
+
+def test_where_something_fails_in_the_middle_the_page_says_so_and_the_answers_are_still_there(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        person.say("experience", "good")
+        person.choose("contact", "easy")
+        person.page.evaluate(
+            """() => {
+              const { parseFromString } = DOMParser.prototype;
+              DOMParser.prototype.parseFromString = function () {
+                DOMParser.prototype.parseFromString = parseFromString;
+                throw new Error("not this time");
+              };
+            }"""
+        )
+        person.press()
+        expect(person.page.get_by_role("alert")).to_have_text(load()["en"]["phone.lost.text"])
+        expect_heading(person, "What about contact?")
+        person.press()
+        expect_heading(person, "What about crime?")
+        expect(person.page.get_by_role("alert")).to_have_count(0)
+        person.say("crime", "theft")
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, THANKS)
+    assert served.only().answers["contact"] == "easy"

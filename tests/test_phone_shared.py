@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from centre_world import LINKED
 from on_a_phone import (
+    START,
     WAITING,
     Linked,
     a_phone,
@@ -17,13 +18,14 @@ from on_a_phone import (
     linked,
     queue_of,
     send_the_core,
+    sent_by,
     to_the_end,
     without_network_noise,
 )
 from playwright.sync_api import Browser, expect
 from real_browser import Window
 
-from export.centre.codes import codes_in, issue
+from export.centre.codes import cancel, codes_in, issue
 
 pytestmark = pytest.mark.browser
 
@@ -207,4 +209,56 @@ def test_the_next_person_is_not_told_that_somebodys_answers_wait_and_cannot_dele
         person.page.evaluate("dispatchEvent(new Event('online'))")
         person.until(lambda: len(served.rows()) == 1)
         without_network_noise(person)
+    assert served.only().status == "complete"
+
+
+def goes_on_off_line_with_a_card_that_is_then_cancelled(person: Window, served: Linked) -> None:
+    batch = issue(served.centre, LINKED, "card", 1)
+    person.look("#t")
+    person.page.locator("footer a[href$='/code']").click()
+    person.page.locator("#code").fill(next(codes_in(batch)))
+    person.press()
+    served.broken = frozenset({"/rows"})
+    to_the_end(person)
+    finish(person)
+    expect_heading(person, WAITING)
+    assert len(queue_of(person)) == 1
+    cancel(served.centre, batch.number)
+    served.broken = frozenset()
+
+
+def without_the_refusal(person: Window) -> None:
+    person.wrong = [line for line in person.wrong if "403" not in line]
+
+
+def test_answers_whose_card_is_no_good_do_not_stay_on_the_device_once_whoever_gave_them_has_gone(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        goes_on_off_line_with_a_card_that_is_then_cancelled(person, served)
+        person.page.locator(".shared button").click()
+        expect_heading(person, FIRST)
+        person.until(lambda: queue_of(person) == [])
+        tried = len(sent_by(served))
+        person.page.evaluate("dispatchEvent(new Event('online'))")
+        person.the_core()
+        person.until(lambda: len(served.rows()) == 1)
+        assert [path for path, _ in sent_by(served)[tried:]] == [f"/{START}rows"], "it is tried no more"
+        expect(person.page.locator("main .before")).to_have_count(0)
+        without_network_noise(person)
+        without_the_refusal(person)
+
+
+def test_whoever_is_still_there_reads_that_their_card_is_no_good_and_can_choose(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        goes_on_off_line_with_a_card_that_is_then_cancelled(person, served)
+        person.page.locator("#send-now button").click()
+        expect_heading(person, "We could not take your answers with this card")
+        assert len(queue_of(person)) == 1
+        person.page.locator("#open-door button").click()
+        expect(person.page.locator("h1")).to_contain_text("Thank you")
+        without_network_noise(person)
+        without_the_refusal(person)
     assert served.only().status == "complete"

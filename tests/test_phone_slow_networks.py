@@ -30,7 +30,7 @@ from on_a_phone import (
 )
 from playwright.sync_api import Browser, expect
 from real_browser import Window
-from test_phone_deleting import FORGET, UNDELETED, deletes, waits_with_the_rest
+from test_phone_deleting import DELETING, FORGET, UNDELETED, deletes, waits_with_the_rest
 
 pytestmark = pytest.mark.browser
 
@@ -177,11 +177,13 @@ def sends_in_vain(person: Window, served: Linked) -> None:
 
 
 def comes_late_and_goes(person: Window, served: Linked) -> None:
-    expect_heading(person, UNDELETED)
+    expect_heading(person, DELETING)
     assert FORGET in [path for path, _ in sent_by(served)], "the centre was asked, and had nothing to delete yet"
+    assert "connection" not in person.words()
+    assert "Something may still be on its way to us." in person.words()
     served.let_go.set()
     person.until(lambda: len(served.rows()) == 1)
-    assert person.heading() == UNDELETED
+    assert person.heading() == DELETING
     person.page.clock.run_for(UNTIL_NONE_CAN_COME)
     expect_heading(person, DELETED)
     assert served.rows() == []
@@ -197,6 +199,52 @@ def test_answers_that_may_still_come_in_are_not_called_deleted_and_are_deleted_o
         finish(person)
         expect_heading(person, WAITING)
         deletes(person)
+        comes_late_and_goes(person, served)
+
+
+def test_after_a_reload_too_and_the_page_says_that_they_may_still_come_and_not_that_the_network_is_bad(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        sends_in_vain(person, served)
+        served.held, served.broken = "", frozenset({"/rows"})
+        person.page.reload()
+        expect(person.page.locator(".before")).to_contain_text("They are not sent yet.")
+        deletes(person)
+        comes_late_and_goes(person, served)
+
+
+def test_also_after_a_reload_at_the_end_what_may_still_come_is_not_called_deleted(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        sends_in_vain(person, served)
+        served.held, served.broken = "", frozenset({"/rows"})
+        person.page.route("**/rows", lambda route: route.fulfill(status=504, body="Gateway Timeout"))
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, WAITING)
+        person.page.reload()
+        expect(person.page.locator(".before")).to_contain_text("They are not sent yet.")
+        deletes(person)
+        comes_late_and_goes(person, served)
+
+
+def test_without_a_network_the_page_says_so_and_with_it_that_something_may_still_come(
+    served: Linked, browser: Browser
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        sends_in_vain(person, served)
+        served.broken = frozenset({"/rows", "/rows/forget"})
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, WAITING)
+        deletes(person)
+        expect_heading(person, UNDELETED)
+        served.broken = frozenset({"/rows"})
+        deletes(person)
+        expect_heading(person, DELETING)
+        person.page.evaluate("dispatchEvent(new Event('online'))")
         comes_late_and_goes(person, served)
 
 
@@ -225,7 +273,7 @@ def test_a_server_in_front_that_waited_in_vain_has_no_word_on_whether_the_answer
         finish(person)
         expect_heading(person, WAITING)
         deletes(person)
-        expect_heading(person, UNDELETED)
+        expect_heading(person, DELETING)
         person.page.clock.run_for(UNTIL_NONE_CAN_COME)
         expect_heading(person, DELETED)
 

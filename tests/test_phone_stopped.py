@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from centre_world import LINKED
 from on_a_phone import (
     DELETED,
     NOTHING,
@@ -26,6 +27,7 @@ from playwright.sync_api import Browser, expect
 from real_browser import OUTSIDE, Window
 from test_phone_deleting import UNDELETED, deletes, waits_with_the_rest
 
+from survey.ceiling import MOST_DRAFTS
 from survey.fingerprint import authority_pin
 from survey.words import load as load_words
 
@@ -232,4 +234,75 @@ def test_its_screens_are_in_the_language_of_their_page(served: Linked, browser: 
         for press, name in ((".help", "help"), (".back a", "unavailable"), ("#delete-now button", "phone.deleted")):
             person.page.locator(press).click()
             expect_heading(person, words[f"{name}.heading"])
+        without_noise(person)
+
+
+@pytest.mark.parametrize("page", ["help", "about", "safety"])
+def test_leave_deletes_what_waits_also_on_a_page_that_was_opened_by_its_own_address(
+    served: Linked, browser: Browser, page: str
+) -> None:
+    with a_phone(browser, served) as person:
+        waits_with_the_rest(person, served)
+        stops(served)
+        in_a_new_tab(person)
+        person.look(page)
+        expect(person.page.locator(".bar .leave")).to_have_text("Leave and delete")
+        person.page.locator(".bar .leave").click()
+        person.page.wait_for_url(OUTSIDE)
+        person.page.goto(person.address + "static/icon.svg")
+        assert kept_on(person) == NOTHING
+        person.until(lambda: served.rows() == [])
+        without_noise(person)
+
+
+def test_on_a_device_that_people_share_leave_on_such_a_page_deletes_nothing_of_others(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look("#t")
+        served.broken = frozenset({"/rows"})
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, WAITING)
+        stops(served)
+        person.look("help#t")
+        person.page.locator(".bar .leave").click()
+        expect_heading(person, NOT_NOW)
+        assert len(queue_of(person)) == 1
+        without_noise(person)
+
+
+def test_a_page_that_does_not_exist_says_what_waits_too_and_leads_to_no_questions(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        waits_with_the_rest(person, served)
+        stops(served)
+        in_a_new_tab(person)
+        person.look("page-of-another-time")
+        expect_heading(person, NOT_NOW)
+        expect(person.page.locator("main .before")).to_contain_text("They are not sent yet.")
+        deletes(person)
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        person.wrong = [line for line in person.wrong if "404" not in line]
+        without_noise(person)
+
+
+def test_help_where_too_many_are_answering_leads_back_to_where_that_is_said(served: Linked, browser: Browser) -> None:
+    drafts = served.links.of(LINKED).drafts
+    for number in range(MOST_DRAFTS):
+        drafts.put(f"{number:064x}", b"")
+    with a_phone(browser, served) as person:
+        person.page.route("**/phone.js", lambda route: route.abort())
+        person.look()
+        person.page.unroute("**/phone.js")
+        person.choose("experience", "good")
+        person.press()
+        expect_heading(person, "Too many people are answering just now")
+        person.page.locator(".bar .help").click()
+        expect_heading(person, "Help")
+        expect(person.page.locator(".back a")).to_have_text("Back")
+        person.page.locator(".back a").click()
+        expect_heading(person, "Too many people are answering just now")
         without_noise(person)

@@ -400,7 +400,7 @@ def test_what_the_worker_keeps_are_pages_and_nothing_that_anybody_said(served: L
         )
     names = {f"phone/{part}" for part in ("en", "en/page")} | {
         f"static/{name}"
-        for name in ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg", "symbols.svg")
+        for name in ("phone.js", "sealing.js", "heard.css", "fonts/fonts.css", "icon.svg", "symbols.svg", "voice.js")
     }
     assert {(method, path) for method, path, _ in kept} == {("GET", f"/{START}{name}") for name in names}
     assert not any(TYPED in text for _, _, text in kept)

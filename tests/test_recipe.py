@@ -80,17 +80,17 @@ def test_its_hash_is_of_what_it_says(tmp_path: Path) -> None:
 
 
 def test_a_key_may_be_told_no_finer_than_a_level_that_it_names(tmp_path: Path) -> None:
-    coarser = read_recipe(changed(tmp_path, 'finest = "place"', 'finest = "kind"'))
+    coarser = read_recipe(changed(tmp_path, 'as_given = "place"', 'finest = "kind"'))
     place = next(one for one in coarser.hierarchies if one.variable == "place")
     laid = hierarchy(place, ["hub-1", "counter-1"], read_areas(), {"hub-1": "hub", "counter-1": "counter"})
     assert [level.values(["hub-1", "counter-1"]) for level in laid.levels] == [("hub", "counter")]
-    assert read_recipe(changed(tmp_path, 'finest = "month"', 'finest = "quarter"')).binding != coarser.binding
+    assert read_recipe(changed(tmp_path, 'as_given = "month"', 'finest = "quarter"')).binding != coarser.binding
 
 
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
-        ('finest = "borough"', 'finest = "London"', "geography names a level that is not there; there are London"),
+        ('as_given = "borough"', 'finest = "London"', "geography names a level that is not there; there are London"),
         ('series = "heard"', 'series = "Heard!"', "series must be a name"),
         ('series = "heard"', "", "series is missing; add it"),
         ('series = "heard"', 'series = "heard"\nk = 5', "k is not known here"),
@@ -105,6 +105,11 @@ def test_a_key_may_be_told_no_finer_than_a_level_that_it_names(tmp_path: Path) -
         ('by = "quarter"', 'by = "week"', "hierarchy[1].level[1].by must be"),
         ('by = "quarter"', 'bands = [1], by = "quarter"', "needs exactly one of by, groups and bands"),
         ('by = "quarter"', "bands = [16, 18, 18]", "bands must be a list of whole numbers, each above"),
+        ('as_given = "place"', 'finest = "place"', 'finest says "place", which is no level; there are kind'),
+        ('as_given = "place"', 'as_given = "kind"', 'as_given says "kind", which is a level; write finest'),
+        ('as_given = "place"', "", "hierarchy[2].finest must name the finest level, or else as_given"),
+        ('as_given = "place"', 'as_given = "place"\nfinest = "kind"', "write one of the two"),
+        ('as_given = "five groups"', 'finest = "five groups"', "which is no level; there is none. If"),
         ('name = "half-year"', 'name = "quarter"', "level has two of one name"),
         ('variable = "place"', 'variable = "month"', "hierarchy: a variable has two"),
         ('["ea", "ne"]', '["ea", "aw"]', "hierarchy[4].level[2].groups must give"),

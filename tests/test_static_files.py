@@ -13,12 +13,12 @@ import pytest
 
 STATIC = Path(__file__).resolve().parents[1] / "survey" / "static"
 SOURCE = STATIC / "source"
-BUILT = ("heard.css", "heard.js", "phone.js", "sealing.js", "worker.js")
-PACKED = tuple(f"{name}.br" for name in ("heard.css", "phone.js", "sealing.js", "symbols.svg"))
+BUILT = ("heard.css", "heard.js", "phone.js", "sealing.js", "voice.js", "worker.js")
+PACKED = tuple(f"{name}.br" for name in ("heard.css", "phone.js", "sealing.js", "symbols.svg", "voice.js"))
 LICENCES = "sealing.licences.txt"
 FOR_TESTS = "../../tests/opening.mjs"
 # Bytes once compressed. What seals is the largest: two lattices and two curves.
-LARGEST = {"sealing.js": 25_000, "phone.js": 15_200}
+LARGEST = {"sealing.js": 25_000, "phone.js": 15_600}
 
 
 def hashes() -> dict[str, str]:
@@ -54,6 +54,11 @@ def test_what_is_built_asks_no_host_and_evaluates_nothing(name: str) -> None:
     assert len(gzip.compress(text.encode())) < LARGEST.get(name, 8_000)
 
 
+def test_a_tablets_script_cannot_speak_by_itself_since_that_would_write_a_log() -> None:
+    assert "speechSynthesis" in (STATIC / "voice.js").read_text()
+    assert "speechSynthesis" not in (STATIC / "heard.js").read_text()
+
+
 def test_what_keeps_rows_on_a_phone_is_small_enough_to_be_read_by_anybody() -> None:
     text = (SOURCE / "phone" / "queue.js").read_text()
     code = re.sub(r"\s+", " ", re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))
@@ -68,7 +73,7 @@ def test_a_phones_worker_opens_pages_and_nothing_is_left_to_the_browser_to_send_
     )
     for said in ('addEventListener("sync"', "registration.sync.register", "self.onsync =", "'periodicsync'", "r?.sync"):
         assert background.search(said)
-    for name in ("heard.js", "phone.js", "sealing.js", "worker.js"):
+    for name in ("heard.js", "phone.js", "sealing.js", "voice.js", "worker.js"):
         assert not background.search((STATIC / name).read_text()), name
     listens = re.findall(r"addEventListener\(([^,]*),", (STATIC / "worker.js").read_text())
     assert listens == ['"install"', '"activate"', '"fetch"']

@@ -93,3 +93,12 @@ def test_a_folder_that_is_mistyped_is_said_and_never_made(desk: Desk, verb: Verb
         told(desk.run(verb, "--instance", str(folder), *desk.given(verb)))
     assert not (desk.folder / "cnetre").exists()
     assert not any((desk.folder / "empty").iterdir())
+
+
+@pytest.mark.parametrize("verb", [
+    ("export", "take-in"), ("export", "publish"), ("export", "check-proxy"), ("kiosk", "keys"),
+], ids="-".join)  # fmt: skip
+def test_of_a_path_that_is_not_there_every_verb_says_that_and_what_to_look_for(verb: Verb, tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    said = told(Desk(tmp_path).run(verb, str(missing)))
+    assert f"{missing} is not there. Look for its right name and place, and whether the stick" in said

@@ -71,8 +71,8 @@ class Codes:
         return batch.until is not None and self.today() > batch.until
 
 
-def card_codes(centre: Centre, codes: Codes, place: str) -> CardCodes:
-    """What the interview of one place's link is handed, for people who type their code."""
+def card_codes(centre: Centre, codes: Codes, place: str, tried_too_many: Callable[[], bool]) -> CardCodes:
+    """What the interview of one place's link is handed, for people who type their code (see ``CardCodes``)."""
 
     def file(row: bytes, untrusted_code: str, replaces: Sequence[bytes]) -> bool:
         return centre.store.admit(row, codes.mark_of(untrusted_code, place), replaces) != "refused"
@@ -80,7 +80,7 @@ def card_codes(centre: Centre, codes: Codes, place: str) -> CardCodes:
     def works(untrusted_code: str) -> bool:
         return not centre.store.is_spent(codes.mark_of(untrusted_code, place))
 
-    return CardCodes(plain, could_be_a_code, works, file)
+    return CardCodes(plain, could_be_a_code, works, tried_too_many, file)
 
 
 _NO_BATCH = Batch(0, "", "card", 0, date.min, (), date.min, None, cancelled=True)

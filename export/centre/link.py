@@ -39,7 +39,7 @@ from survey.words import load
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 # Many people stand behind one address at a hub or in a mobile network. Counted apart, so that who was let in gets out.
-_ROWS_AN_HOUR = _BEGUN_AN_HOUR = _FILED_AN_HOUR = 120
+_ROWS_AN_HOUR = _BEGUN_AN_HOUR = _FILED_AN_HOUR = _TRIED_AN_HOUR = 120
 _PATH = re.compile(r"/s/([A-Za-z0-9_-]{1,32})(/.*)?")
 _NOWHERE = "-"
 _NO_INSTRUMENT = "0" * 64
@@ -100,8 +100,9 @@ class Links:
         self._links: dict[str, Link] = {}
         self._seat = Seat(centre.settings.memory_folder)
         self._codes = Codes(centre.batches, centre.clock.day)
-        self._sent, self._begun, self._filed = (
-            AddressLimit(centre.clock.monotonic, most) for most in (_ROWS_AN_HOUR, _BEGUN_AN_HOUR, _FILED_AN_HOUR)
+        self._sent, self._begun, self._filed, self._tried = (
+            AddressLimit(centre.clock.monotonic, most)
+            for most in (_ROWS_AN_HOUR, _BEGUN_AN_HOUR, _FILED_AN_HOUR, _TRIED_AN_HOUR)
         )
         self._rows = self._put_rows_together()
 
@@ -173,7 +174,7 @@ class Links:
 
     def forget_addresses(self) -> None:
         """Throw the hour's keys and counts away once it is over, though nobody may ask for hours."""
-        for limit in (self._sent, self._begun, self._filed):
+        for limit in (self._sent, self._begun, self._filed, self._tried):
             limit.forget_the_hour()
 
     def _keys(self) -> Keys | None:
@@ -216,11 +217,12 @@ class Links:
         ceiling = DailyCeiling(clock.day, file=self._memory("ceiling", place), closed=lambda: self._closed(place))
         turns = Turns(self._memory("turns", place), STRIPES)
         address = OneAddress(lambda: self._over(self._begun), lambda: self._over(self._filed))
+        codes = card_codes(centre, self._codes, place, lambda: self._over(self._tried))
         visits = LockedVisits(drafts, instruments, ceiling, turns, clock.monotonic, address)
         parts = Parts(
             keys=self._keys, place=place, mode="link", visits=visits, store=centre.store, shelf="arrivals",
             door="open", tallies=tallies, partials=partials, clock=clock, words=self._words, clips=clips.load(),
-            notices=notices, codes=card_codes(centre, self._codes, place), brotli=brotli.compress,
+            notices=notices, codes=codes, brotli=brotli.compress,
         )  # fmt: skip
         return Link(interview_app(parts), drafts, partials, counts, tally_rows, ceiling)
 

@@ -24,6 +24,7 @@ from export.centre.proxy import faults
 from survey.briefing import authority_words, words_match
 from survey.hardening import harden
 from survey.settings import load
+from survey.verbs import There
 
 
 @click.command("enrol-code")
@@ -63,7 +64,7 @@ def revoke(instance: Path, tablet: str) -> None:
 
 @click.command("take-in")
 @instance_folder
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=There(dir_okay=False))
 @click.option("--authority", metavar="WORDS", help="The custodian's 13 words; asked for at the first keys file.")
 def take_in(instance: Path, file: Path, authority: str | None) -> None:
     """Take in a signed keys FILE, a notices file or a tablet's rescue file."""
@@ -113,7 +114,7 @@ def move_rows(instance: Path) -> None:
 
 @click.command()
 @instance_folder
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", type=There(file_okay=False))
 @click.option(
     "--new-series",
     is_flag=True,
@@ -177,7 +178,7 @@ def audit(instance: Path, holds: str | None) -> None:
 
 @click.command("check-proxy")
 @instance_folder
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=There(dir_okay=False))
 def check_proxy(instance: Path, file: Path) -> None:
     """Check the configuration FILE of the server in front (nginx -T, or a Caddyfile): no line about anybody."""
     with told():

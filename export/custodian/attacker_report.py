@@ -23,8 +23,10 @@ COVERED = (
     "figures for everybody beside those without open-door and quick responses",
     "the sum of modes: all together no more than the number of records, which the manifest tells, and just as many"
     " where nobody skipped the question",
-    "how many wrote towards a theme beside all who wrote, and these beside all records and all who were asked; no word"
-    " of the code frame counts towards two themes, so that none lies within another",
+    "how many wrote towards a theme beside all who wrote, and these beside all records, all who by their record were"
+    " asked, and all who by it may have written; no word of the code frame counts towards two themes, so that none lies"
+    " within another",
+    "the records of those who stopped: they are the same whether somebody then wrote something or not",
     "the records of this release laid over its tables, all questions of a mode together: no value of a blank is proved"
     " or ruled out",
     "everything that these rules and the p-table let an attacker assume; only the table secret is taken as unknown",
@@ -35,6 +37,8 @@ NOT_COVERED = (
     "the records alone: analysts who hold them know more of a group's answers than its table tells. They are protected"
     " by group size instead; give them to named analysts only",
     "themes beside each other where somebody knows that people who wrote of one wrote of another too",
+    "who stopped before a question that comes ahead of an open one is taken to have written nothing; they may have"
+    " skipped all in between and written",
     "comments in a language that the code frame has no words of are under no theme, and the records tell languages",
     "what a questionnaire's routes say of two blanks of one record together",
     "what somebody knows of a respondent from elsewhere, and answers that most of a group share",

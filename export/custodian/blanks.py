@@ -4,47 +4,27 @@ Analysts hold the records, and so count most figures exactly; a table counts peo
 have blank. So of every blank each value has to stay possible, the true one and every other: there has to be a whole set
 of answers in which it stands there, all that the records tell stands as it is, and every published figure is one that
 its count may be told as. Such a set is looked for from the truth on: one blank is filled in otherwise, and where that
-moves a count out of what its figure allows, another blank is filled in otherwise too. Where none is found, the figure
-that stands in the way is held back. An attacker is taken to know more than the records tell: the finest area of
-everybody whose area is not blank, and who came by an open door.
+moves a count out of what its figure allows, another blank is filled in otherwise too. Since the same people are always
+moved alike, two figures that are told otherwise also say that somebody is counted in one of them only: each set has to
+leave somebody who may be that. Where none is found, the figure that stands in the way is held back. An attacker is
+taken to know more than the records tell: the finest area of everybody whose area is not blank, and who came by an open
+door.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from export.custodian.cube import ADDRESS, EVERYBODY, SURE, SURE_ROW, TOTAL, UNKNOWN, Listed, Plan
+from export.custodian.cube import ADDRESS, EVERYBODY, KEY, SURE, SURE_ROW, TOTAL, UNKNOWN, Listed, Plan
 from export.custodian.protection import SHOWN, SMALL, Rules, with_percentages, worth
 from export.custodian.table import SKIPPED, SUPPRESSED
+from export.custodian.worlds import Address, Filling, Published, Room, Worlds
 
 BLANK = "blank"
-_MOST_MENDED, _MOST_TRIED = 6, 200
-"""Blanks filled in otherwise beside the first, and blanks tried for each of them, before a figure is held back."""
-
-_Address = tuple[int, ...]
 _Cells = Mapping[str, int]
-_Room = Mapping[_Address, tuple[int, int]]
-"""Of every published figure how far its count may move down (not above 0) and up (not below 0)."""
-
-
-@dataclass(frozen=True)
-class _Filling:
-    """One blank filled in otherwise.
-
-    Attributes:
-        record, column: whose blank, and where.
-        moves: figure -> 1 where its count grows by one, -1 where it shrinks.
-        tight: the figures that this alone moves out of what they allow.
-    """
-
-    record: int
-    column: str
-    moves: Mapping[_Address, int]
-    tight: frozenset[_Address]
 
 
 def closed_over(
@@ -56,19 +36,21 @@ def closed_over(
         figures: of ``protection.protected``.
         plan: of the tables.
         rules: how they were protected.
-        truth: what was counted: the plan's columns, ``mode`` and ``_sure``.
+        truth: what was counted: the plan's columns, ``mode``, ``_sure`` and ``_key``.
         seen: the same people in the same order as their records tell them; of the plan's columns only blanks are read.
 
     Returns:
         The same figures; ``blank`` names the column whose blanks a figure would have told of, else it is empty.
     """
-    room, worths = dict[_Address, tuple[int, int]](), dict[_Address, int]()
-    for *where, n, told in figures.filter(pl.col("held") == SHOWN).select(*ADDRESS, "n", "told").iter_rows():
+    room, published = dict[Address, tuple[int, int]](), dict[Address, Published]()
+    shown = figures.filter(pl.col("held") == SHOWN).select(*ADDRESS, "n", "told", "people")
+    for *where, n, told, people in shown.iter_rows():
         measure, mode, level, area, by, category, population, answer = where
         figure, (low, high) = (level, area, by, category, population, answer), rules.possible(told)
-        room[measure, mode, *figure], worths[measure, mode, *figure] = (low - n, high - n), worth(told, figure)
+        room[measure, mode, *figure] = low - n, high - n
+        published[measure, mode, *figure] = Published(told, people, worth(told, figure))
     fillings = sorted(_fillings(plan, room, truth, seen), key=lambda one: (one.column, sorted(one.moves.items())))
-    held = _Worlds(room, fillings).in_the_way(worths)
+    held = Worlds(room, published, fillings).in_the_way()
     schema = dict.fromkeys(ADDRESS, pl.Int64) | {BLANK: pl.String}
     found = pl.DataFrame([(*address, column) for address, column in held.items()], schema=schema, orient="row")
     joined = figures.join(found, on=list(ADDRESS), how="left", maintain_order="left")
@@ -76,69 +58,10 @@ def closed_over(
     return with_percentages(joined.with_columns(held=small, blank=pl.col(BLANK).fill_null("")))
 
 
-class _Worlds:
-    """All the sets of answers that the records leave open, each told by which blanks are filled in otherwise."""
-
-    def __init__(self, room: _Room, fillings: Sequence[_Filling]) -> None:
-        self._room, self._fillings = dict(room), fillings
-        self._moving = defaultdict[tuple[_Address, int], list[_Filling]](list)
-        for filling in fillings:
-            for address, by in filling.moves.items():
-                self._moving[address, by].append(filling)
-
-    def in_the_way(self, worth_of: Mapping[_Address, int]) -> dict[_Address, str]:
-        """The figures to be held back until every filling is possible, each with the column that it would tell of."""
-        held = dict[_Address, str]()
-        for filling in self._fillings:
-            while out := self._out(filling):
-                least = min(out, key=lambda address: (worth_of[address], address))
-                held[least] = filling.column
-                del self._room[least]
-        return held
-
-    def _out(self, filling: _Filling) -> list[_Address]:
-        """The figures that this filling moves out of what they allow and that no other fillings beside it mend."""
-        moved, used = Counter(filling.moves), {filling.record}
-        out = [address for address, by in moved.items() if self._excess(address, by)]
-        for _ in range(_MOST_MENDED):
-            mending = self._mending(out[0], moved, used) if out else None
-            if mending is None:
-                return out
-            moved.update(mending.moves)
-            used.add(mending.record)
-            out = [address for address, by in moved.items() if self._excess(address, by)]
-        return out
-
-    def _mending(self, address: _Address, moved: Mapping[_Address, int], used: set[int]) -> _Filling | None:
-        """A filling of another record that moves this figure back and brings the counts nearer together, if any."""
-        back = -1 if moved[address] > 0 else 1
-        best, most = None, 0
-        least = -sum(self._excess(one, by) for one, by in moved.items())
-        for filling in self._moving[address, back][:_MOST_TRIED]:
-            gain = 0 if filling.record in used else self._gain(filling, moved)
-            if gain < most:
-                best, most = filling, gain
-            if most == least:
-                break
-        return best
-
-    def _gain(self, filling: _Filling, moved: Mapping[_Address, int]) -> int:
-        """By how much all counts together come to lie further out; less than nothing where they come nearer."""
-        moves, gain = filling.moves, 0
-        for address in (moved.keys() & moves.keys()) | filling.tight:
-            before = moved.get(address, 0)
-            gain += self._excess(address, before + moves[address]) - self._excess(address, before)
-        return gain
-
-    def _excess(self, address: _Address, by: int) -> int:
-        down, up = self._room.get(address, (by, by))
-        return max(down - by, by - up, 0)
-
-
 class _Figures:
     """Which published figures a person is counted in."""
 
-    def __init__(self, plan: Plan, shown: _Room) -> None:
+    def __init__(self, plan: Plan, shown: Room) -> None:
         self._plan, self._shown = plan, shown.keys()
         self._in_base = {measure: frozenset(plan.in_base(measure)) for measure in plan.measures}
         self._together = defaultdict[tuple[str, int], list[int]](list)
@@ -151,10 +74,10 @@ class _Figures:
             for column in {one.measure, one.by or one.measure, plan.area}:
                 self._telling[column].append(one)
 
-    def of(self, cells: _Cells, column: str) -> set[_Address]:
+    def of(self, cells: _Cells, column: str) -> set[Address]:
         """Those of the tables that this column matters to."""
         populations = (EVERYBODY, SURE) if cells[SURE_ROW] else (EVERYBODY,)
-        found = set[_Address]()
+        found = set[Address]()
         for one in self._telling[column]:
             answer, measure = cells[one.measure], self._plan.measures.index(one.measure)
             if answer not in self._in_base[one.measure]:
@@ -172,11 +95,11 @@ class _Figures:
         return found & self._shown
 
 
-def _fillings(plan: Plan, room: _Room, truth: pl.DataFrame, seen: pl.DataFrame) -> Iterator[_Filling]:
+def _fillings(plan: Plan, room: Room, truth: pl.DataFrame, seen: pl.DataFrame) -> Iterator[Filling]:
     columns = sorted({plan.area, *plan.measures, *(by for by in plan.breakdowns if by is not None)})
     blank, figures = seen.select(pl.col(columns) == SUPPRESSED), _Figures(plan, room)
     some = blank.select(pl.any_horizontal(columns)).to_series()
-    people = truth.select(*columns, "mode", SURE_ROW).filter(some).iter_rows(named=True)
+    people = truth.select(*columns, "mode", SURE_ROW, KEY).filter(some).iter_rows(named=True)
     values = {column: _values(plan, column) for column in columns}
     for record, (cells, blanks) in enumerate(zip(people, blank.filter(some).iter_rows(named=True), strict=True)):
         for column in (name for name in columns if blanks[name]):
@@ -186,7 +109,7 @@ def _fillings(plan: Plan, room: _Room, truth: pl.DataFrame, seen: pl.DataFrame) 
                 if other != true:
                     moves = dict.fromkeys(true - other, -1) | dict.fromkeys(other - true, 1)
                     tight = frozenset(address for address, by in moves.items() if not room[address][by > 0])
-                    yield _Filling(record, column, moves, tight)
+                    yield Filling(record, column, cells[KEY], moves, tight)
 
 
 def _values(plan: Plan, column: str) -> list[int]:

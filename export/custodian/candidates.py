@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from export.custodian.asked import Asked, Asking
 from export.custodian.comments import OpenItems
 from export.custodian.entries import digest_of
 from export.custodian.epochs import ripe
@@ -26,7 +27,7 @@ from forms.response import Response
 from survey.clock import UNKNOWN_MONTH
 
 _MONTH, _CAME_BACK = BY_DEFINITION.index("month"), BY_DEFINITION.index("came_back")
-_Shaped = tuple[bool, tuple[Cell, ...], tuple[str, ...], bytes, tuple[bool, bool]]
+_Shaped = tuple[bool, tuple[Cell, ...], tuple[str, ...], bytes, Asked | None]
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,14 @@ class RecordOf:
 
     columns: Columns
     open: OpenItems
+    asking: Asking
     frame: CodeFrame
 
     def __call__(self, door: str, response: Response) -> _Shaped:
-        """Whether it counts, its cells, its themes, the fingerprint of its text, ``OpenItems.asked``."""
+        """Whether it counts, its cells, its themes, the fingerprint of its text, ``Asking``'s word."""
         text = self.open(door, response)
         themes, mark = (self.frame.themes(text), fingerprint(text)) if text else ((), b"")
-        return door in COUNTING_DOORS, self.columns.cells(response), themes, mark, self.open.asked(response)
+        return door in COUNTING_DOORS, self.columns.cells(response), themes, mark, self.asking(response)
 
 
 class Candidates:
@@ -68,7 +70,7 @@ class Candidates:
         self._stands_for = {first: others for first, *others in filter(None, leaving)}
         self._passed_over = {other for others in self._stands_for.values() for other in others}
         self._wrote, self._let_out = dict[bytes, Wrote](), set[str]()
-        self._asked = dict[bytes, tuple[bool, bool]]()
+        self._asked = dict[bytes, Asked]()
         self.counting: Counter[str] = Counter()
         self.waiting = 0
 
@@ -85,7 +87,7 @@ class Candidates:
                 self.waiting += 1
                 continue
             self.counting[month] += counts
-            if counts:
+            if counts and asked is not None:
                 self._asked[response] = asked
             if themes:
                 kind = NOT_ASKED if self._kind_at is None else cells[self._kind_at]
@@ -100,8 +102,7 @@ class Candidates:
                 written.leaves(response, one)
             else:
                 written.stays(one)
-        asked = [of for response, of in self._asked.items() if response in leaving]
-        written.asked = sum(sure for sure, _ in asked), sum(maybe for _, maybe in asked)
+        written.asked = {response: asked for response, asked in self._asked.items() if response in leaving}
         return written
 
     def passed_over(self, people: Iterable[bytes]) -> tuple[bytes, ...]:

@@ -81,15 +81,20 @@ def read_ptable(path: Path = PTABLE) -> PTable:
 
 
 def record_keys(secret: bytes, responses: pl.Series) -> pl.Series:
-    """A record's key, 0 to 4,095 as UInt16, for each response id: HMAC-SHA256 under the series' table secret."""
+    """A record's key, as Int64, for each response id: HMAC-SHA256 under the series' table secret.
+
+    Its last twelve bits count, 0 to 4,095; 28 more stand above them, so that of a million people no two different
+    groups have the same sum.
+    """
     keyed = hmac.new(secret, digestmod="sha256")
-    drawn = bytearray()
+    drawn = list[int]()
     for response in responses:
         one = keyed.copy()  # a third of the time that a key schedule for each takes
         one.update(response)
-        drawn += one.digest()[:2]
-    # 4,096 divides 65,536, so that every key is as likely as any other.
-    return pl.Series([int.from_bytes(drawn[at : at + 2]) % KEYS for at in range(0, len(drawn), 2)], dtype=pl.UInt16)
+        first, beyond = divmod(int.from_bytes(one.digest()[:6]), 1 << 32)
+        # 4,096 divides 65,536, so that every key is as likely as any other.
+        drawn.append((beyond >> 4) * KEYS + first % KEYS)
+    return pl.Series(drawn, dtype=pl.Int64)
 
 
 def mixed(secret: bytes, keys: pl.Series) -> pl.Series:

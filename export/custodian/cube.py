@@ -101,11 +101,12 @@ def counted(frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
 
     Args:
         frame: the plan's columns and ``mode`` as codes, ``_counts`` (not open-door), ``_sure`` (not quick either),
-            ``_key`` (0 to 4,095).
+            ``_key`` (of ``cellkeys.record_keys``).
         plan: what to count.
 
     Returns:
-        One row a figure: its address, ``n`` (responses) and ``key`` (the sum of their keys, 0 to 4,095).
+        One row a figure: its address, ``n`` (responses), ``people`` (the sum of their keys, the same for the same
+        people only) and ``key`` (the last twelve bits of it, 0 to 4,095).
     """
     tables = [(one, plan.breakdowns.index(one.by)) for one in plan.listed]
     rows = frame.select(
@@ -148,10 +149,10 @@ def _leaves(rows: pl.DataFrame, plan: Plan, one: Listed, by: int) -> pl.LazyFram
     areas = _size(plan.areas(max(one.levels)))
     answered = rows.lazy().filter(pl.col(one.measure).is_in(plan.in_base(one.measure)))
     cells = answered.select(KEY, cell=pl.col(_row(by, max(one.levels))) * answers + pl.col(one.measure))
-    grouped = cells.group_by("cell").agg(n=pl.len().cast(pl.Int64), key=pl.col(KEY).sum())
+    grouped = cells.group_by("cell").agg(n=pl.len().cast(pl.Int64), people=pl.col(KEY).sum())
     row, place = pl.col("cell") // answers, pl.col("cell") // (answers * categories)
     return grouped.select(
-        "n", "key", mode=place // (_KINDS * areas), area=place // _KINDS % areas, kind=place % _KINDS,
+        "n", "people", mode=place // (_KINDS * areas), area=place // _KINDS % areas, kind=place % _KINDS,
         category=row % categories, answer=pl.col("cell") % answers,
     )  # fmt: skip
 
@@ -189,8 +190,8 @@ def _with_totals(with_bases: pl.DataFrame) -> pl.DataFrame:
     figures = _summed(pl.concat(populations), ADDRESS)
     # A total is the same whatever it is the total of, and has the same key: it is one figure.
     told = figures.with_columns(by=pl.when(pl.col("category") == TOTAL).then(0).otherwise(pl.col("by")))
-    return told.with_columns(key=pl.col("key") % KEYS).unique(ADDRESS).sort(ADDRESS)
+    return told.with_columns(key=pl.col("people") % KEYS).unique(ADDRESS).sort(ADDRESS)
 
 
 def _summed(cells: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    return cells.group_by(list(names)).agg(pl.col("n").sum(), pl.col("key").sum())
+    return cells.group_by(list(names)).agg(pl.col("n").sum(), pl.col("people").sum())

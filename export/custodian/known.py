@@ -44,7 +44,7 @@ class KnownInstrument:
         self._items = {item.name: item for item in instrument.items() if item.asked}
         self.deciding = tuple(name for name in self._items if name in _deciding(instrument))
         self._filtered = any(item.choice_filter is not None for item in self._items.values())
-        self._core = tuple(item.name for item in instrument.core_items())
+        self.core = tuple(item.name for item in instrument.core_items())
         self._everything = tuple(page.name for page in instrument.pages)
         self._ways: dict[_Given, Way] = {}
         self._reached: dict[tuple[_Given, tuple[bool, ...]], str] = {}
@@ -125,7 +125,7 @@ class KnownInstrument:
         return True
 
     def _how_far(self, answers: Mapping[str, Answer]) -> str:
-        situation = (self._given(answers), tuple(map(answers.__contains__, self._core)))
+        situation = (self._given(answers), tuple(map(answers.__contains__, self.core)))
         reached = self._reached.get(situation)
         if reached is None:
             reached = status(self.instrument, answers, self._everything, end_reached=True)

@@ -15,17 +15,22 @@ from pathlib import Path
 from export.custodian.differencing import contents, exposed
 from export.custodian.entries import Entry, Numbering, Telling, digest_of
 from export.custodian.epochs import next_chance, wait_for
-from export.custodian.ledger_file import KIND, LEDGER, RELEASES, LedgerRefused, begun_with, noted_in, standing_in
+from export.custodian.ledger_file import (
+    KIND,
+    LEDGER,
+    RELEASES,
+    UNFINISHED,
+    LedgerRefused,
+    left_of,
+    noted_in,
+    signed_beside,
+    standing_in,
+)
 from export.custodian.recipe import Recipe
 from export.custodian.table import RESPONSE, Table
-from export.manifest import MANIFEST
-from export.manifest import digest_of as file_digest
 from survey.durable import sync_folder, write_whole
 from survey.sealing import SigningKey
 from survey.signed import write_signed
-
-UNFINISHED = ".unfinished-"
-"""Before the name of a release's folder until it is put in place."""
 
 
 class Ledger:
@@ -44,7 +49,8 @@ class Ledger:
         self._path, self._authority = folder / LEDGER, authority
         self._releases = folder / RELEASES
         noted = noted_in(folder, authority.public)
-        self.entries = [replace(one, out=True) for one in noted if one.out or self._left(one)]
+        self.entries = [replace(one, out=True) for one in left_of(folder, noted)]
+        self._finish([one for one in noted if not one.out])
         unsure = {one.name for one in noted if not one.out}
         self.cut_off = [self._releases / one.name for one in self.entries if one.name in unsure]
         if self.entries != noted:
@@ -98,10 +104,6 @@ class Ledger:
                     " copy of it back, or take so_far out of the recipe."
                 )
         return [self._releases / names[entry.manifest] for entry in of_year]
-
-    def goes_on(self, recipe: Recipe) -> bool:
-        """Whether the series was begun with this recipe's epochs and hierarchies."""
-        return begun_with(recipe, self.entries)
 
     def bound(self, recipe: Recipe) -> None:
         """Refuse a recipe that would tell the series in another way than its first release did.
@@ -201,17 +203,10 @@ class Ledger:
         write_whole(self._path, write_signed(KIND, {"releases": [one.to_json() for one in entries]}, self._authority))
         self.entries = entries
 
-    def _left(self, entry: Entry) -> bool:
-        """Whether a release that was cut off at its last steps can be in anybody's hands.
-
-        Once it is signed it can be used wherever it lies, so it is put in its place. Where it lies nowhere, somebody
-        may have carried it away.
-        """
-        beside = self._releases / (UNFINISHED + entry.name)
-        if entry.manifest in standing_in(self._releases) or not beside.exists():
-            return True
-        signed = (beside / MANIFEST).exists() and file_digest(beside / MANIFEST) == entry.manifest
-        if signed:
-            beside.rename(self._releases / entry.name)
-            sync_folder(self._releases)
-        return signed
+    def _finish(self, cut_off: Iterable[Entry]) -> None:
+        """Put what was signed in its place: it can be used already, wherever it lies."""
+        standing = standing_in(self._releases)
+        for entry in cut_off:
+            if entry.manifest not in standing and signed_beside(self._releases, entry):
+                (self._releases / (UNFINISHED + entry.name)).rename(self._releases / entry.name)
+                sync_folder(self._releases)

@@ -14,6 +14,8 @@ from survey.signed import NotSigned, read_signed
 LEDGER = "ledger.json"
 RELEASES = "releases"
 KIND = "ledger"
+UNFINISHED = ".unfinished-"
+"""Before the name of a release's folder until it is put in place."""
 
 
 class LedgerRefused(ValueError):
@@ -56,6 +58,30 @@ def standing_in(releases: Path) -> Mapping[str, str]:
     return {file_digest(one): one.parent.name for one in releases.glob(f"[!.]*/{MANIFEST}")}
 
 
-def begun_with(recipe: Recipe, entries: Iterable[Entry]) -> bool:
-    """Whether any of these releases was made by this recipe's series, epochs and hierarchies."""
-    return any(entry.binding == recipe.binding for entry in entries)
+def left_of(folder: Path, noted: Iterable[Entry]) -> list[Entry]:
+    """Those of the releases that a folder noted that can be in anybody's hands; nothing is changed there."""
+    return [one for one in noted if one.out or _left(folder / RELEASES, one)]
+
+
+def begun_with(recipe: Recipe, folder: Path, public: bytes) -> bool:
+    """Whether any release that left was made by this recipe's series, epochs and hierarchies.
+
+    Raises:
+        LedgerRefused: as ``noted_in``.
+    """
+    return any(entry.binding == recipe.binding for entry in left_of(folder, noted_in(folder, public)))
+
+
+def signed_beside(releases: Path, entry: Entry) -> bool:
+    """Whether a release was signed and lies there still as it does until it is put in its place."""
+    manifest = releases / (UNFINISHED + entry.name) / MANIFEST
+    return manifest.exists() and file_digest(manifest) == entry.manifest
+
+
+def _left(releases: Path, entry: Entry) -> bool:
+    """Whether a release that was cut off at its last steps can be in anybody's hands.
+
+    Once it is signed it can be used wherever it lies. Where it lies nowhere, somebody may have carried it away.
+    """
+    nowhere = not (releases / (UNFINISHED + entry.name)).exists()
+    return nowhere or entry.manifest in standing_in(releases) or signed_beside(releases, entry)

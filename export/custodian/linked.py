@@ -70,6 +70,23 @@ class Linked:
         table = next(one for one in self._tables if level in one.levels and by in (one.by, 0))
         return table.cells(self._inside(table, level, area), (0,), category, answer)
 
+    def beyond(self, figure: Figure) -> Iterator[tuple[Figure, tuple[int, ...]]]:
+        """Each figure that counts everybody whom this one counts, and the cells by which it counts more."""
+        level, area, by, category, population, answer = figure
+        table = next(one for one in self._tables if level in one.levels and by in (one.by, 0))
+        mine = frozenset(next(self.sums(figure)))
+        sides = (
+            [(wide, self._around(level, area, wide)) for wide in table.levels if wide <= level],
+            {(by, category), (0, TOTAL)},
+            {population, EVERYBODY},
+            {answer, TOTAL, *(group for group, answers in table.groups.items() if _holds(table, answers, answer))},
+        )
+        for (wide, around), split, of, told in itertools.product(*sides):
+            cells = table.cells(self._inside(table, wide, around), (0, 1) if of == EVERYBODY else (1,), split[1], told)
+            more = tuple(cell for cell in cells if cell not in mine)
+            if more:
+                yield (wide, around, *split, of, told), more
+
     @property
     def everybody(self) -> tuple[int, ...]:
         """The cells that all who answered are the sum of."""
@@ -113,9 +130,18 @@ class Linked:
         areas, answers = self._plan.areas(max(one.levels)), self._plan.in_base(one.measure)
         return _Table(first, by, one.levels, tuple(areas), tuple(categories), answers, groups)
 
+    def _around(self, level: int, area: int, wide: int) -> int:
+        """The area of a coarser level that this one lies in."""
+        (place,) = (at for at, one in enumerate(self._plan.areas(level)) if one == area)
+        return next(code for code, places in self._lies_in[level, wide].items() if place in places)
+
     def _inside(self, table: _Table, level: int, area: int) -> list[int]:
         """The places of a table's finest areas that lie in this area."""
         return self._lies_in[max(table.levels), level].get(area, [])
+
+
+def _holds(table: _Table, answers: Sequence[int], answer: int) -> bool:
+    return answer != TOTAL and set(table.groups.get(answer, (answer,))) <= set(answers)
 
 
 def _needed(tables: Sequence[Listed]) -> list[Listed]:

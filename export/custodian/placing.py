@@ -11,7 +11,8 @@ from pathlib import Path
 from export.custodian.attacker_report import attacker_report
 from export.custodian.entries import entry_of
 from export.custodian.leaving import Leaving, Writer, naming_itself
-from export.custodian.ledger import UNFINISHED, Ledger
+from export.custodian.ledger import Ledger
+from export.custodian.ledger_file import UNFINISHED
 from export.custodian.long_file import FIGURES
 from export.custodian.numbering import first_told
 from export.custodian.so_far import only_sums

@@ -11,8 +11,9 @@ an interval of its own.
 from __future__ import annotations
 
 import itertools
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -78,7 +79,7 @@ def protected(figures: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> pl.
 
     Returns:
         One row a figure: its address, ``told``, ``held`` (why it is held back, or ``SHOWN``), ``base`` and
-        ``percent`` (whole), the three null where they are not told; ``n`` and ``small``, which never leave.
+        ``percent`` (whole), the three null where they are not told; ``n``, ``people`` and ``small``, which never leave.
 
     Raises:
         CannotClose: a figure could be worked out too closely whatever else is held back.
@@ -86,7 +87,7 @@ def protected(figures: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> pl.
     every = _every(plan, figures["mode"].unique().sort().to_list()).join(
         figures, on=ADDRESS, how="left", maintain_order="left"
     )
-    every = every.with_columns(pl.col("n", "key").fill_null(0))
+    every = every.with_columns(pl.col("n", "people", "key").fill_null(0))
     every = every.with_columns(told=rules.told(every["n"], every["key"]))
     held = _held_back(_with_base(every), rules)
     apart = held.partition_by("measure", maintain_order=True)
@@ -211,8 +212,25 @@ def _of_mode(part: pl.DataFrame, linked: Linked, rules: Rules, most: int, attack
         sure = (*figure[:4], SURE, figure[5])
         if figure[4] == EVERYBODY and {figure, sure} <= shown and counts[figure] - counts[sure] < rules.threshold:
             targets[Target(linked.between(figure), rules.between)] = None
+    said.extend(_moved_apart(part, linked, rules, attack.costs))
     attack.said.extend(one.shifted(attack.cells) for one in said)
     attack.targets.extend(one.shifted(attack.cells) for one in targets)
+
+
+def _moved_apart(part: pl.DataFrame, linked: Linked, rules: Rules, costs: Mapping[int, float]) -> Iterator[Said]:
+    """The same people are always moved alike: where a figure and one around it are told otherwise, that counts more."""
+    names = ("level", "area", "by", "category", "population", "answer")
+    shown = part.filter(pl.col("held") == SHOWN).select(*names, "name", "told").iter_rows()
+    told_as = {
+        (level, area, by, category, of, answer): (name, told)
+        for level, area, by, category, of, answer, name, told in shown
+    }
+    for figure, (name, told) in told_as.items():
+        for around, more in linked.beyond(figure):
+            other, told_around = told_as.get(around, (name, told))
+            # Where the two lie further apart, what each may be tells as much.
+            if told != told_around and rules.possible(told_around)[0] <= rules.possible(told)[1]:
+                yield Said(more, 1, math.inf, by=min(name, other, key=lambda one: (costs[one], one)))
 
 
 def worth(told: int, figure: Figure) -> int:

@@ -76,6 +76,7 @@ class HierarchySpec:
     """A key and its levels, each coarser than the one before.
 
     ``finest`` is the finest that it may be told at: one of the levels, else what its answers as given are called.
+    A recipe's file has two keys for the two; here they are one, so that what binds a series stays as it was.
     """
 
     variable: str

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +26,6 @@ from export.custodian.recipe_shapes import At, RecipeRefused
 RECIPES = Path(__file__).parent / "recipes"
 VICTIM_VOICE = RECIPES / "victim-voice.toml"
 DEMONSTRATION = RECIPES / "demonstration.toml"
-# Of two words as like as this one is the other mistyped: answers would be told as given where a level was meant. Other
-# digits are no slip: '5 years' stands beside '10 years', and both are meant.
-_A_SLIP = 0.8
-_DIGITS = re.compile(r"\d+")
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -105,20 +99,35 @@ def _thresholds(at: At) -> Thresholds:
 
 
 def _hierarchy(at: At) -> HierarchySpec:
-    at.only("variable", "finest", "level")
+    at.only("variable", "as_given", "finest", "level")
     levels = tuple(map(_level, at.tables("level")))
     if len({level.name for level in levels}) != len(levels):
         raise at.fault("level", "has two of one name; give each level a name of its own")
-    finest, named = at.text("finest"), [level.name for level in levels]
-    alike = [name for name in named if _DIGITS.findall(name) == _DIGITS.findall(finest)]
-    near = [] if finest in named else get_close_matches(finest, alike, 1, _A_SLIP)
-    if near:
+    return HierarchySpec(at.item("variable"), _finest(at, [level.name for level in levels]), levels)
+
+
+def _finest(at: At, levels: Sequence[str]) -> str:
+    """The finest that a key is told at. Its answers as given have a key of their own: a slip must not tell more."""
+    if at.has("as_given") == at.has("finest"):
         raise at.fault(
             "finest",
-            f'says "{finest}", which is no level; write "{near[0]}" if you mean that level, or else call the answers as'
-            " given by another name",
+            "must name the finest level, or else as_given must say what the answers as given are called; write one of"
+            " the two",
         )
-    return HierarchySpec(at.item("variable"), finest, levels)
+    if at.has("as_given"):
+        given = at.text("as_given")
+        if given in levels:
+            raise at.fault("as_given", f'says "{given}", which is a level; write finest if you mean that level')
+        return given
+    finest = at.text("finest")
+    if finest not in levels:
+        there = f"there are {', '.join(levels)}" if levels else "there is none"
+        raise at.fault(
+            "finest",
+            f'says "{finest}", which is no level; {there}. If it may be told as it was answered, write as_given ='
+            f' "{finest}" instead: its series goes on',
+        )
+    return finest
 
 
 def _level(at: At) -> LevelSpec:

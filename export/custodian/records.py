@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from export.custodian.columns import item_columns
 from export.custodian.known import Known, KnownInstrument, Way, remember
+from export.custodian.reached import last_page, shown
 from export.custodian.table import FIRST_VALUE, NOT_ASKED, SKIPPED, Cell, TableBuilder, Variable
 from forms.instrument import Instrument
 from forms.logic import Answer
@@ -30,6 +31,7 @@ class Columns:
         self._codes = {name: {one: code for code, one in enumerate(listed, FIRST_VALUE)} for name, listed in codes}
         self.items = tuple(item_columns(known, BY_DEFINITION))
         self._first: dict[str, int] = {}
+        self.told: Set[str] = self._first.keys()
         at = len(BY_DEFINITION)
         for one in self.items:
             self._first[one.variable.name] = at
@@ -43,6 +45,11 @@ class Columns:
     def at(self, name: str) -> int | None:
         """Where an item's cells begin, if it has any."""
         return self._first.get(name)
+
+    def of(self, names: Set[str]) -> list[str]:
+        """The columns of those of these that have any, in order."""
+        columns = {one.variable.name: one.variable.columns for one in self.items}
+        return [column for name in (*BY_DEFINITION, *columns) if name in names for column in columns.get(name, (name,))]
 
     def __reduce__(self) -> tuple[type[Columns], tuple[Known]]:
         return type(self), (self._known,)
@@ -107,15 +114,9 @@ class Columns:
         return placed
 
     def _template(self, known: KnownInstrument, response: Response) -> list[Cell]:
-        """The cells before any answer stands in them: skipped where the item was on the screen, else not asked.
-
-        A response that reached the end was shown all of its path. One that stopped before was shown the core and what
-        lies up to the last page with an answer; what it was shown after that without answering, nobody kept.
-        """
+        """The cells before any answer stands in them: skipped where the item was shown, as is told, else not asked."""
         way = known.way(response.answers)
-        last = len(known.instrument.pages)
-        if response.status != "complete":
-            last = max(way.pages[name] for name in response.answers)
+        last = last_page(known, way, response, self.told)
         template = self._templates.get((way, last))
         if template is None:
             template = self._made(known, way, last)
@@ -123,12 +124,10 @@ class Columns:
         return template
 
     def _made(self, known: KnownInstrument, way: Way, last: int) -> list[Cell]:
-        core = {item.name for item in known.instrument.core_items()}
-        shown = {name for name, page in way.pages.items() if page <= last or name in core}
-        shown |= {item.name for item in known.instrument.calculations}
+        seen = shown(known, way, last) | {item.name for item in known.instrument.calculations}
         cells: list[Cell] = [NOT_ASKED] * self._width
         for one in self.items:
-            if one.variable.name in shown:
+            if one.variable.name in seen:
                 at = self._first[one.variable.name]
                 cells[at : at + len(one.variable.columns)] = [SKIPPED] * len(one.variable.columns)
         return cells

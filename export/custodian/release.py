@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from export.custodian.advice import what_to_recode
+from export.custodian.asked import Asking
 from export.custodian.candidates import Candidates, RecordOf
 from export.custodian.closing import CannotClose
 from export.custodian.codebook import write_codebook
@@ -19,6 +20,7 @@ from export.custodian.formats import write_csv
 from export.custodian.generalising import Hierarchy, hierarchy
 from export.custodian.leaving import Leaving, Materials, Published, Writer
 from export.custodian.ledger import Ledger
+from export.custodian.ledger_file import begun_with
 from export.custodian.long_file import FIGURES, write_figures
 from export.custodian.opening import OpeningReport, fullest
 from export.custodian.parquet import write_parquet
@@ -88,13 +90,15 @@ def build(
         ReleaseRefused: an earlier release that the year so far is summed over is not as it was signed.
         DisclosureFailed, Contradiction, CrewLost, OSError: nothing was written.
     """
-    recipe, ledger, columns = materials.recipe, Ledger(folder, authority), Columns(materials.known)
-    # Again: the verb looked before it asked for a passphrase, and nothing that builds may do without.
-    refuse_unknown(recipe, materials.known, materials.areas, begun=ledger.goes_on(recipe))
+    recipe, columns = materials.recipe, Columns(materials.known)
+    # Again: the verb looked before it asked for a passphrase, and nothing that builds may do without. The ledger is
+    # opened after that, since it finishes what was cut off, and whoever is refused here reads that nothing was written.
+    refuse_unknown(recipe, materials.known, materials.areas, begun=begun_with(recipe, folder, authority.public))
+    ledger = Ledger(folder, authority)
     ledger.bound(recipe)
     materials = replace(materials, words=materials.words.without(ledger.quoted()))
     closes = closing(recipe.epochs, ledger.closed(recipe.series), materials.month)
-    shape = RecordOf(columns, OpenItems.of(materials.known), materials.words.frame)
+    shape = RecordOf(columns, OpenItems.of(materials.known), Asking(materials.known, columns), materials.words.frame)
     shaped = fullest(rows, secrets, materials.known, report, shape)
     new = Candidates(ledger.released(), closes, report.people, materials.words, columns.at(FAMILY_OF))
     builder = columns.builder()

@@ -2,9 +2,10 @@
 
 Exact, a theme of 31 beside 32 who wrote would tell of one person. So each count is protected on its own, by the rules
 of the tables and with the same keys: the same people are always moved alike. And where what is told would still say of
-those whom a theme leaves over of all who wrote, or these of all records or of all who were asked, that they are fewer
-than ten, and which few, it is held back. That looks at nothing but what would be told otherwise and what the records
-tell, and so its own doing tells nothing. No theme lies within another, or is two others put together:
+those whom a theme leaves over of all who wrote, or these of all records, of all who were asked or of all who may have
+written, that they are fewer than ten, and which few, it is held back. That looks at what would be told otherwise and at
+what the records tell, and so its own doing tells nothing; only where an answer that the records withhold or tell more
+coarsely decides who is asked, how many were is counted. No theme lies within another, or is two others put together:
 ``themes.read_frame`` refuses a word that counts towards two.
 
 Nobody is in two releases, so the counts of two have nobody in common, whatever frames they were made by.
@@ -32,8 +33,8 @@ def told_of(
     Args:
         frame: the themes.
         said: who wrote towards which.
-        wholes: the least and the most that the records, and those of them who were asked, may be for whoever has the
-            records: an answer tells of many whether they were.
+        wholes: the least and the most that the records, those of them who were asked and those who may have written
+            may be for whoever has the records (``asked``): an answer tells of many whether they were.
         rules: of the release's tables.
         secret: ``telling.series_secret``.
     """

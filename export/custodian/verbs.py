@@ -20,7 +20,7 @@ from export.custodian.epochs import EpochOpen
 from export.custodian.keyring import Keyring
 from export.custodian.leaving import Materials
 from export.custodian.ledger import Ledger
-from export.custodian.ledger_file import LedgerRefused, begun_with, noted_in
+from export.custodian.ledger_file import LedgerRefused, begun_with
 from export.custodian.opening import OpeningReport
 from export.custodian.passphrase import custody_passphrase
 from export.custodian.quotations import ReviewBook, ReviewRefused
@@ -128,7 +128,7 @@ def release(
         signed = signed_here(custody)
         rules = read_recipe(recipe or (DEMONSTRATION if signed[0].made_up else VICTIM_VOICE))
         known, areas, frame = known_of(signed), read_areas(), read_frame(themes or FRAME)
-        begun = begun_with(rules, noted_in(instance, custody.authority_public()))
+        begun = begun_with(rules, instance, custody.authority_public())
         refuse_unknown(rules, known, areas, begun=begun)  # before people are called together to open
         parcel = believed(carried_out, signed)
         printings, passphrase = read_printings(parcel.header), custody_passphrase()

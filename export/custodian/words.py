@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from export.custodian.asked import Asking
 from export.custodian.formats import write_lines
 from export.custodian.leaving import Leaving
 from export.custodian.table import COUNTS, MISSING, SUPPRESSED
@@ -33,10 +34,12 @@ def _write_themes(path: Path, leaving: Leaving) -> None:
 
     How many are under no theme is never told: it would tell how many are under any.
     """
-    materials, people = leaving.materials, int(leaving.protected.table.frame[COUNTS].sum())
+    materials, records = leaving.materials, leaving.protected.table.frame
+    people = int(records[COUNTS].sum())
     recipe, frame = materials.recipe, materials.words.frame
     secret = series_secret(materials.table_secret, recipe.series)
-    wholes = (people, people), leaving.written.asked
+    sure, likely = Asking(materials.known, leaving.columns).certain(records, leaving.written.asked)
+    wholes = (people, people), (sure, likely), (likely, likely)
     told = told_of(frame, leaving.written.said, wholes, rules_of(recipe.tables), secret)
     of = str(told.get(WROTE, _HIDDEN))
     lines = [(code, label, str(told.get(code, _HIDDEN)), of, frame.digest) for code, label in frame.labels.items()]

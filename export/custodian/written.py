@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from export.custodian.asked import Asked
 from export.custodian.generalising import Hierarchy
 from export.custodian.table import FIRST_VALUE, Cell
 from export.custodian.text_marks import Quotation, TextMark
@@ -62,13 +63,13 @@ class Written:
             base, since nobody finds them among the records of this one.
         quoted: hash of a response that may be quoted -> the cell of its kind of crime, where it leaves with this
             release; that of an earlier one's is not told.
-        asked: how many of them, at least and at most, were asked an open question.
+        asked: those of them who were asked an open question, or may have been, by their ids.
     """
 
     said: Said = field(default_factory=Said)
     kinds: Counter[Cell] = field(default_factory=Counter)
     quoted: dict[str, Cell] = field(default_factory=dict)
-    asked: tuple[int, int] = (0, 0)
+    asked: Mapping[bytes, Asked] = field(default_factory=dict)
 
     def leaves(self, response: bytes, one: Wrote) -> None:
         """A response that leaves now, by its id."""

@@ -1,13 +1,14 @@
 // Reading aloud: only when somebody presses for it, and what stands on the page, in its order. A clip where there is one;
-// on a phone else the browser's own voice where that is on this very device: another one would tell a stranger which page
-// is read. So too where a clip cannot be had, as without a network. Whatever fails for good takes its button away.
+// on a phone else the browser's own voice (voice.js), also where a clip cannot be had, as without a network. Whatever
+// fails for good takes its button away.
 
 // The cover waits for a voice. One that never says that it has ended must not keep an answer on the screen.
 const LONGEST_MS = 180000;
 let end = null;
 let timer = 0;
-// A tablet has clips only: its own voice would write a log.
-let mayUseOwnVoice = false;
+// A tablet has clips only: its own voice would write a log. A phone's comes when it comes.
+let onPhone = false;
+let voice = null;
 
 export function isSpeaking() {
   return end !== null;
@@ -73,41 +74,14 @@ async function fetched(address) {
   return answer.blob();
 }
 
-function ownVoice(language) {
-  const [wanted] = language.split("-");
-  const voices = globalThis.speechSynthesis?.getVoices() ?? [];
-  return voices.find((voice) => voice.localService && voice.lang.toLowerCase().split(/[-_]/)[0] === wanted);
-}
-
-function speak(texts, failed) {
-  const last = texts.length - 1;
-  texts.forEach((text, place) => {
-    const said = new SpeechSynthesisUtterance(text.dataset.said ?? text.textContent);
-    said.voice = ownVoice(languageOf(text));
-    said.lang = said.voice.lang;
-    if (place === last) {
-      said.addEventListener("end", hush);
-    }
-    said.addEventListener("error", ({ error }) => {
-      if (error !== "canceled" && error !== "interrupted") {
-        failed();
-      }
-    });
-    speechSynthesis.speak(said);
-  });
-  return () => speechSynthesis.cancel();
-}
-
+const canSpeak = () => voice?.canSpeak();
 // What is read carries the name of its clip, or nothing where there is none.
-const texts = () => [...document.querySelectorAll("main [data-clip]")];
-const languageOf = (text) => (text.querySelector("[lang]") ?? text.closest("[lang]")).lang;
-const canSpeak = () => mayUseOwnVoice && texts().every((text) => ownVoice(languageOf(text)));
-const clipsShown = () => texts().flatMap(({ dataset }) => dataset.clip || []);
+const clipsShown = () => [...document.querySelectorAll("main [data-clip]")].flatMap(({ dataset }) => dataset.clip || []);
 const isChosen = () => document.querySelector("main [data-crimes] [data-clip]") !== null;
 // A page that changed since it came is not read by clips: which of them are asked for would tell what was answered.
 const hasClips = ({ dataset }) => dataset.clips && (isChosen() || dataset.clips === clipsShown().join("."));
 // A tablet has them itself; to a phone none comes without a network.
-const clipsCome = (room) => hasClips(room) && (navigator.onLine || !mayUseOwnVoice);
+const clipsCome = (room) => hasClips(room) && (navigator.onLine || !onPhone);
 
 function byComputer(room) {
   room.querySelector(".by-computer").hidden = false;
@@ -138,7 +112,7 @@ function pressed(event) {
   };
   const spoken = () => {
     byComputer(room);
-    begin(room, speak(texts(), failed));
+    begin(room, voice.speak(hush, failed));
   };
   const instead = () => {
     hush();
@@ -146,7 +120,7 @@ function pressed(event) {
   };
   const { clips } = room.dataset;
   // A voice that does not begin with the press itself is silent on some phones.
-  if (canSpeak() && (!clipsCome(room) || clipsShown().length < texts().length)) {
+  if (canSpeak() && (!clipsCome(room) || clipsShown().length < voice.texts().length)) {
     spoken();
   } else {
     begin(room, (isChosen() ? playChosen : playClips)(clips, instead));
@@ -163,6 +137,7 @@ function begin(room, quiet) {
 }
 
 function offer() {
+  voice?.lend();
   for (const room of document.querySelectorAll(".aloud")) {
     room.hidden = !isSpeaking() && !clipsCome(room) && !canSpeak();
     room.querySelector("button").hidden = false;
@@ -172,15 +147,20 @@ function offer() {
   }
 }
 
-export function watchAloud(more) {
-  mayUseOwnVoice = more.ownVoice;
+// `coming`: a phone's own voice, on its way.
+export function watchAloud(coming) {
+  onPhone = coming !== undefined;
   document.addEventListener("click", pressed);
   document.addEventListener("heard:shown", () => {
     hush();
     offer();
   });
-  globalThis.speechSynthesis?.addEventListener?.("voiceschanged", offer);
   addEventListener("online", offer);
   addEventListener("offline", offer);
   offer();
+  coming?.then((came) => {
+    voice = came;
+    voice.watchVoices(offer);
+    offer();
+  }, () => {}); // Clips are heard without it.
 }

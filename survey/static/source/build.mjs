@@ -34,6 +34,7 @@ await script("heard.js", "heard.js", "iife");
 await script("phone/phone.js", "phone.js", "iife");
 await script("phone/worker.js", "worker.js", "iife");
 await script("sealing.js", "sealing.js", "esm");
+await script("voice.js", "voice.js", "esm");
 // What opens is for tests alone: it comes from there and goes back there.
 const opening = "../../tests/opening.mjs";
 await script("opening.js", opening, "esm");
@@ -46,7 +47,7 @@ const licence = (name) => {
 writeFileSync(join(into, "sealing.licences.txt"), sealedBy.map(licence).join("\n\n"));
 
 // What a phone loads first, packed as small as it goes, since that takes longer than a server may.
-const packed = ["heard.css", "phone.js", "sealing.js", "symbols.svg"];
+const packed = ["heard.css", "phone.js", "sealing.js", "symbols.svg", "voice.js"];
 for (const name of packed) {
   writeFileSync(join(into, `${name}.br`), brotliCompressSync(readFileSync(join(into, name))));
 }
@@ -55,7 +56,7 @@ const hash = (path) => createHash("sha256").update(readFileSync(path)).digest("h
 const sources = readdirSync(".", { recursive: true })
   .filter((name) => name !== "opening.js" && /^(phone\/)?[^/]+\.(js|scss|mjs|json)$/.test(name))
   .sort();
-const built = ["heard.css", "heard.js", "phone.js", "sealing.js", "sealing.licences.txt", "worker.js", opening, ...packed.map((name) => `${name}.br`)];
+const built = ["heard.css", "heard.js", "phone.js", "sealing.js", "sealing.licences.txt", "voice.js", "worker.js", opening, ...packed.map((name) => `${name}.br`)];
 const lines = [
   ...sources.map((name) => `${hash(name)}  source/${name}`),
   ...built.map((name) => `${hash(join(into, name))}  ${name}`),

@@ -8,4 +8,4 @@ import { watchSteps } from "./steps.js";
 watchForLeaving();
 watchForIdling();
 watchSteps();
-watchAloud({ ownVoice: false });
+watchAloud();

@@ -23,6 +23,11 @@ export function display(next) {
   document.body.replaceWith(next.body);
   scrollTo(0, 0);
   focus(document.querySelector(".problems") ?? document.querySelector("h1"));
+  tellShown();
+}
+
+// Whatever reads, counts or waits on the last screen ends with it.
+export function tellShown() {
   document.dispatchEvent(new Event("heard:shown"));
 }
 

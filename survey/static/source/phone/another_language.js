@@ -1,14 +1,13 @@
 // Another language: the page goes on in the one that it has until the other has come.
 
 import { isGone } from "../leaving.js";
-import { within } from "../patience.js";
+import { PATIENCE_MS, within } from "../patience.js";
 import { load } from "./loading.js";
 import { become, startOf, state } from "./outcome.js";
 import { remember } from "./remembering.js";
-import { keepUnsent, showAgain } from "./screens.js";
+import { keepUnsent, showAgain, warn } from "./screens.js";
 import * as walk from "./visit.js";
 
-const PATIENCE_MS = 5000;
 // What came before, by language: who goes back to one needs no network.
 const had = new Map();
 let wanted = null;
@@ -19,24 +18,24 @@ export async function speak(language) {
   const stillAsked = () => wanted === language && !isGone();
   had.set(state.bundle.language, state);
   const coming = had.get(language) ?? load(document.body.dataset.bundle.replace(/[^/]*$/, language));
-  const comes = Promise.resolve(coming).then((loaded) => stillAsked() && spoken(loaded));
-  const came = await within(PATIENCE_MS, comes).catch(() => false);
-  if (!came && stillAsked()) {
+  const comes = Promise.resolve(coming).then((loaded) => (stillAsked() ? spoken(loaded) : ""));
+  const why = (await within(PATIENCE_MS, comes).catch(() => null)) ?? "phone.language";
+  if (why && stillAsked()) {
     if (state.visit.choosing) {
       showAgain();
     }
-    const said = `<p class="error" role="alert">${state.bundle.words["phone.language"]}</p>`;
-    document.querySelector("main").insertAdjacentHTML("afterbegin", said);
+    warn(state.bundle.words[why]);
   }
 }
 
+// Nothing, or by its name what to say of it.
 function spoken(loaded) {
   const { code, told, visit, words } = state;
   keepUnsent();
   if (loaded.told.digest === told.digest) {
     become({ ...state, ...loaded, code, visit, words });
   } else if (visit.outcome || visit.answers.size) {
-    return false; // The centre has another questionnaire by now: whoever has begun this one goes on with it.
+    return "phone.changed"; // The centre has another questionnaire by now: whoever has begun this one goes on with it.
   } else {
     had.clear();
     become({ ...state, ...loaded, visit: new walk.Visit({ soon: visit.soon, known: visit }) });
@@ -44,5 +43,5 @@ function spoken(loaded) {
   }
   showAgain();
   remember(startOf(), state.visit, document.body.dataset.bundle);
-  return true;
+  return "";
 }

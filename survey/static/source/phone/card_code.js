@@ -1,14 +1,12 @@
 // A card's code that somebody types before anything was sent: the centre looks at it, and this page keeps it. All that in
 // the one document, so that the visit, its language and the one history entry stay what they are.
 
-import { within } from "../patience.js";
+import { PATIENCE_MS, within } from "../patience.js";
 import { startOf, state } from "./outcome.js";
 import { card } from "./remembering.js";
 import { CODE, keepUnsent, showBeside, showCurrent } from "./screens.js";
 import { post } from "./sending.js";
 
-// As long as anybody should look at a page that does nothing.
-const PATIENCE_MS = 5000;
 const PLAIN = /^[0-9A-Z]{16}$/;
 
 export async function useCode() {

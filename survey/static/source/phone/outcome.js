@@ -2,15 +2,16 @@
 // The page says what this phone knows, and no more.
 
 import { isGone } from "../leaving.js";
-import { within } from "../patience.js";
+import { PATIENCE_MS, within } from "../patience.js";
 import { takeBack, withdraw } from "./filing.js";
 import { leaveNoTrace } from "./kept_pages.js";
 import { showBefore, showScreen } from "./pages.js";
-import { shared, unwanted } from "./remembering.js";
-import { flush, settled, waiting, withoutCode } from "./sending.js";
+import { remember, shared, underWay, unwanted } from "./remembering.js";
+import { flush, isGoneThere, settled, waiting, waitingIds, withoutCode } from "./sending.js";
 
-const PATIENCE_MS = 5000;
 const UNDELETED = "undeleted";
+// The centre has deleted what it had, and something may still come to it.
+const LATE = "late";
 const UNSENT = new Set(["waiting", "unstored", "refused"]);
 // Ids of what waits here although its card's code is no good.
 const refused = new Set();
@@ -78,7 +79,7 @@ export async function endWithout(taking, outcome) {
   visit.deleting = true;
   const done = taking.then(() => {
     visit.deleting = false;
-    end(unwanted.size ? UNDELETED : outcome);
+    end(undeleted() || outcome);
     return true;
   });
   if (!(await within(PATIENCE_MS, done))) {
@@ -86,6 +87,8 @@ export async function endWithout(taking, outcome) {
     end(UNDELETED);
   }
 }
+
+const undeleted = () => unwanted.size && ([...unwanted].every(isGoneThere) ? LATE : UNDELETED);
 
 // Nothing of what was said stays in this page; whoever left sees no more of it.
 export function end(outcome) {
@@ -96,8 +99,12 @@ export function end(outcome) {
   visit.outcome = outcome;
   visit.wipe();
   if (!UNSENT.has(outcome)) {
+    if (!unwanted.size) {
+      underWay.clear();
+    }
     leaveNoTrace(startOf());
   }
+  remember(startOf(), visit);
   showScreen(state, outcome);
 }
 
@@ -116,8 +123,11 @@ async function heard(became) {
   if (UNSENT.has(visit.outcome) && !isGone()) {
     await told(became);
   }
-  if (visit.outcome === UNDELETED && !visit.deleting && !unwanted.size) {
-    end("deleted");
+  if ([UNDELETED, LATE].includes(visit.outcome) && !visit.deleting) {
+    const outcome = undeleted() || "deleted";
+    if (outcome !== visit.outcome) {
+      end(outcome);
+    }
   }
   await tellOfBefore(became);
 }
@@ -127,8 +137,7 @@ export const deleteWaiting = () => endWithout(takeAll(), "deleted");
 
 async function takeAll() {
   const { visit } = state;
-  const waits = shared ? [] : await waiting(startOf());
-  visit.sent.push(...waits.flatMap(([id, replaces]) => (replaces ? [id, ...replaces.split(",")] : [id])));
+  visit.sent.push(...(await waitingIds(startOf())));
   deletions?.postMessage(visit.sent);
   await takeBack(visit, startOf());
 }

@@ -17,6 +17,8 @@ function framed({ bundle, visit }, html) {
   if (visit.outcome) {
     // What is sent cannot be found again, so the button must not promise to delete it.
     rename(next.querySelector(".bar .leave"), bundle.words["bar.leave_only"]);
+  }
+  if (visit.outcome || !bundle.pages) {
     // No question is left to go back to.
     next.querySelectorAll(".back a").forEach((link) => rename(link, bundle.words["bar.back"]));
   }

@@ -5,7 +5,7 @@
 import { watchAloud } from "../aloud.js";
 import { watchForIdling } from "../idling.js";
 import { isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
-import { focus } from "../screen.js";
+import { focus, tellShown } from "../screen.js";
 import { speak } from "./another_language.js";
 import { answered, fileAll, giveWords, useWords } from "./answering.js";
 import { useCode } from "./card_code.js";
@@ -17,8 +17,9 @@ import {
 } from "./outcome.js";
 import { lendIdling, noMoreCodes, showQuestion } from "./pages.js";
 import { card, handOver, known, remember, shared, spoken } from "./remembering.js";
-import { CODE, follow, showCurrent } from "./screens.js";
+import { CODE, follow, showCurrent, warn } from "./screens.js";
 import { anew, share } from "./shared_device.js";
+import { waitingIds } from "./sending.js";
 import { besideStop, isStop, stopped } from "./stopped.js";
 import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
@@ -52,10 +53,19 @@ function say(template) {
   document.querySelector("footer")?.remove();
   document.documentElement.classList.remove("checking");
   focus(document.querySelector("h1"));
+  tellShown();
 }
 
 function failed(fault) {
-  if (!isGone() && !state) {
+  if (isGone()) {
+    return;
+  }
+  if (state) {
+    const told = !state.visit.outcome && state.bundle.words["phone.lost.text"];
+    if (told) {
+      warn(told);
+    }
+  } else {
     loading = null;
     say(fault instanceof NotTrusted ? "not-available" : "not-loaded");
   }
@@ -137,7 +147,10 @@ const forget = () => state?.visit.wipe();
 
 async function left() {
   forget();
-  await takeAway(state?.visit ?? known() ?? {}, startOf());
+  const { outcome, sent = [] } = state?.visit ?? known() ?? {};
+  // Where no questions come, whoever leaves and deletes means what waits.
+  const waits = state || document.body.dataset.bundle ? [] : await waitingIds(startOf());
+  await takeAway({ outcome, sent: [...sent, ...waits] }, startOf());
   await leaveNoTrace(startOf());
 }
 
@@ -224,7 +237,10 @@ function takeOver() {
   }
 }
 
-document.addEventListener("DOMContentLoaded", () => watchAloud({ ownVoice: true }));
+document.addEventListener("DOMContentLoaded", () => {
+  const { speechSynthesis } = globalThis;
+  watchAloud(speechSynthesis ? import(document.body.dataset.voice) : Promise.reject());
+});
 watchForLeaving();
 if (able) {
   takeOver();

@@ -17,10 +17,13 @@ export const known = () => history.state?.visit;
 // where they would wait until the survey is opened again: whoever deletes wants nothing of it to stay on the phone.
 export const unwanted = new Set(history.state?.unwanted);
 
-// Where the questions in the language that is read came from, for a reload: with the same entry, but not in its state,
-// since each change of that is one more dated line. A browser that has no such place begins anew in the first language.
+// For a reload too, with the same entry, but not in its state, since each change of that is one more dated line: where the
+// questions in the language that is read came from, and the ids of rows that set out and that nobody has answered for. A
+// browser that has no such place begins anew in the first language, and takes all of a visit's rows for such.
 const { navigation } = globalThis;
-export const spoken = navigation?.currentEntry?.getState() ?? null;
+const beside = navigation?.currentEntry?.getState();
+export const spoken = beside?.read ?? null;
+export const underWay = new Set(beside?.underWay ?? [...unwanted, ...(known()?.sent ?? [])]);
 let read = spoken;
 
 // Ids of an unfinished visit before this one in the same tab, by another card's address: who leaves leaves that too.
@@ -48,5 +51,5 @@ export function remember(start, visit, bundle = read) {
     history.replaceState(entry, "", start);
   }
   read = outcome ? null : bundle;
-  navigation?.updateCurrentEntry({ state: read });
+  navigation?.updateCurrentEntry({ state: { read, underWay: [...underWay] } });
 }

@@ -1,7 +1,7 @@
 // Where somebody is: at a question, at the offer of words at its end, or reading something beside both. Help or another
 // language leads back to the same, with what stands there and is not sent yet.
 
-import { focus, put, standing } from "../screen.js";
+import { focus, put, standing, tellShown } from "../screen.js";
 import { state } from "./outcome.js";
 import { showBefore, showQuestion, showScreen } from "./pages.js";
 
@@ -35,6 +35,13 @@ export function follow(kind, page) {
   }
 }
 
+// Over what stands there, which stays.
+export function warn(words) {
+  const main = document.querySelector("main");
+  main.querySelector(":scope > p[role=alert]")?.remove();
+  main.insertAdjacentHTML("afterbegin", `<p class="error" role="alert">${words}</p>`);
+}
+
 // Whoever opened Help in a language that they cannot read finds it in theirs.
 export function showAgain() {
   const { visit } = state;
@@ -53,9 +60,7 @@ export function showBeside(name, wrong = []) {
   showScreen(state, name, wrong);
   if (name === CODE) {
     document.getElementById("code").value = visit.typed;
-    if (visit.closed) {
-      document.querySelector("main .skip")?.remove();
-    }
+    document.querySelector(visit.closed ? "main .skip" : "main .full")?.remove();
     showBefore(state);
   }
 }
@@ -92,4 +97,5 @@ export function showDrawn(words) {
   document.querySelector(".drawn").hidden = false;
   document.querySelector(".four").textContent = words;
   focus(document.querySelector(".four"));
+  tellShown();
 }

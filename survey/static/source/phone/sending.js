@@ -5,7 +5,7 @@ import { isGone } from "../leaving.js";
 import { after } from "../patience.js";
 import { staying } from "./kept_pages.js";
 import * as queue from "./queue.js";
-import { known, remember, unwanted } from "./remembering.js";
+import { known, remember, shared, underWay, unwanted } from "./remembering.js";
 
 const PATIENCE_MS = 20000;
 // So long after it set out a row may still come in that nobody answered for: a server in front of the centre, or the
@@ -16,8 +16,12 @@ const LOCK = "heard rows";
 const made = new Map();
 // The centre's last word on a row of this page: sent or lost.
 export const settled = new Map();
-// Until when a row is not known to be off its way, by id. What a reload takes along may have set out just before.
-const late = new Map([...unwanted, ...(known()?.sent ?? [])].map((id) => [id, LATE_MS]));
+// Until when a row is not known to be off its way, by id. What a reload takes along may have set out just before it.
+const late = new Map([...underWay].map((id) => [id, performance.now() + LATE_MS]));
+// Ids of what the centre, asked last, said that it has no more.
+const gone = new Set();
+
+export const isGoneThere = (id) => gone.has(id);
 
 // Keep a row in place of others; whether the phone, and not only this page, holds it now.
 export async function keep(start, key, row, replaced) {
@@ -40,6 +44,12 @@ function onlyHere(stored) {
 export async function waiting(start) {
   const stored = await queue.keys(start).catch(() => []);
   return [...stored, ...onlyHere(stored)];
+}
+
+// Ids of all that waits on a person's own phone, and of what it takes the place of.
+export async function waitingIds(start) {
+  const waits = shared ? [] : await waiting(start);
+  return waits.flatMap(([id, replaces]) => [id, ...replaces.split(",")]).filter(Boolean);
 }
 
 export async function drop(start, ids) {
@@ -104,13 +114,21 @@ async function send(start, [id, replaces, code], row) {
     headers["Heard-Code"] = code;
   }
   const before = late.get(id);
-  late.set(id, navigator.onLine ? performance.now() + LATE_MS : before);
+  expectUntil(start, id, navigator.onLine ? performance.now() + LATE_MS : before);
   const word = await post(`${start}rows`, headers, row);
   if (word !== null) {
-    late.set(id, before); // This one came to somebody, an earlier one may be on its way yet.
+    expectUntil(start, id, before); // This one came to somebody, an earlier one may be on its way yet.
   }
-  // Without a code it is the open door that is closed for today: another day it is open.
-  return { stored: "sent", had: "sent", row: "lost", code: code ? "refused" : "waiting" }[word] ?? "waiting";
+  // Without a code it is the open door that is closed for today: another day it is open. With one that is no good only
+  // whoever gave the answers can choose that door; on a device that people share, what is not of this visit is nobody's.
+  const mine = !shared || made.has(id) || known()?.sent.includes(id);
+  return { stored: "sent", had: "sent", row: "lost", code: code ? (mine ? "refused" : "lost") : "waiting" }[word] ?? "waiting";
+}
+
+function expectUntil(start, id, until) {
+  late.set(id, until);
+  underWay[until > performance.now() ? "add" : "delete"](id);
+  remember(start);
 }
 
 // The card's code is no good: send the row by the open door, where the person chose so.
@@ -137,8 +155,10 @@ async function deleteUnwanted(start) {
   const asked = [...unwanted].map(async (id) => {
     const isLate = lateness(id) > 0;
     const word = await post(`${start}rows/forget`, { "Content-Type": "text/plain" }, id);
-    if (word === "gone" && !isLate) {
+    gone[word === "gone" ? "add" : "delete"](id);
+    if (gone.has(id) && !isLate) {
       unwanted.delete(id);
+      underWay.delete(id);
       remember(start);
     }
   });

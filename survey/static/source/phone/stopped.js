@@ -2,9 +2,9 @@
 
 import { become, startOf, state } from "./outcome.js";
 import { showBefore } from "./pages.js";
-import { known, shared, unwanted } from "./remembering.js";
+import { known, unwanted } from "./remembering.js";
 import { follow } from "./screens.js";
-import { waiting } from "./sending.js";
+import { waitingIds } from "./sending.js";
 import { Visit } from "./visit.js";
 
 const SCREENS = "template[data-screen]";
@@ -23,8 +23,8 @@ export async function stopped() {
   const visit = new Visit({ known: known() });
   visit.unkept = ITSELF; // What somebody comes back to from Help.
   // Nothing more is asked of anybody here, so whoever leaves and deletes means what waits: on their own phone.
-  const waits = shared ? [] : await waiting(startOf());
-  visit.sent = [...visit.sent, ...waits.flatMap(([id, replaces]) => [id, ...replaces.split(",")].filter(Boolean))];
+  const waits = await waitingIds(startOf());
+  visit.sent = [...visit.sent, ...waits];
   if (waits.length || unwanted.size) {
     delete body.dataset.retry; // A page that looks again by itself would forget what it has to delete.
   }
