@@ -405,7 +405,7 @@ SHORT = """# Short
 
 | survey | type | name | label |
 |---|---|---|---|
-| | select_one yesno | experience | Was it good? |
+| | select_one yesno | treatment | Was it good? |
 
 | choices | list_name | name | label |
 |---|---|---|---|

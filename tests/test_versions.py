@@ -1,4 +1,4 @@
-"""A version is one questionnaire in one wording for good, so that a codebook tells truly since when one asks what."""
+"""A version is one questionnaire in one wording for good, and a column means one thing whatever the version."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REFUSED = "Another questionnaire was signed as short, version 1. What is not the
 POLISH = """msgid ""
 msgstr "Content-Type: text/plain; charset=UTF-8\\n"
 
-msgctxt "experience"
+msgctxt "treatment"
 msgid "Was it good?"
 msgstr "{}"
 """
@@ -36,10 +36,10 @@ def version_2(text: str) -> str:
 
 
 CHANGES = [
-    ("Was it good?", "Was it very good?", "experience."),
-    ("| yesno | no | No |", "| yesno | no | Not at all |", "experience."),
-    ("| | yesno | no | No |", "| | yesno | no | No |\n| | yesno | dontknow | I don't know |", "experience."),
-    ("| Was it good? |", "| Was it good? |\n| | select_one yesno | more | And more? |", "more."),
+    ("Was it good?", "Was it very good?", "treatment."),
+    ("| yesno | no | No |", "| yesno | no | Not at all |", "treatment."),
+    ("| | yesno | no | No |", "| | yesno | no | No |\n| | yesno | dontknow | I don't know |", "treatment."),
+    ("| Was it good? |", "| Was it good? |\n| | select_one yesno | moreover | And more? |", "moreover."),
     ("| 1 | Short | en |", "| 1 | A title | en |", "its title, pages or order."),
 ]
 
@@ -51,13 +51,61 @@ def test_a_questionnaire_that_was_changed_is_signed_under_another_version_only(s
         changed = SHORT.replace(old, new)
         refused(signing(signed, tmp_path, changed), f"{REFUSED} {what}", "Give the changed one another version")
     assert keys_in(tmp_path, signed).serial == 2, "nothing was signed"
-    changed = SHORT.replace(*CHANGES[0][:2])
+    changed = SHORT.replace(*CHANGES[3][:2])
     well(signing(signed, tmp_path, version_2(changed)))
     assert keys_in(tmp_path, signed).instruments[0].version == "2"
     # An older one may be taken up again as it was, and a stop is signed whatever lies there.
     well(signing(signed, tmp_path, SHORT))
     refused(signing(signed, tmp_path, changed), REFUSED)
     well(sign(signed, tmp_path, "--stop"))
+
+
+OTHER_WORDS = [
+    ("Was it good?", "Was it bad?", "treatment ('Was it good?' is now 'Was it bad?')"),
+    ("| yesno | no | No |", "| yesno | no | Not quite |", "treatment, answer no ('No' is now 'Not quite')"),
+]
+
+
+def test_a_new_version_says_the_same_under_the_same_name(signed: Path, tmp_path: Path) -> None:
+    """Who said yes, it was good, must not stand there as having said yes, it was bad."""
+    well(signing(signed, tmp_path, SHORT))
+    for old, new, what in OTHER_WORDS:
+        changed = version_2(SHORT.replace(old, new))
+        refused(
+            signing(signed, tmp_path, changed), what, "version 1 of short", "another name", "--same-meaning treatment"
+        )
+    assert keys_in(tmp_path, signed).serial == 2, "nothing was signed"
+    well(signing(signed, tmp_path, version_2(SHORT.replace("| treatment | Was it good?", "| worse | Was it bad?"))))
+
+
+def test_words_may_be_mended_where_somebody_says_that_they_mean_the_same(signed: Path, tmp_path: Path) -> None:
+    slip = SHORT.replace("Was it good?", "Wsa it good?").replace("| yesno | no | No |", "| yesno | no | Nno |")
+    well(signing(signed, tmp_path, slip))
+    refused(signing(signed, tmp_path, version_2(SHORT), "--same-meaning", "treatmnet"), "treatmnet", "no question")
+    well(signing(signed, tmp_path, version_2(SHORT), "--same-meaning", "treatment"))
+    # Both are known to mean the same from now on: nobody has to say it twice.
+    well(signing(signed, tmp_path, SHORT.replace("| short | 1 |", "| short | 3 |")))
+    well(signing(signed, tmp_path, slip))
+    refused(signing(signed, tmp_path, SHORT.replace("| short | 1 |", "| short | 4 |").replace("good", "bad")), "bad")
+
+
+def test_a_new_default_language_is_no_other_meaning_where_the_old_words_are_still_there(
+    signed: Path, tmp_path: Path
+) -> None:
+    both = SHORT.replace(
+        "| label |\n|---|---|---|---|\n", "| label::English (en) | label::Polski (pl) |\n|---|---|---|---|---|\n"
+    )
+    both = both.replace("| Was it good? |", "| Was it good? | Czy to było dobre? |")
+    both = both.replace("| yes | Yes |", "| yes | Yes | Tak |").replace("| no | No |", "| no | No | Nie |")
+    both = both.replace("| Short | en |", "| Short | English (en) |")
+    well(signing(signed, tmp_path, both))
+    well(signing(signed, tmp_path, version_2(both).replace("| Short | English (en) |", "| Short | Polski (pl) |")))
+
+
+def test_a_questionnaire_under_another_name_shares_its_columns_and_so_its_words(signed: Path, tmp_path: Path) -> None:
+    well(signing(signed, tmp_path, SHORT))
+    other = SHORT.replace("| short | 1 |", "| other | 1 |").replace("Was it good?", "Was it bad?")
+    refused(signing(signed, tmp_path, other), "version 1 of short", "--same-meaning treatment")
 
 
 def test_a_translation_is_added_and_corrected_within_a_version(signed: Path, tmp_path: Path) -> None:
@@ -67,7 +115,7 @@ def test_a_translation_is_added_and_corrected_within_a_version(signed: Path, tmp
         po.write_text(POLISH.format(words))
         well(signing(signed, tmp_path, SHORT, "--translation", str(po)))
         asked = keys_in(tmp_path, signed).instruments[0]
-        assert (asked.version, asked.item("experience").labels["pl"]) == ("1", words)
+        assert (asked.version, asked.item("treatment").labels["pl"]) == ("1", words)
     well(signing(signed, tmp_path, SHORT))
     assert keys_in(tmp_path, signed).instruments[0].languages == ("en",)
 

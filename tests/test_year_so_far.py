@@ -19,7 +19,7 @@ from export.custodian.ledger_file import LedgerRefused
 from export.custodian.long_file import write_figures
 from export.custodian.release import Released
 from export.custodian.so_far import published, so_far
-from export.custodian.wording import Figure
+from export.custodian.wording import Coded, Figure
 from export.manifest import ReleaseRefused
 from forms.response import Response
 
@@ -77,10 +77,11 @@ def test_figures_of_two_bases_are_never_added_up(year: tuple[Path, list[Released
     line = next(one for one in lines(year[1][0], "satisfaction").values() if one["count"].isdigit())
     mode, area, level, measure, answer, category, responses = (line[name] for name in WHERE)
     now = Figure(
-        measure, answer, mode, level, area, category, responses, 20, 40, 50, held="", base_of=line["base_of"]
+        measure, answer, mode, level, area, category, responses, 20, 40, 50, held="", base_of=line["base_of"],
+        coded=Coded(**{name: line[name] for name in Coded._fields}),
     )  # fmt: skip
     (same,) = so_far([now], earlier)
-    (other,) = so_far([replace(now, base_of="Somebody else")], earlier)
+    (other,) = so_far([replace(now, coded=now.coded._replace(off_base="someelse"))], earlier)
     assert (same.count, same.base) == (20 + int(line["count"]), 40 + int(line["base"]))
     assert (other.count, other.base, other.held) == (None, None, "x")
 

@@ -14,7 +14,7 @@ from typing import Any
 from export.custodian.custody import Custody, CustodyRefused
 from export.custodian.keyring import Keyring
 from export.custodian.known import Known
-from export.custodian.listing import at_most
+from export.custodian.meaning import two_meanings
 from forms.instrument import Instrument
 from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from survey.briefing import Keys, KeysRefused, Place, SupportLine, read_keys, write_keys
@@ -45,6 +45,7 @@ class Wishes:
     stop: bool = False
     new_centre: bool = False
     collection: str | None = None
+    same_meaning: tuple[str, ...] = ()
 
 
 def history(custody: Custody) -> list[Keys]:
@@ -89,8 +90,8 @@ def sign(custody: Custody, passphrase: str, wishes: Wishes, clock: Clock, out: P
     last = signed[0] if signed else None
     intake, content = _public_halves(wishes, last)
     instrument = _instrument(wishes, last)
-    _one_meaning_a_name(instrument, signed)
-    _one_meaning_a_version(instrument, signed)
+    if wrong := two_meanings(instrument, [one for keys in signed for one in keys.instruments], wishes.same_meaning):
+        raise SigningRefused(wrong)
     if custody.holds_collection():
         keyring.notice(custody.collection(passphrase))
     keys = Keys(
@@ -158,33 +159,6 @@ def _instrument(wishes: Wishes, last: Keys | None) -> Instrument:
         faults = "\n".join(str(fault) for fault in checked.faults if not fault.warning)
         raise SigningRefused(f"{path} has faults and cannot be signed:\n{faults}")
     return checked.instrument
-
-
-def _one_meaning_a_name(instrument: Instrument, signed: Sequence[Keys]) -> None:
-    """A column means one thing for good: an item may gain options, not become another kind of question."""
-    now = {item.name: item.kind for item in (*instrument.items(), *instrument.calculations)}
-    for keys in signed:
-        for other in keys.instruments:
-            for item in (*other.items(), *other.calculations):
-                if now.get(item.name, item.kind) != item.kind:
-                    raise SigningRefused(
-                        f"{item.name} was {item.kind} in version {other.version} and is {now[item.name]} now. Give the "
-                        "new question another name, so that a column means one thing."
-                    )
-
-
-def _one_meaning_a_version(instrument: Instrument, signed: Sequence[Keys]) -> None:
-    """A version asks one thing in the same words for good: codebooks tell by versions since when something is asked."""
-    now = instrument.parts_in_words()
-    named = (instrument.id, instrument.version)
-    before = [one.parts_in_words() for keys in signed for one in keys.instruments if (one.id, one.version) == named]
-    if before and now not in before:
-        parts = sorted({name for name, _ in now.items() ^ before[0].items()} - {""}) or ["its title, pages or order"]
-        raise SigningRefused(
-            f"Another questionnaire was signed as {instrument.id}, version {instrument.version}. What is not the same:"
-            f" {', '.join(at_most(10, parts))}. Give the changed one another version in its settings, so that a"
-            " codebook can say since when each question is asked. Only translations may change within a version."
-        )
 
 
 def _with_earlier(instrument: Instrument, signed: Sequence[Keys]) -> tuple[Instrument, ...]:

@@ -101,10 +101,11 @@ def marked_alike(table: Table, class_columns: Sequence[pl.Expr], least: int) -> 
 
 def _alike(records: pl.DataFrame, frame: pl.DataFrame, variable: Variable, least: int) -> pl.Series:
     """Which records stand in a class whose members give fewer than ``least`` different answers to this item."""
-    first = frame[variable.columns[0]].alias("_first")
-    cells = records.with_columns(dense(frame.select(variable.columns)).alias("_cell"), first)
-    alike = (pl.col("_cell").n_unique() < least) & (pl.col("_first").max() >= FIRST_VALUE)
-    gave = pl.col(COUNTS) & ~pl.col("_first").is_in([NOT_ASKED, SUPPRESSED])
+    # The first cell may be that of an option which this record's version did not offer.
+    said = frame.select(pl.max_horizontal(variable.columns).alias("_said")).to_series()
+    cells = records.with_columns(dense(frame.select(variable.columns)).alias("_cell"), said)
+    alike = (pl.col("_cell").n_unique() < least) & (pl.col("_said").max() >= FIRST_VALUE)
+    gave = pl.col(COUNTS) & ~pl.col("_said").is_in([NOT_ASKED, SUPPRESSED])
     found = cells.filter(gave).group_by("_class").agg(alike.alias("_alike"))
     return records.join(found, on="_class", how="left", maintain_order="left")["_alike"].fill_null(value=False)
 

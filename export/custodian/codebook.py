@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from export.custodian.describing import Described, described
+from export.custodian.describing import Described, History, described
 from export.custodian.formats import in_round_numbers, safe_cell
 from export.custodian.leaving import MADE_UP, Leaving
 from export.custodian.numbering import Numbered, numbers_of
@@ -65,7 +65,8 @@ def _column(one: Described, numbers: Numbered, leaving: Leaving) -> dict[str, An
         "column": one.column,
         **_about(one),
         "codes": [
-            {"code": safe_cell(value), "label": dict(label), "number": number_of[value]} for value, label in one.codes
+            {"code": safe_cell(value), "label": dict(label), "number": number_of[value], **_offered(one, value)}
+            for value, label in one.codes
         ],
         "spss_and_stata": {"name": numbers.name, "missing_in_spss": dict(zip(MISSING, numbers.missing, strict=True))},
         "treatment": "key" if one.column in keys else "kept as answered",
@@ -88,7 +89,15 @@ def _about(one: Described) -> Mapping[str, Any]:
         "disclosure": one.item.disclosure,
         "unverified_wording": sorted(one.item.unverified),
         "questionnaires": list(history.questionnaires),
-        "since": _version(history.since),
-        "until": None if history.until is None else _version(history.until),
+        **_since_until(history),
         "same_as": list(history.same_as),
     }
+
+
+def _offered(one: Described, value: str) -> Mapping[str, Any]:
+    return _since_until(one.offered[value]) if value in one.offered else {}
+
+
+def _since_until(history: History) -> Mapping[str, Any]:
+    until = None if history.until is None else _version(history.until)
+    return {"since": _version(history.since), "until": until}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from babel import Locale
 
+from export.custodian.columns import ItemColumns
 from export.custodian.generalising import in_words
 from export.custodian.known import Known
 from export.custodian.leaving import Leaving
-from export.custodian.records import BY_DEFINITION, ItemColumns
+from export.custodian.records import BY_DEFINITION
 from export.custodian.table import ALIKE, RECIPE, RELEASE, Table
 from forms.instrument import Instrument, Item
 from forms.items import Texts
@@ -32,12 +33,12 @@ _QUESTIONS = {
 
 @dataclass(frozen=True)
 class History:
-    """In which questionnaires an item is asked.
+    """In which questionnaires an item is asked, or one of its options is offered.
 
     Attributes:
-        since, until: the first and the last that ask it; until is None while the newest of its kind does.
+        since, until: the first and the last that do; until is None while the newest of its kind does.
         same_as: items of other versions that ask the same in the same words under another name.
-        questionnaires: digests of all that ask it, newest first.
+        questionnaires: digests of all that do, newest first.
     """
 
     since: Instrument
@@ -57,6 +58,7 @@ class Described:
         option: the option that the column is about, where several could be chosen.
         codes: every code that a cell can hold, missing codes apart, with its label.
         item, history: where it is an item's column.
+        offered: code -> history of that answer, where they are listed and one can be chosen.
         told_as: how coarsely it is told, where not as it was answered.
     """
 
@@ -67,6 +69,7 @@ class Described:
     codes: tuple[tuple[str, Texts], ...]
     item: Item | None = None
     history: History | None = None
+    offered: Mapping[str, History] = field(default_factory=dict)
     told_as: str = ""
 
     @property
@@ -108,12 +111,16 @@ def _coarser(leaving: Leaving, column: str) -> str:
 
 def _of_item(column: str, one: ItemColumns, place: int, values: Sequence[str], table: Table, known: Known) -> Described:
     item = one.item
-    options, option = {each.code: each.labels for each in item.options}, None
+    options, option, (history, offered) = (
+        {each.code: each.labels for each in item.options},
+        None,
+        _histories(item, known),
+    )
     if item.kind == "select_multiple" and one.codes is not None:
-        # An option that only an older version had has no words here but its code.
-        options, option = {}, options.get(one.codes[place], {"en": one.codes[place]})
+        code = one.codes[place]
+        option, history, options, offered = options[code], offered[code], {}, {}
     codes = tuple((value, _label(table, column, value, options)) for value in values)
-    return Described(column, item.kind, item.labels, option, codes, item, _history(item, known))
+    return Described(column, item.kind, item.labels, option, codes, item, history, offered)
 
 
 def _label(table: Table, column: str, value: str, options: Mapping[str, Texts]) -> Texts:
@@ -127,23 +134,37 @@ def _of_itself(column: str, value: str) -> str:
     return in_words(value) if column == "month" else value
 
 
-def _history(item: Item, known: Known) -> History:
+def _histories(item: Item, known: Known) -> tuple[History, Mapping[str, History]]:
+    """Of an item, and of each of its options by code."""
     every = [one.instrument for one in known.instruments.values()]
-    asking = [one for one in every if item.name in {each.name for each in (*one.items(), *one.calculations)}]
-    newest = next(one for one in every if one.id == asking[0].id)
+    named = [(one, each) for one in every for each in (*one.items(), *one.calculations) if each.name == item.name]
+    asking = [one for one, _ in named]
     same_as = {
         other.name
         for instrument in every
         if instrument not in asking
         for other in instrument.items()
-        if _asks_the_same(item, other) and not any(other.name in _names(one) for one in asking)
+        if _asks_the_same(named[0][1], other) and not any(other.name in _names(one) for one in asking)
     }
-    since = next(digest for digest in known.oldest_first if digest in {one.digest() for one in asking})
+    whole = _over(asking, same_as, known)
+    if not item.options:
+        return whole, {}
+    codes = [(one, {option.code for option in each.options}) for one, each in named]
+    return whole, {
+        option.code: _over([one for one, offered in codes if option.code in offered], same_as, known)
+        for option in item.options
+    }
+
+
+def _over(asking: Sequence[Instrument], same_as: Iterable[str], known: Known) -> History:
+    digests = [one.digest() for one in asking]
+    newest = next(one.instrument for one in known.instruments.values() if one.instrument.id == asking[0].id)
+    since = next(digest for digest in known.oldest_first if digest in digests)
     return History(
         known.instruments[since].instrument,
         None if newest is asking[0] else asking[0],
         tuple(sorted(same_as)),
-        tuple(instrument.digest() for instrument in asking),
+        tuple(digests),
     )
 
 

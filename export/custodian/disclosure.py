@@ -8,8 +8,8 @@ one plain count over the file. Only rows from tablets and one-time codes count t
 an open door must not be able to make a class look full.
 
 What was not asked shows in three ways, which are blanked together: the cells of items that some were asked and some
-were not (items always asked together are one *block*); the answers that decided it; and whatever is calculated from
-either.
+were not, an option that a version did not offer among them (cells always asked together are one *block*); the answers
+that decided it; and whatever is calculated from either.
 """
 
 from __future__ import annotations
@@ -107,9 +107,9 @@ def _keys(table: Table) -> list[Key]:
     return sorted([*keys, *_blocks(table)], key=lambda key: len(key.blanks))
 
 
-def _asked_of_some(table: Table, variables: Sequence[Variable]) -> pl.DataFrame:
-    """The distinct patterns of asked (True) and not asked over these variables, in a fixed order."""
-    asked = table.frame.select((pl.col(v.columns[0]) != NOT_ASKED).alias(v.name) for v in variables).unique()
+def _asked_of_some(table: Table, columns: Sequence[str]) -> pl.DataFrame:
+    """The distinct patterns of asked (True) and not asked over these columns, in a fixed order."""
+    asked = table.frame.select(pl.col(columns) != NOT_ASKED).unique()
     return asked.sort(asked.columns)
 
 
@@ -117,7 +117,7 @@ def _telling(table: Table, variables: Sequence[Variable]) -> tuple[str, ...]:
     """The columns from which somebody could read these variables, or whether they were asked."""
     telling = {variable.name for variable in variables}
     for variable in variables:
-        if _asked_of_some(table, [variable]).height > 1:
+        if _asked_of_some(table, variable.tell_asked).height > 1:
             telling |= variable.decided_by
     # What is calculated from a telling answer tells it too.
     telling |= {variable.name for variable in table.variables if variable.made_from & telling}
@@ -125,21 +125,21 @@ def _telling(table: Table, variables: Sequence[Variable]) -> tuple[str, ...]:
 
 
 def _blocks(table: Table) -> list[Key]:
-    """The items that some were asked and some were not, in groups that were always asked together."""
-    candidates = [variable for variable in table.variables if not variable.key]
+    """The items and options that some were asked and some were not, in groups that were always asked together."""
+    candidates = {column: one for one in table.variables if not one.key for column in one.tell_asked}
     if not candidates:
         return []
-    asked = _asked_of_some(table, candidates)
-    together: dict[tuple[bool, ...], list[Variable]] = {}
-    for variable in candidates:
-        pattern = tuple(asked[variable.name].to_list())
+    asked = _asked_of_some(table, list(candidates))
+    together: dict[tuple[bool, ...], list[str]] = {}
+    for column in candidates:
+        pattern = tuple(asked[column].to_list())
         if len(set(pattern)) > 1:
-            together.setdefault(pattern, []).append(variable)
+            together.setdefault(pattern, []).append(column)
     groups = sorted(together.values(), key=len, reverse=True)
     if len(groups) > _MOST_BLOCKS:
         groups = [*groups[: _MOST_BLOCKS - 1], list(itertools.chain(*groups[_MOST_BLOCKS - 1 :]))]
     return [
-        Key(f"_block{number}", tuple(variable.columns[0] for variable in group), _telling(table, group), block=True)
+        Key(f"_block{number}", tuple(group), _telling(table, [candidates[column] for column in group]), block=True)
         for number, group in enumerate(groups, 1)
     ]
 
@@ -165,7 +165,7 @@ def _blank(
 def _class_columns(table: Table) -> list[pl.Expr]:
     """What makes a class: all key cells, and of every other cell whether it was asked."""
     keys = [column for variable in table.variables if variable.key for column in variable.columns]
-    rest = [variable.columns[0] for variable in table.variables if not variable.key]
+    rest = [column for variable in table.variables if not variable.key for column in variable.tell_asked]
     states = (
         pl.when(pl.col(column).is_in([NOT_ASKED, SUPPRESSED])).then(pl.col(column)).otherwise(None).alias(column)
         for column in rest

@@ -22,7 +22,7 @@ from export.printings import Printing
 from survey.reference import Areas
 
 Where = tuple[str, ...]
-"""Mode, area and so on of a figure, in words."""
+"""Mode, area and so on of a figure, in codes."""
 Part = tuple[int | None, int | None]
 """Count and base as they were told; None where one was held back."""
 MADE_UP = "MADE UP: these people do not exist. For demonstration only."

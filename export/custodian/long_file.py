@@ -8,12 +8,12 @@ from export.custodian.formats import write_lines
 from export.custodian.leaving import MADE_UP, Leaving
 from export.custodian.protection import SMALL
 from export.custodian.so_far import NOT_ALL, SO_FAR, so_far
-from export.custodian.wording import NOT_APART, Figure, Wording, wilson
+from export.custodian.wording import NOT_APART, Coded, Figure, Wording, wilson
 
 FIGURES = "figures.csv"
 COLUMNS = (
     "date", "survey", "mode", "area", "measure", "proportion", "base", "lower95", "upper95",
-    "answer", "table", "area_level", "category", "responses", "count", "note", "base_of",
+    "answer", "table", "area_level", "category", "responses", "count", "note", "base_of", *Coded._fields,
 )  # fmt: skip
 """The first nine as such files have them."""
 
@@ -54,4 +54,4 @@ def _line(figure: Figure, table: str, flagged_below: int) -> list[str]:
     carried = "carried on: nothing newer is told"
     notes = {"small base, read with care": weak, carried: figure.until, NOT_APART: not figure.apart}
     note = "; ".join(text for text, applies in notes.items() if applies)
-    return [*words, told[0], base, *told[1:], *rest, count, note, figure.base_of]
+    return [*words, told[0], base, *told[1:], *rest, count, note, figure.base_of, *figure.coded]

@@ -18,13 +18,14 @@ from pathlib import Path
 from export.custodian.formats import safe_cell
 from export.custodian.leaving import Part, Published, Where
 from export.custodian.ledger_file import LedgerRefused
-from export.custodian.wording import Figure
+from export.custodian.wording import Coded, Figure
 
 SO_FAR = "-so-far"
 """The end of a table's name in the long file where it is summed over the year."""
 NOT_ALL = "x"
 """Shorthand for a sum that is not told, since one of its parts is not."""
-_WHERE = ("mode", "area", "measure", "answer", "area_level", "category", "responses", "base_of")
+_WHERE = ("mode", "area_level", "responses", *Coded._fields)
+"""What a figure is found by: codes, and of words only Heard's own. A release from before there were codes has none."""
 
 
 def published(long_file: Path, closes: str) -> Published:
@@ -90,11 +91,8 @@ def _summed(figure: Figure, told: Sequence[Part], until: str) -> Figure:
 
 
 def _told(figure: Figure, earlier: Iterable[Published]) -> Iterator[Part]:
-    words = (
-        figure.mode, figure.area, figure.question, str(figure.answer), figure.level, figure.category, figure.responses,
-        figure.base_of,
-    )  # fmt: skip
-    return (_at(one, tuple(map(safe_cell, words))) for one in earlier)
+    where = tuple(map(safe_cell, (figure.mode, figure.level, figure.responses, *figure.coded)))
+    return (_at(one, where) for one in earlier)
 
 
 def _at(one: Published, where: Where) -> Part:
@@ -107,7 +105,7 @@ def _lines(long_file: Path) -> list[dict[str, str]]:
 
 
 def _where(line: Mapping[str, str]) -> Where:
-    return tuple(line[name] for name in _WHERE)
+    return tuple(line.get(name, "") for name in _WHERE)
 
 
 def _part(line: Mapping[str, str]) -> Part:

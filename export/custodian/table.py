@@ -33,6 +33,7 @@ class Variable:
         sensitive: whether somebody who finds the respondent would learn what is theirs to tell.
         decided_by: the variables whose answers decide whether this one is asked, and theirs in turn.
         made_from: the variables that it is calculated from or that filter its options, and theirs in turn.
+        apart: where several could be chosen, one column for all options that the same versions offer.
     """
 
     name: str
@@ -41,6 +42,12 @@ class Variable:
     sensitive: bool = False
     decided_by: frozenset[str] = frozenset()
     made_from: frozenset[str] = frozenset()
+    apart: tuple[str, ...] = ()
+
+    @property
+    def tell_asked(self) -> tuple[str, ...]:
+        """The columns in which it shows whether it was asked, and with which options."""
+        return self.apart or self.columns[:1]
 
 
 @dataclass(frozen=True)

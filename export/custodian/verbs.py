@@ -81,6 +81,12 @@ def in_custody(instance: Path) -> Iterator[Custody]:
 @click.option("--from", "carried_out", type=FILE, help="A file of carry-out; the first time it may hold no row yet.")
 @click.option("--questionnaire", type=FILE, help="Default: the one signed last; the first time, Victim Voice.")
 @click.option("--translation", "translations", type=FILE, multiple=True, help="A .po file; one for each language.")
+@click.option(
+    "--same-meaning",
+    metavar="QUESTION",
+    multiple=True,
+    help="It asks the same as before in mended words; once for each.",
+)
 @click.option("--places", type=FILE, help="A TOML file. Default: those signed last.")
 @click.option(
     "--support-lines", type=FILE, help="A TOML file. Default: those signed last; the first time, the house's."

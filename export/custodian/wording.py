@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -15,13 +17,34 @@ from export.custodian.protection import SHOWN
 from export.custodian.records import MODES
 from export.custodian.table import FIRST_VALUE
 from export.custodian.telling import Told
+from forms.items import Item
 
 EVERYBODY_SAID, SURE_SAID = "All", "Without open links and very quick answers"
 NOT_APART = "no figures apart with and without open links and very quick answers: too few came so"
 UNKNOWN_SAID, TOTAL_SAID = "Not answered", "All"
-ANSWERED = "Everybody who answered the question"
+ANSWERED, COULD_CHOOSE = "Everybody who answered the question", " and could choose this answer"
 _NORMAL = 1.959963984540054
 """The 97.5th percentile of the normal distribution."""
+
+
+class Coded(NamedTuple):
+    """Where a figure stands, in codes: words may be mended, and two questions may have the same.
+
+    Attributes:
+        column: the measured one of the records.
+        code: of the answer; of several that are told together all in brackets.
+        area_code: empty where nobody said.
+        by, category_code: the column of the category and its code; ``by`` is empty where there is none, the code also
+            where nobody said.
+        off_base: the codes of answers that are not counted.
+    """
+
+    column: str
+    code: str
+    area_code: str
+    by: str
+    category_code: str
+    off_base: str
 
 
 @dataclass(frozen=True)
@@ -34,6 +57,7 @@ class Figure:
         count, base, percent: as they may be told.
         held: shorthand, or empty.
         base_of: who the base is, in words.
+        coded: the same in codes, but for mode, level and responses.
         until: the last month that it tells of, where that is an earlier one than its release's; else empty.
         apart: whether figures with and without open links and quick answers are told apart there.
     """
@@ -50,6 +74,7 @@ class Figure:
     percent: int | None
     held: str
     base_of: str
+    coded: Coded
     until: str = ""
     apart: bool = True
 
@@ -62,10 +87,14 @@ def wilson(count: int, base: int) -> tuple[float, float]:
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
-def base_of(outside: Iterable[str]) -> str:
-    """Who is in a base, in words: everybody who answered, but for some answers."""
-    left_out = "; ".join(outside)
-    return f"{ANSWERED}, but not: {left_out}" if left_out else ANSWERED
+def base_of(outside: Iterable[str], *, offered_to_some: bool) -> str:
+    """Who is in a base, in words: everybody who answered and could choose it, but for some answers."""
+    left_out, everybody = "; ".join(outside), f"{ANSWERED}{COULD_CHOOSE if offered_to_some else ''}"
+    return f"{everybody}, but not: {left_out}" if left_out else everybody
+
+
+def _worded(item: Item, place: int | None) -> str:
+    return english(item.labels) + ("" if place is None else f" - {english(item.options[place].labels)}")
 
 
 class Wording:
@@ -76,6 +105,15 @@ class Wording:
         for one in leaving.columns.items:
             for place, column in enumerate(one.variable.columns):
                 self._items[column] = one.item, place if len(one.variable.columns) > 1 else None
+        self._asked = {column: _worded(*of) for column, of in self._items.items()}
+        self._times = Counter(self._asked.values())
+        self.offered_to_some = frozenset(
+            one.variable.columns[place]
+            for one in leaving.columns.items
+            for known in leaving.materials.known.instruments.values()
+            for place in one.lacking(known.instrument)
+        )
+        """Columns of options that some were asked without."""
 
     def of(self, tables: Sequence[Listed]) -> Iterator[Figure]:
         """The figures of these tables, in order of mode, area, category and question."""
@@ -94,10 +132,9 @@ class Wording:
             yield self._figure(row)
 
     def question(self, column: str) -> str:
-        """The English question, with the option where several could be chosen."""
-        item, place = self._items[column]
-        option = "" if place is None or place >= len(item.options) else f" - {english(item.options[place].labels)}"
-        return english(item.labels) + option
+        """The English question, with the option where several could be chosen; with its column where two are alike."""
+        asked = self._asked[column]
+        return f"{asked} ({column})" if self._times[asked] > 1 else asked
 
     def answers(self, column: str) -> list[str]:
         """The English answers in order, then the groups of them that are told together too."""
@@ -124,9 +161,27 @@ class Wording:
             number.get("base"),
             number.get("percent"),
             str(row["held"]),
-            base_of(self.outside(measure)),
+            base_of(self.outside(measure), offered_to_some=measure in self.offered_to_some),
+            self._coded(number),
             apart=bool(row["apart"]),
         )
+
+    def _coded(self, number: Mapping[str, int]) -> Coded:
+        plan, area, category = self._told.plan, number["area"], number["category"]
+        measure, by = plan.measures[number["measure"]], plan.breakdowns[number["by"]]
+        together = plan.groups.get(measure, {}).get(number["answer"])
+        code = "" if number["answer"] == TOTAL else self._codes(measure, together or (number["answer"],))
+        return Coded(
+            measure,
+            f"({code})" if together else code,
+            "" if area == UNKNOWN else self._told.areas[number["level"]][area],
+            by or "",
+            self._codes(by, (category,)) if by is not None and category >= FIRST_VALUE else "",
+            self._codes(measure, sorted(plan.off_base.get(measure, ()))),
+        )
+
+    def _codes(self, column: str, codes: Iterable[int]) -> str:
+        return " ".join(self._told.table.values[column][code - FIRST_VALUE] for code in codes)
 
     def _area(self, level: int, code: int) -> str:
         if code == UNKNOWN:
@@ -142,6 +197,8 @@ class Wording:
         return self._labelled(column, self._told.table.values[column][code - FIRST_VALUE])
 
     def _labelled(self, column: str, value: str) -> str:
+        """A value in English, with its code where an answer of another version has the same words."""
         item, place = self._items[column]
         told = {option.code: english(option.labels) for option in item.options} if place is None else {}
-        return self._told.table.labels.get(column, {}).get(value) or told.get(value, value)
+        label = self._told.table.labels.get(column, {}).get(value) or told.get(value, value)
+        return f"{label} ({value})" if [*told.values()].count(label) > 1 else label

@@ -95,7 +95,7 @@ def _legend(tables: Tables) -> Mapping[str, str]:
         f"[{SMALL}]": "held back: the count is small, or a small count could be worked out from it",
         f"[{WEAK_BASE}]": f"held back: the base, as it is told, is under {tables.hidden_below}",
         _NO_ANSWER: "not an answer to this question",
-        f"[{NOT_ALL}]": "held back in one of the releases that are added up",
+        f"[{NOT_ALL}]": "held back, or not told, in one of the releases that are added up",
     }
     return {shorthand: f"{shorthand} {meaning}" for shorthand, meaning in meanings.items()}
 
@@ -125,7 +125,10 @@ def _tables(words: Wording, leaving: Leaving) -> Iterator[_Told]:
         if listed:
             answers = list(dict.fromkeys(answer for one in listed for answer in words.answers(one.measure)))
             figures = list(words.of(listed))
-            base = base_of(dict.fromkeys(answer for one in listed for answer in words.outside(one.measure)))
+            base = base_of(
+                dict.fromkeys(answer for one in listed for answer in words.outside(one.measure)),
+                offered_to_some=any(one.measure in words.offered_to_some for one in listed),
+            )
             over = f"Up to {leaving.closes}, without what an earlier release of the series told"
             yield _Told(spec, figures, answers, over, base)
             if spec.so_far and leaving.earlier:
