@@ -34,6 +34,7 @@ _MARKED = {
     "plural": "It has plural forms, and ours has none. Write one msgid and one msgstr, as they were written out.",
 }
 _ALIKE = "reads the same as another answer of its list. Write them so that they can be told apart."
+_MOVED = "Write each answer in its own row. If what stood there was wrong, ask a maintainer."
 
 Key = tuple[str, str, str]
 """Catalogue, place and English."""
@@ -147,12 +148,24 @@ def unfit_together(present: Sequence[Entry], untrusted: Collection[Entry]) -> di
     while True:
         merged = [given.get(entry.key, entry) for entry in present]
         new = {now.key for was, now in zip(present, merged, strict=True) if was.text != now.text}
-        found = {key: why for key, why in {**_misquoting(merged, new), **_alike(merged)}.items() if key in given}
+        wrong = {**_misquoting(merged, new), **_moved(present, merged), **_alike(merged)}
+        found = {key: why for key, why in wrong.items() if key in given}
         if not found:
             return bad
-        # Without these the old texts stand again, and may be those of answers that were to change places.
+        # Without these the old texts stand again, and others may not fit beside those.
         bad |= found
         given = {key: entry for key, entry in given.items() if key not in found}
+
+
+def _moved(present: Sequence[Entry], merged: Sequence[Entry]) -> dict[Key, str]:
+    """The answers that would read as another of their list did: people would choose the opposite of what they mean."""
+    had = {_as_read(entry): entry for entry in present if entry.text}
+    found = dict[Key, str]()
+    for was, now in zip(present, merged, strict=True):
+        other = had.get(_as_read(now))
+        if other and _as_read(was) != _as_read(now):
+            found[now.key] = f"'{now.english}' would read as '{other.english}' did, '{other.text}'. {_MOVED}"
+    return found
 
 
 def _alike(merged: Sequence[Entry]) -> dict[Key, str]:

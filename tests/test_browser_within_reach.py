@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from at_the_tablet import Tablet
 from on_a_phone import Linked, a_phone, linked
+from open_to_everybody import check_targets
 from playwright.sync_api import Browser, expect
 from real_browser import NARROW, PHONE, TABLET, Window, window
 from screens import long_list, shown, victim_voice
@@ -151,6 +152,24 @@ def test_whoever_reads_none_of_it_finds_the_globe_on_the_first_screen_and_the_qu
                 assert end_of(person, "#question h1") <= size["height"], language
             if size["width"] < size["height"]:
                 expect(person.page.locator("#question .row").first).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("where", ["tablet", "phone"])
+def test_every_link_and_button_is_large_enough_for_a_finger_in_every_language_on_the_smallest_phone(
+    tablet: Tablet, served: Linked, browser: Browser, where: str
+) -> None:
+    opened = window(browser, tablet.address) if where == "tablet" else a_phone(browser, served)
+    with opened as person:
+        person.page.set_viewport_size({"width": NARROW["width"], "height": NARROW["height"]})
+        person.look()
+        for language in victim_voice().languages:
+            read_in(person, language)
+            check_targets(person)
+            person.page.locator(".bar .help").click()
+            person.page.locator("#question").wait_for(state="detached")
+            check_targets(person)
+            person.page.locator(".back a").click()
+            person.page.locator("#question").wait_for()
 
 
 def test_the_globe_leads_to_every_language_by_its_own_name_and_back_to_the_same_question(

@@ -602,24 +602,41 @@ def test_two_answers_that_only_an_unseen_joiner_or_another_space_tells_apart_are
     assert labels(copies) == before
 
 
-def test_answers_that_change_places_are_taken_and_half_of_such_a_change_is_not(
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_answers_that_change_places_are_refused_and_both_are_named(
+    copies: Catalogues, tmp_path: Path, kind: str
+) -> None:
+    """Who is fairly satisfied would choose what says that they are fairly dissatisfied."""
+    before = labels(copies)
+    one, other, between = "Fairly satisfied", "Fairly dissatisfied", "Neither satisfied nor dissatisfied"
+    file = written(copies, "pl", tmp_path / f"pl.{kind}")
+    filled_in(file, {one: before[other].upper(), other: before[one], between: "Ani tak, ani nie"})
+    fit, refused = taken(copies, "pl", file)
+    assert fit == len(SHIPPED.english) - 2
+    assert len(refused) == 2, refused
+    assert f"feel/sat1: '{one}' would read as '{other}' did, '{before[other]}'. Write each answer in its" in refused[0]
+    assert f"feel/dis1: '{other}' would read as '{one}' did, '{before[one]}'. Write each answer in its" in refused[1]
+    assert labels(copies) == before | {between: "Ani tak, ani nie"}
+
+
+def test_an_answer_that_takes_over_what_another_was_called_is_refused_and_the_others_new_words_are_taken(
     copies: Catalogues, tmp_path: Path
 ) -> None:
     before = labels(copies)
-    changed_places = {
-        "Very satisfied": before["Fairly satisfied"],
-        "Fairly satisfied": before["Very satisfied"],
-    }
-    file = tmp_path / "pl.po"
-    written(copies, "pl", file)
-    filled_in(file, changed_places)
-    assert taken(copies, "pl", file)[1] == []
-    assert labels(copies) == before | changed_places
+    file = written(copies, "pl", tmp_path / "pl.xlsx")
+    filled_in(file, {"Very satisfied": "Zadowolenie", "Fairly satisfied": before["Very satisfied"]})
+    fit, [refused] = taken(copies, "pl", file)
+    assert fit == len(SHIPPED.english) - 1
+    assert "'Fairly satisfied' would read as 'Very satisfied' did" in refused
+    assert labels(copies) == before | {"Very satisfied": "Zadowolenie"}
+
+
+def test_of_two_answers_that_change_places_half_is_not_taken(copies: Catalogues, tmp_path: Path) -> None:
+    before = labels(copies)
     half = written(copies, "pl", tmp_path / "pl.xlsx")
-    filled_in(half, {"Very satisfied": before["Very satisfied"]})
-    filled_in(half, {"Fairly satisfied": "x" * 2001})
+    filled_in(half, {"Very satisfied": before["Fairly satisfied"], "Fairly satisfied": "x" * 2001})
     assert len(taken(copies, "pl", half)[1]) == 2
-    assert labels(copies) == before | changed_places
+    assert labels(copies) == before
 
 
 @pytest.mark.parametrize(
