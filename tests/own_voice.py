@@ -16,7 +16,11 @@ VOICES = """
     window.voices = %s;
     window.SpeechSynthesisUtterance = class extends EventTarget { constructor(text) { super(); this.text = text; } };
     speechSynthesis.getVoices = () => window.voices;
-    speechSynthesis.speak = (each) => { window.said.push([each.text, each.lang]); window.last = each; };
+    speechSynthesis.speak = (each) => {
+        window.said.push([each.text, each.lang]);
+        window.first ??= each;
+        window.last = each;
+    };
     speechSynthesis.cancel = () => window.said.push("quiet");
 """
 """Before a page: what is said, each text with its language, and ``quiet`` where it was stopped."""
@@ -25,3 +29,9 @@ OTHERS = """voices => {
     speechSynthesis.dispatchEvent(new Event("voiceschanged"));
 }"""
 """Later: other voices are there, and the browser tells so."""
+HIDDEN = """() => {
+    Object.defineProperty(document, "hidden", { configurable: true, value: true });
+    Object.defineProperty(document, "visibilityState", { configurable: true, value: "hidden" });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+"""Out of sight, as behind another tab or a locked screen; a browser without a screen has no such thing."""

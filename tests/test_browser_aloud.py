@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from at_the_tablet import SIGNED_ON, SMALL, Tablet, a_tablet, one_of, page
 from on_a_phone import Linked, a_phone, expect_heading, linked
-from own_voice import EVERYWHERE, VOICES
+from own_voice import EVERYWHERE, HIDDEN, VOICES
 from phone_screens import phone_shown
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Route, expect
 from real_browser import OUTSIDE, Window, window
@@ -266,6 +266,13 @@ def test_leaving_stops_the_sound_at_once(tablet: Tablet, person: Window) -> None
     expect(person.page.locator("h1")).to_be_visible()
     assert tablet.resets > 0
     assert tablet.responses() == []
+
+
+def test_a_page_out_of_sight_is_silent(person: Window) -> None:
+    press(person)
+    person.page.evaluate(HIDDEN)
+    expect(person.page.locator(".aloud .start")).to_be_visible()
+    assert not runs(person)
 
 
 def test_the_next_page_is_silent(person: Window) -> None:

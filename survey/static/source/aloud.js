@@ -7,7 +7,9 @@ const LONGEST_MS = 180000;
 let end = null;
 let timer = 0;
 // A tablet has clips only: its own voice would write a log. A phone's comes when it comes.
-let onPhone = false;
+let ask = null;
+let asked = 0;
+let coming = null;
 let voice = null;
 
 export function isSpeaking() {
@@ -21,7 +23,7 @@ export function hush() {
   ending?.();
 }
 
-// From here on for so long, and for as long as a clip lasts that tells so or says that it plays on.
+// From here on for so long, and for as long as what is heard lasts that tells so or says that it goes on.
 function wait(more) {
   if (isSpeaking()) {
     clearTimeout(timer);
@@ -29,12 +31,14 @@ function wait(more) {
   }
 }
 
+const goesOn = () => wait(0);
+
 const soundOf = (names) => `${document.body.dataset.start}sound/${names}.mp3`;
 
 function playClips(names, failed) {
   const sound = new Audio(soundOf(names));
   sound.addEventListener("ended", hush);
-  sound.addEventListener("timeupdate", () => wait(0));
+  sound.addEventListener("timeupdate", goesOn);
   sound.addEventListener("error", failed);
   sound.play().catch(() => {
     // Stopped before it began is no failure; what cannot be played is told by an error.
@@ -81,7 +85,7 @@ const isChosen = () => document.querySelector("main [data-crimes] [data-clip]") 
 // A page that changed since it came is not read by clips: which of them are asked for would tell what was answered.
 const hasClips = ({ dataset }) => dataset.clips && (isChosen() || dataset.clips === clipsShown().join("."));
 // A tablet has them itself; to a phone none comes without a network.
-const clipsCome = (room) => hasClips(room) && (navigator.onLine || !onPhone);
+const clipsCome = (room) => hasClips(room) && (navigator.onLine || !ask);
 
 function byComputer(room) {
   room.querySelector(".by-computer").hidden = false;
@@ -112,18 +116,17 @@ function pressed(event) {
   };
   const spoken = () => {
     byComputer(room);
-    begin(room, voice.speak(hush, failed));
+    begin(room, voice.speak(hush, failed, goesOn));
   };
   const instead = () => {
     hush();
     (canSpeak() ? spoken : failed)();
   };
-  const { clips } = room.dataset;
-  // A voice that does not begin with the press itself is silent on some phones.
-  if (canSpeak() && (!clipsCome(room) || clipsShown().length < voice.texts().length)) {
-    spoken();
+  // A voice that does not begin with the press itself is silent on some phones. It can also go and tell nobody.
+  if (clipsCome(room) && !(canSpeak() && clipsShown().length < voice.texts().length)) {
+    begin(room, (isChosen() ? playChosen : playClips)(room.dataset.clips, instead));
   } else {
-    begin(room, (isChosen() ? playChosen : playClips)(clips, instead));
+    instead();
   }
 }
 
@@ -132,7 +135,7 @@ function begin(room, quiet) {
     quiet();
     show(room, false);
   };
-  wait(0);
+  goesOn();
   show(room, true);
 }
 
@@ -147,20 +150,31 @@ function offer() {
   }
 }
 
-// `coming`: a phone's own voice, on its way.
-export function watchAloud(coming) {
-  onPhone = coming !== undefined;
+function offerAll() {
+  coming ??= ask?.(asked++).then(
+    (came) => {
+      voice = came;
+      voice.watchVoices(offer);
+      offer();
+    },
+    () => {
+      coming = null; // Clips are heard without it.
+    },
+  );
+  offer();
+}
+
+// `asking`: for a phone's own voice, with how often it was asked for before. One that did not come is asked for at the next
+// screen, once, since asking at every screen would tell how many were seen; and with a network.
+export function watchAloud(asking) {
+  ask = asking;
   document.addEventListener("click", pressed);
   document.addEventListener("heard:shown", () => {
     hush();
-    offer();
+    (asked < 2 ? offerAll : offer)();
   });
-  addEventListener("online", offer);
+  document.addEventListener("visibilitychange", () => document.hidden && hush());
+  addEventListener("online", offerAll);
   addEventListener("offline", offer);
-  offer();
-  coming?.then((came) => {
-    voice = came;
-    voice.watchVoices(offer);
-    offer();
-  }, () => {}); // Clips are heard without it.
+  offerAll();
 }

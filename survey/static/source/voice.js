@@ -11,10 +11,15 @@ const LATER = ".problems, .error, .before, main > .hint";
 
 const languageOf = (text) => (text.querySelector("[lang]") ?? text.closest("[lang]")).lang;
 
+// Where our readers' language is at home, if its country is not called as the language is.
+const HOMES = { bn: "bd", en: "gb", pa: "in", ur: "pk" };
+
+// That of its home, else the one that the phone's owner chose, else whichever there is.
 function voiceOf(text) {
-  const [wanted] = languageOf(text).split("-");
-  const local = (voice) => voice.localService && voice.lang.toLowerCase().split(/[-_]/)[0] === wanted;
-  return speechSynthesis.getVoices().find(local);
+  const [wanted, home = HOMES[wanted] ?? wanted] = languageOf(text).toLowerCase().split("-");
+  const parts = (voice) => voice.lang.toLowerCase().split(/[-_]/);
+  const local = speechSynthesis.getVoices().filter((voice) => voice.localService && parts(voice)[0] === wanted);
+  return local.find((voice) => parts(voice)[1] === home) ?? local.find((voice) => voice.default) ?? local[0];
 }
 
 const isBlock = (each) =>
@@ -52,24 +57,26 @@ export function lend() {
   }
 }
 
-export function speak(ended, failed) {
+// What a reading tells that is over is not heard: a browser tells of a stop late, and some call it a failure. One that the
+// phone stops, as for a call, ends. `goesOn`: another text begins or ends.
+export function speak(ended, failed, goesOn) {
   const all = texts();
   const last = all.length - 1;
+  let over = false;
   all.forEach((text, place) => {
     const said = new SpeechSynthesisUtterance(text.dataset.said ?? text.textContent.trim());
+    const on = (event, then) => said.addEventListener(event, (told) => over || then(told));
     said.voice = voiceOf(text);
     said.lang = said.voice.lang;
-    if (place === last) {
-      said.addEventListener("end", ended);
-    }
-    said.addEventListener("error", ({ error }) => {
-      if (error !== "canceled" && error !== "interrupted") {
-        failed();
-      }
-    });
+    on("start", goesOn);
+    on("end", place === last ? ended : goesOn);
+    on("error", ({ error }) => (error === "canceled" || error === "interrupted" ? ended : failed)());
     speechSynthesis.speak(said);
   });
-  return () => speechSynthesis.cancel();
+  return () => {
+    over = true;
+    speechSynthesis.cancel();
+  };
 }
 
 export function watchVoices(changed) {

@@ -249,8 +249,9 @@ function takeOver() {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
-  const { speechSynthesis } = globalThis;
-  watchAloud(speechSynthesis ? import(document.body.dataset.voice) : Promise.reject());
+  const { voice } = document.body.dataset;
+  // Some browsers keep a script that did not come as one that never will, and take it for another by what follows the #.
+  watchAloud(async (before) => speechSynthesis && import(`${voice}#${before}`));
 });
 watchForLeaving();
 if (able) {
