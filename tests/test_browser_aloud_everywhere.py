@@ -96,7 +96,7 @@ TEMPLATES: Mapping[str, str] = {
 """The screens here that show a template of another name."""
 DOCUMENTS = ("about", "code", "help", "language", "nowhere", "safety")
 """What comes from a server as a page of its own where no script walks the questions."""
-REFUSED = ("400", "403", "404", "502", "503")
+REFUSED = ("400", "403", "404", "502", "503", "504")
 
 
 def letters(text: str) -> str:
@@ -118,7 +118,7 @@ def is_quiet(person: Window) -> bool:
 
 def without_clips(person: Window) -> None:
     """Every clip fails, so that the phone's own voice reads what has one too."""
-    person.page.route("**/sound/*", lambda route: route.fulfill(status=502, body=""))
+    person.context.route("**/sound/*", lambda route: route.fulfill(status=502, body=""))
 
 
 def check_everything_is_read(person: Window) -> tuple[float, float]:
@@ -157,13 +157,13 @@ def check_without_a_voice(person: Window) -> None:
         expect(loudspeaker(person).filter(visible=True)).to_have_count(1 if voices is EVERYWHERE or clips else 0)
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("language", ["en", pytest.param("ar", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", SCREENS)
 def test_every_screen_of_a_phone_is_read_as_it_stands_by_its_own_voice_and_silent_once_it_changes(
     tmp_path: Path, browser: Browser, name: str, language: str
 ) -> None:
     with phone_shown(tmp_path / "centre", language) as served, a_phone(browser, served) as person:
-        person.page.add_init_script(VOICES % json.dumps(EVERYWHERE))
+        person.context.add_init_script(VOICES % json.dumps(EVERYWHERE))
         without_clips(person)
         SCREENS[name](person, served)
         spot = check_everything_is_read(person)

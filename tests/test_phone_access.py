@@ -26,7 +26,7 @@ def test_the_screens_of_a_phone_are_open_to_everybody(
     tmp_path: Path, browser: Browser, name: str, language: str
 ) -> None:
     with phone_shown(tmp_path / "centre", language) as served, a_phone(browser, served) as person:
-        person.page.add_init_script(VOICES % json.dumps(EVERYWHERE))
+        person.context.add_init_script(VOICES % json.dumps(EVERYWHERE))
         {**ON_A_PHONE, **BESIDE}[name](person, served)
         expect(person.page.locator("main .aloud button")).to_be_visible()
         html = person.page.locator("html")

@@ -56,7 +56,8 @@ async function told(became) {
   const { visit } = state;
   const last = visit.sent.at(-1);
   // The centre's word alone: what is gone from the phone may have been wiped there, or be on its way from another page.
-  const word = became.get(last) ?? settled.get(last) ?? "waiting";
+  // Where a browser gives no turns, one sending may not know what another one beside it has heard.
+  const word = settled.get(last) ?? became.get(last) ?? "waiting";
   visit.stored &&= word !== "unstored";
   if (word === "lost" && visit.outcome) {
     await endWithout(takeBack(visit, startOf()), "deleted"); // By now there is nothing here to try again with.
