@@ -77,10 +77,10 @@ def test_without_a_network_each_persons_answers_wait_apart_and_come_by_the_open_
         person.look("#t")
         to_the_end(person)
         person.context.set_offline(True)
-        served.broken = frozenset()
         finish(person)
         expect(person.page.locator("h1")).to_have_text("Kept sealed on this phone, not sent yet")
         assert len(queue_of(person)) == 1
+        served.broken = frozenset()  # Not before: a sending that was begun at the end may land.
         person.context.set_offline(False)
         expect(person.page.locator("h1")).to_contain_text("Thank you")
         person.page.locator(".shared button").click()

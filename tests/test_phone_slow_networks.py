@@ -81,11 +81,14 @@ def test_send_now_says_soon_that_the_answers_still_wait_and_they_are_sent_once(
         finish(person)
         expect_heading(person, WAITING)
         served.broken, served.held = frozenset(), ROWS
+        before = len(sent_by(served))
         person.page.locator("#send-now button").click()
+        person.until(lambda: len(sent_by(served)) > before)  # Only then does the page wait for the clock.
         person.page.clock.run_for(SECONDS)
         expect(person.page.locator("h1")).to_be_focused()
         goes_on(person)
         person.page.locator("#send-now button").click()
+        person.until(lambda: person.page.evaluate("async () => (await navigator.locks.query()).pending.length") == 1)
         person.page.clock.run_for(SECONDS)
         goes_on(person)
         served.let_go.set()
