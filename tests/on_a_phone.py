@@ -212,6 +212,15 @@ def finish(person: Window) -> None:
     person.page.locator("#again-no button").click()
 
 
+def waits_on_a_shared_device(person: Window, served: Linked) -> None:
+    """Somebody has finished there, and what they said could not be sent."""
+    person.look("#t")
+    served.broken = frozenset({"/rows"})
+    to_the_end(person)
+    finish(person)
+    expect_heading(person, WAITING)
+
+
 def chooses(person: Window, language: str) -> None:
     """Another language, by the globe in the bar."""
     person.page.locator(".bar .language").click()

@@ -56,6 +56,17 @@ def waits_with_the_rest(person: Window, served: Linked) -> None:
     expect_heading(person, WAITING)
 
 
+def takes_everything_back_after_a_reload(person: Window, served: Linked) -> None:
+    """The core is at the centre; after a reload nothing of it is said any more."""
+    person.look()
+    send_the_core(person, served)
+    person.page.reload()
+    for heading in ("What about contact?", "What about crime?", "What about more?"):
+        person.press(".skip")
+        expect_heading(person, heading)
+    person.say("more", "finish")
+
+
 def deletes(person: Window) -> None:
     person.page.locator("#delete-now button").click()
 
@@ -178,13 +189,7 @@ def test_after_a_reload_of_a_browser_that_kept_no_word_of_the_centre_the_page_sa
 ) -> None:
     with a_phone(browser, served) as person:
         person.page.add_init_script("Object.defineProperty(window, 'navigation', { value: undefined })")
-        person.look()
-        send_the_core(person, served)
-        person.page.reload()
-        for heading in ("What about contact?", "What about crime?", "What about more?"):
-            person.press(".skip")
-            expect_heading(person, heading)
-        person.say("more", "finish")
+        takes_everything_back_after_a_reload(person, served)
         expect_heading(person, DELETING)
         assert "keep this page open for two minutes" in person.words().lower()
         assert served.rows() == []
@@ -194,13 +199,7 @@ def test_after_a_reload_who_takes_everything_back_is_not_told_of_a_bad_connectio
     served: Linked, browser: Browser
 ) -> None:
     with a_phone(browser, served) as person:
-        person.look()
-        send_the_core(person, served)
-        person.page.reload()
-        for heading in ("What about contact?", "What about crime?", "What about more?"):
-            person.press(".skip")
-            expect_heading(person, heading)
-        person.say("more", "finish")
+        takes_everything_back_after_a_reload(person, served)
         expect_heading(person, ENDED)
         assert served.rows() == []
 

@@ -21,6 +21,7 @@ from on_a_phone import (
     sent_by,
     the_rest,
     to_the_end,
+    waits_on_a_shared_device,
     without_network_noise,
 )
 from playwright.sync_api import Browser, expect
@@ -192,11 +193,7 @@ def test_the_next_person_is_not_told_that_somebodys_answers_wait_and_cannot_dele
     served: Linked, browser: Browser
 ) -> None:
     with a_phone(browser, served) as person:
-        person.look("#t")
-        served.broken = frozenset({"/rows"})
-        to_the_end(person)
-        finish(person)
-        expect_heading(person, WAITING)
+        waits_on_a_shared_device(person, served)
         person.page.locator(".shared button").click()
         expect_heading(person, FIRST)
         person.page.evaluate("dispatchEvent(new Event('online'))")

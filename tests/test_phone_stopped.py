@@ -11,19 +11,18 @@ from on_a_phone import (
     DELETED,
     NOTHING,
     THANKS,
-    WAITING,
     Linked,
     a_code,
     a_phone,
     chooses,
     counted,
     expect_heading,
-    finish,
     kept_on,
     linked,
     queue_of,
     send_the_core,
     to_the_end,
+    waits_on_a_shared_device,
     without_network_noise,
 )
 from playwright.sync_api import Browser, expect
@@ -216,11 +215,7 @@ def test_help_after_deleting_leads_back_to_what_was_said_of_it(served: Linked, b
 
 def test_on_a_device_that_people_share_nobody_deletes_what_others_left_there(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
-        person.look("#t")
-        served.broken = frozenset({"/rows"})
-        to_the_end(person)
-        finish(person)
-        expect_heading(person, WAITING)
+        waits_on_a_shared_device(person, served)
         stops(served)
         for _ in range(2):  # the second time from where the first led
             person.page.locator(".shared button, .bar .leave").last.click()
@@ -324,11 +319,7 @@ def test_on_a_device_that_people_share_leave_on_such_a_page_deletes_nothing_of_o
     served: Linked, browser: Browser
 ) -> None:
     with a_phone(browser, served) as person:
-        person.look("#t")
-        served.broken = frozenset({"/rows"})
-        to_the_end(person)
-        finish(person)
-        expect_heading(person, WAITING)
+        waits_on_a_shared_device(person, served)
         stops(served)
         person.look("help#t")
         person.page.locator(".bar .leave").click()

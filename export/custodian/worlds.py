@@ -77,7 +77,7 @@ class Worlds:
             if not out and not alike:
                 return ()
             used = {one.record for one in together}
-            mending = self._mending(out[0], moved, used) if out else self._parting(alike, moved, together)
+            mending = self._mending(out[0], moved, used) if out else self._parting(alike, moved, used, together)
             if mending is None or len(together) > _MOST_MENDED:
                 return out or alike
             together.append(mending)
@@ -99,11 +99,10 @@ class Worlds:
         return ()
 
     def _parting(
-        self, pair: Sequence[Address], moved: Mapping[Address, int], together: Sequence[Filling]
+        self, pair: Sequence[Address], moved: Mapping[Address, int], used: set[int], together: Sequence[Filling]
     ) -> Filling | None:
         """A filling of another record by which not both of these count the same people, with all else in line."""
         one, other = pair
-        used = {each.record for each in together}
         tried = itertools.chain.from_iterable(self._moving[each, by][:_MOST_TRIED] for each in pair for by in (1, -1))
         for filling in tried:
             moves = filling.moves
