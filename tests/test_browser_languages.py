@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -213,6 +214,10 @@ KEPT_FONTS = """async () => {
 }"""
 
 
+PARSED = """() => new Promise((done) =>
+  document.readyState === "loading" ? addEventListener("DOMContentLoaded", () => done(null)) : done(null))"""
+
+
 @contextmanager
 def keeping(browser: Browser, **more: Any) -> Iterator[Page]:
     """A phone that may keep what it fetched: where a test looks on at every request, Chromium keeps nothing."""
@@ -241,8 +246,28 @@ def test_where_every_page_is_a_document_of_its_own_each_font_is_fetched_once(
         for path in ("", "help", "about"):
             tab.goto(link.address + START + path)
             tab.wait_for_load_state("networkidle")
+    assert_each_once(link)
+
+
+def assert_each_once(link: Linked) -> None:
     fetched = [line.rpartition("/")[2] for line, _ in link.bodies if ".woff2" in line]
     assert (fetched != [], len(fetched)) == (True, len(set(fetched))), fetched
+
+
+def test_the_voice_of_a_phone_too_old_to_seal_waits_for_its_letters_address(link: Linked, browser: Browser) -> None:
+    link.tell(213, instruments=(replace(victim_voice(), default_language="ur"),), made_up=False)
+    link.bodies.clear()
+    link.held, link.let_go = f"/{START}letters/fonts.css", Event()
+    with keeping(browser) as tab:
+        tab.add_init_script("delete AbortSignal.timeout;")
+        tab.goto(link.address + START + "about", wait_until="commit")
+        tab.evaluate(PARSED)
+        for again in "abc":
+            tab.evaluate("again => import(`${document.body.dataset.voice}#${again}`).then(() => null)", again)
+        link.held = ""
+        link.let_go.set()
+        tab.wait_for_load_state("networkidle")
+    assert_each_once(link)
 
 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each not in OF_THE_DEVICE])

@@ -248,7 +248,8 @@ function takeOver() {
   }
 }
 
-document.addEventListener("DOMContentLoaded", () => {
+// A voice measures what stands there. Before the written style sheet came that would fetch letters from two places.
+addEventListener(able ? "DOMContentLoaded" : "load", () => {
   const { voice } = document.body.dataset;
   // Some browsers keep a script that did not come as one that never will, and take it for another by what follows the #.
   watchAloud(async (before) => speechSynthesis && import(`${voice}#${before}`));
