@@ -292,6 +292,57 @@ def test_an_answer_that_was_retired_in_between_is_summed_on(tmp_path: Path) -> N
     assert parts[1]["ways_letter"]["base_of"] != parts[0]["ways_letter"]["base_of"]
 
 
+def test_an_answer_that_was_added_in_mid_year_was_given_by_nobody_before(tmp_path: Path) -> None:
+    """Of several its base is who could choose it; of one the base is everybody who answered, as in one release."""
+    early = people(OLD, 0, 150, ("letter",), ("phone",), ("phone", "letter"))
+    late = people(NEW, 5000, 150, ("text",), ("phone",))
+    told(tmp_path / "several", early, OLD, table=WAYS)
+    second = told(tmp_path / "several", [*early, *late], NEW, OLD, table=WAYS)
+    for answer in ("Chosen", "Not chosen"):
+        (part,), (line,) = (
+            figures(second, table=table, answer=answer, column="ways_text") for table in ("ways", "ways-so-far")
+        )
+        assert {name: line[name] for name in ("count", "base", "date")} == {
+            name: part[name] for name in ("count", "base", "date")
+        }
+    old, new = (version(n, item("end", options=options(*codes))) for n, codes in (("1", "ab"), ("2", "abc")))
+    ends = TableSpec("ends", "Ends", ("end",), None, ("London",), so_far=True)
+    early, late = people(old, 0, 150, "a", "b", of="end"), people(new, 5000, 150, *"abc", of="end")
+    releases = [told(tmp_path / "one", early, old, table=ends)]
+    releases.append(told(tmp_path / "one", [*early, *late], new, old, table=ends))
+    parts = [{one["code"]: one for one in figures(each, table="ends")} for each in releases]
+    sums = {one["code"]: one for one in figures(releases[1], table="ends-so-far")}
+    assert sums["c"]["count"] == parts[1]["c"]["count"]
+    assert {int(one["base"]) for one in sums.values()} == {int(parts[0]["a"]["base"]) + int(parts[1]["a"]["base"])}
+
+
+def test_a_category_that_was_added_in_mid_year_had_nobody_before(tmp_path: Path) -> None:
+    old, new = (version(n, item("end", options=options(*codes))) for n, codes in (("1", "ab"), ("2", "abc")))
+    by_end = TableSpec("by-end", "Whole by end", ("experience",), "end", ("London",), so_far=True)
+    early, late = people(old, 0, 200, "a", "b", of="end"), people(new, 5000, 300, *"abc", of="end")
+    told(tmp_path, early, old, table=by_end)
+    second = told(tmp_path, [*early, *late], new, old, table=by_end)
+    part, line = (
+        {one["code"]: (one["count"], one["base"]) for one in figures(second, table=table, category_code="c")}
+        for table in ("by-end", "by-end-so-far")
+    )
+    assert any(base.isdigit() for _, base in part.values())
+    assert {code: told for code, told in line.items() if told[1].isdigit()} == {
+        code: told for code, told in part.items() if told[1].isdigit()
+    }
+
+
+def test_of_an_answer_that_was_added_and_is_held_back_the_year_tells_nothing(tmp_path: Path) -> None:
+    early = people(OLD, 0, 150, ("letter",), ("phone",), ("phone", "letter"))
+    late = [*people(OLD, 3000, 150, ("letter",), ("phone",)), *people(NEW, 5000, 6, ("text",))]
+    told(tmp_path, early, OLD, table=WAYS)
+    second = told(tmp_path, [*early, *late], NEW, OLD, table=WAYS)
+    lines = figures(second, table="ways-so-far", column="ways_text")
+    assert lines
+    assert {line[name] for line in lines for name in ("count", "base", "proportion")} == {"[x]"}
+    assert {line["date"] for line in lines} == {"2026-12"}
+
+
 def test_a_question_in_other_words_is_summed_on_where_its_meaning_is_the_same(tmp_path: Path) -> None:
     mended = version("2", replace(ways("phone", "letter"), labels={"en": "What about the ways?"}))
     early = people(OLD, 0, 150, ("letter",), ("phone",), ("phone", "letter"))
