@@ -19,7 +19,7 @@ from pyxform.xls2json import workbook_to_json
 from pyxform.xls2json_backends import DefinitionData
 
 from forms.authoring.choices import read_choices
-from forms.authoring.core import check_core, check_core_is_marked
+from forms.authoring.counting import check_core, check_core_is_marked
 from forms.authoring.faults import Fault, Faults
 from forms.authoring.items import Reader
 from forms.authoring.kinds import check_headings

@@ -1,4 +1,4 @@
-"""The core: it comes first, and holds nothing that is never told.
+"""What a response counts by, the core: it comes first, and holds nothing that is never told.
 
 Every release tells by its status how far somebody came, and that is reckoned from how many questions of the core they
 answered. Were an open one among them, the status and the answers that are told would give away who wrote something.
