@@ -131,6 +131,33 @@ def test_of_a_single_choice_the_codebook_says_it_answer_by_answer(tmp_path: Path
     assert (column["since"], column["until"]) == (one, None)
 
 
+def test_the_codebook_lists_the_words_that_people_read_before_they_were_mended(tmp_path: Path) -> None:
+    """Released in the newest words, an answer to a question that read otherwise says so, and until when it did."""
+    slip = replace(option("yes"), labels={"en": "Yess"})
+    kept, mended = item("end"), item("end", options=(slip, option("no")))
+    in_other_words = replace(mended, labels={"en": "Waht about end?", "pl": "Co z tym?"})
+    ways_before = item("ways", "select_multiple", options=(slip, option("no")))
+    old, between = version("1", in_other_words, ways_before), version("2", mended, ways_before)
+    new = version("3", kept, replace(ways_before, options=kept.options))
+    rows = [
+        *people(old, 0, 30, "yes", "no", of="end"), *people(between, 1000, 30, "yes", "no", of="end"),
+        *people(new, 2000, 30, "yes", "no", of="end"),
+    ]  # fmt: skip
+    released = release_of(tmp_path, sealed(SECRET.public, rows), new, between, old)
+    columns = {one["column"]: one for one in codebook(released)["columns"]}
+    one, two = ({"id": "small", "version": number} for number in "12")
+    yes = [{"words": {"en": "Yess"}, "since": one, "until": two}]
+    assert columns["end"]["question"] == {"en": "What about end?"}
+    assert columns["end"]["earlier_words"] == [
+        {"words": {"en": "Waht about end?", "pl": "Co z tym?"}, "since": one, "until": one}
+    ]
+    assert {code["code"]: code["earlier_words"] for code in columns["end"]["codes"]} == {"yes": yes, "no": []}
+    assert {name: columns[name]["earlier_option_words"] for name in ("end", "ways_yes", "ways_no")} == {
+        "end": [], "ways_yes": yes, "ways_no": [],
+    }  # fmt: skip
+    assert columns["ways_yes"]["earlier_words"] == columns["experience"]["earlier_words"] == []
+
+
 @pytest.mark.parametrize("few_have", ["the new version", "the old version"])
 def test_the_few_who_answered_another_version_cannot_be_told_by_what_they_were_not_offered(
     tmp_path: Path, few_have: str
