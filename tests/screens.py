@@ -5,13 +5,14 @@ The real questionnaire, so that what is looked at is what people see; support li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 
+import pytest
 from at_the_tablet import KEYS, SIGNED_ON, Tablet, a_tablet
 from playwright.sync_api import Browser
 from real_browser import Window, window
@@ -57,6 +58,11 @@ def victim_voice() -> Instrument:
     checked = load(VICTIM_VOICE, shipped_translations())
     assert checked.instrument is not None
     return checked.instrument
+
+
+def swept(languages: Iterable[str], first: Set[str]) -> list[object]:
+    """Those of ``first`` with every test, the rest with the sweeps of the gate's second stage."""
+    return [each if each in first else pytest.param(each, marks=pytest.mark.slow) for each in languages]
 
 
 @contextmanager
