@@ -11,7 +11,7 @@ import { speak } from "./another_language.js";
 import { answered, fileAll, giveWords, useWords } from "./answering.js";
 import { useCode } from "./card_code.js";
 import { takeAway } from "./filing.js";
-import { isKept, keepPages, LEAVING_MS, leaveNoTrace } from "./kept_pages.js";
+import { handToWorker, isKept, keepPages, LEAVING_MS, leaveNoTrace } from "./kept_pages.js";
 import { load } from "./loading.js";
 import {
   become, deleteWaiting, hearOfDeletions, openedWith, sendByTheOpenDoor, sendFirst, sendNow, sendWaiting, startOf, state,
@@ -160,7 +160,10 @@ const forget = () => state?.visit.wipe();
 
 async function left() {
   forget();
-  await within(LEAVING_MS, takeAway(state?.visit ?? known() ?? {}, startOf()));
+  const wiped = takeAway(state?.visit ?? known() ?? {}, startOf()).then(() => true);
+  if (!(await within(LEAVING_MS, wiped))) {
+    await handToWorker(startOf());
+  }
   await leaveNoTrace(startOf());
 }
 
