@@ -96,6 +96,25 @@ def test_what_waits_is_not_called_deleted_before_a_slow_phone_has_deleted_it(ser
         without_network_noise(person)
 
 
+def test_a_reload_before_a_slow_phone_has_said_what_waits_sends_nothing_of_it(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.context.add_init_script(_SLOW % "false")
+        the_core_waits(person, served)
+        in_a_new_tab(person)
+        person.look()
+        expect(person.page.locator("main .before")).to_contain_text("They are not sent yet.")
+        served.broken = frozenset()
+        gets_slow(person)
+        deletes(person)
+        person.page.reload()
+        expect_heading(person, DELETED)
+        assert queue_of(person) == []
+        assert served.rows() == []
+        without_network_noise(person)
+
+
 def test_what_somebody_deletes_of_their_own_is_not_called_deleted_sooner_either(
     served: Linked, browser: Browser
 ) -> None:
