@@ -10,7 +10,7 @@ export const card = new URLSearchParams(location.hash.slice(1) || history.state?
 // Whether people share this device.
 export const shared = card.has("t");
 
-// The visit as it was before a reload: { response, sent }, or nothing.
+// The visit as it was before a reload: { response, sent }; of one that is over and sent { kept }; or nothing.
 export const known = () => history.state?.visit;
 
 // Ids of rows that the centre was asked to delete and has not said are gone. With the tab and not in the phone's storage,
@@ -20,11 +20,14 @@ export const unwanted = new Set(history.state?.unwanted);
 // Those among them that are somebody else's by now: on a device that people share the wish goes on in the next one's page.
 export const inherited = new Set(shared ? unwanted : []);
 
+// What the page says of a deletion that is not over yet: a reload goes on with that, and a page for somebody else does not.
+export const deleting = { said: shared ? undefined : history.state?.deleting };
+
 // For a reload too, with the same entry, but not in its state, since each change of that is one more dated line: where the
 // questions in the language that is read came from, and the ids of rows that set out and that nobody has answered for. A
-// browser that has no such place begins anew in the first language, and takes all of a visit's rows for such.
+// browser that has no such place keeps the language in the state all the same, and takes all of a visit's rows for such.
 const { navigation } = globalThis;
-const beside = navigation?.currentEntry?.getState();
+const beside = navigation ? navigation.currentEntry?.getState() : history.state;
 export const spoken = beside?.read ?? null;
 export const underWay = new Set(beside?.underWay ?? [...unwanted, ...(known()?.sent ?? [])]);
 let read = spoken;
@@ -48,14 +51,22 @@ export function remember(start, visit, bundle = read) {
   if (isGone()) {
     return;
   }
-  const { response, sent, outcome } = visit ?? known() ?? {};
-  const visitNow = response && !outcome ? { response, sent } : undefined;
+  // Of a visit that is over no more than that it was sent, which a page that knows no visit must not deny.
+  const { response, sent, outcome, kept = outcome === "thanks" } = visit ?? known() ?? {};
+  const visitNow = kept ? { kept } : response && !outcome ? { response, sent } : undefined;
   earlier = outcome ? [] : earlier;
-  const entry = { card: card.toString(), visit: visitNow, unwanted: [...unwanted], earlier };
+  read = outcome && !deleting.said ? null : bundle;
+  const entry = {
+    card: card.toString(),
+    visit: visitNow,
+    unwanted: [...unwanted],
+    earlier,
+    deleting: deleting.said,
+    read: navigation ? undefined : read,
+  };
   // Each change is one more dated line in the phone's history.
   if (JSON.stringify(history.state) !== JSON.stringify(entry) || location.pathname + location.search + location.hash !== start) {
     history.replaceState(entry, "", start);
   }
-  read = outcome ? null : bundle;
   navigation?.updateCurrentEntry({ state: { read, underWay: [...underWay] } });
 }
