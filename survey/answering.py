@@ -79,6 +79,7 @@ def go_on(parts: Parts, visit: Visit, page: Page, asked_before: frozenset[str]) 
 
     Raises:
         NotKept: there is no valid key to seal to.
+        CodeRefused: the card's code is no good any more, and the person has to be asked.
     """
     if {item.name for item in asked(visit.instrument, page, visit.answers)} - asked_before:
         return page

@@ -86,8 +86,11 @@ class Interview:
             if errors:
                 return self._question_page(ready, visit, page, errors)
         self._show(visit, page)
-        following = answering.go_on(self.parts, visit, page, asked_before)
-        return self._submit(visit) if following is None else to("page", page=following.name)
+        try:
+            following = answering.go_on(self.parts, visit, page, asked_before)
+        except submission.CodeRefused:
+            return to("refused_card")
+        return self.submit(visit) if following is None else to("page", page=following.name)
 
     def finish(self) -> Response:
         """Where filing failed: say that nothing was kept; a POST tries again."""
@@ -95,17 +98,22 @@ class Interview:
         with self.held() as visit:
             if visit is None or (request.method == "POST" and not self.belongs(visit)):
                 return to("start")
-            if visit.outcome is not None or not visit.end_reached:
+            if visit.outcome is not None or visit.refused or not visit.end_reached:
                 return self._elsewhere(visit, visit.position) or to("page", page=visit.current())
             if request.method == "POST":
-                return self._submit(visit)
+                return self.submit(visit)
             return make_response(pages.render(self.parts, "unkept.html", ready, visit))
 
-    def _submit(self, visit: Visit) -> Response:
+    def submit(self, visit: Visit) -> Response:
+        """File what was said and see what became of it."""
         try:
             submission.submit(self.parts, visit)
-        except submission.NotKept as fault:
-            return to("card_code" if isinstance(fault, submission.CodeNeeded) else "finish")
+        except submission.CodeNeeded:
+            return to("card_code")
+        except submission.CodeRefused:
+            return to("refused_card")
+        except submission.NotKept:
+            return to("finish")
         return to("thanks" if visit.outcome == "kept" else "ended")
 
     def leave(self) -> Response:
@@ -197,6 +205,8 @@ class Interview:
     def _elsewhere(self, visit: Visit, page: str | None) -> Response | None:
         if visit.outcome is not None:
             return to("thanks" if visit.outcome == "kept" else "ended")
+        if visit.refused:
+            return to("refused_card")
         if visit.end_reached:
             return to("finish")
         if page is None or visit.reachable(page, may_go_back=not self.parts.on_tablet):

@@ -14,7 +14,10 @@ from survey import pages
 from survey.interview import Interview, to
 from survey.languages import drafts, offered
 
-BESIDE = {"help": "help", "about": "about", "safety": "safety", "card_code": "card_code", "take_card_code": "card_code"}
+BESIDE = {
+    "help": "help", "about": "about", "safety": "safety", "card_code": "card_code", "take_card_code": "card_code",
+    "refused_card": "refused_card",
+}  # fmt: skip
 """What is read beside the questions, by endpoint, and where that is found again."""
 
 

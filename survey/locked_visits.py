@@ -28,7 +28,7 @@ _ROUND = 4096
 _LONG_AGO = float("-inf")
 _KEPT_FIELDS = (
     "language", "response", "partial", "partial_kept", "sealed", "answers", "shown", "position", "last_item",
-    "end_reached", "outcome", "code",
+    "end_reached", "outcome", "code", "refused",
 )  # fmt: skip
 
 

@@ -5,14 +5,14 @@ on_path -> Response.to_bytes -> seal -> store.put, then the draft is wiped. Noth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 
-from forms.response import Response, Status, status
+from forms.response import Response, Status, framed, status
 from forms.routing import on_path
 from survey.parts import Parts
-from survey.sealing import row_id
+from survey.sealing import CollectionKey, row_id
 from survey.store import StoreDamaged, StoreFull
+from survey.tallies import cover
 from survey.visits import Visit
 
 _IDLE_SECONDS_UNTOLD = 90
@@ -27,22 +27,26 @@ class FiledLater(NotKept):
 
 
 class CodeNeeded(NotKept):
-    """The card's code is no good any more, and this place takes nothing without one. Ask for another."""
+    """This place takes nothing without a card's code, and none was typed. Ask for one."""
+
+
+class CodeRefused(NotKept):
+    """The card's code is no good any more. What was said waits until the person has chosen (``Visit.refused``)."""
 
 
 def _status(visit: Visit) -> Status:
     return status(visit.instrument, visit.answers, visit.shown, visit.end_reached)
 
 
-def _sealed(parts: Parts, visit: Visit, reached: Status) -> bytes:
-    """One row with what is on the path now: answers that a later answer took off it are not in it.
-
-    Raises:
-        NotKept: there is no valid key to seal to.
-    """
+def _key(parts: Parts) -> CollectionKey:
     ready = parts.ready()
     if ready is None:
         raise NotKept("There is no valid keys file to seal to: take in a new one.")
+    return ready.keys.collection
+
+
+def _sealed(parts: Parts, visit: Visit, reached: Status) -> bytes:
+    """One row with what is on the path now: answers that a later answer took off it are not in it."""
     response = Response(
         response=visit.response,
         instrument=visit.instrument.id,
@@ -55,17 +59,22 @@ def _sealed(parts: Parts, visit: Visit, reached: Status) -> bytes:
         quick=visit.quick,
         answers=on_path(visit.instrument, visit.answers),
     )
-    return ready.keys.collection.seal(response.to_bytes())
+    return _key(parts).seal(response.to_bytes())
 
 
 def keep_partial(parts: Parts, visit: Visit) -> None:
     """Once the core is in: seal what there is in place of the last, so that walking away loses nothing.
 
-    Where answers were taken back until the core is no longer in, the last one is dropped too.
+    Where answers were taken back until the core is no longer in, the last one is dropped too. With a card's code what
+    there is goes in for that, as from a phone that seals by itself: a night would file it without.
 
     Raises:
         NotKept: there is no valid key to seal to.
+        CodeRefused: nothing new is kept, and nobody but this person decides what becomes of it.
     """
+    if visit.code:
+        _keep_by_code(parts, visit)
+        return
     if _status(visit) == "started" or _code_needed(parts):
         _drop_partial(parts, visit)
         _take_back(parts, visit)
@@ -76,12 +85,46 @@ def keep_partial(parts: Parts, visit: Visit) -> None:
     visit.partial_kept = True
 
 
+def _keep_by_code(parts: Parts, visit: Visit) -> None:
+    started = _status(visit) == "started"
+    if started and not visit.sealed:
+        return
+    # What a card let in is covered and not deleted: the next copy then has a row to replace, and needs no code.
+    row = _key(parts).seal(framed(cover())) if started else _sealed(parts, visit, "core")
+    # An interview must not stop for a full disk: the next page tries again, and the end says whether it was kept.
+    with suppress(StoreFull, StoreDamaged):
+        if _filed_by_code(parts, visit, row):
+            _drop_partial(parts, visit)
+        elif started:
+            _take_back(parts, visit)
+        else:
+            _refuse(parts, visit)
+
+
+def _filed_by_code(parts: Parts, visit: Visit, row: bytes) -> bool:
+    copies = [bytes.fromhex(each) for each in _written_down(parts, visit, row)]
+    return parts.codes is not None and parts.codes.file(row, visit.code, copies)
+
+
+def _written_down(parts: Parts, visit: Visit, row: bytes) -> list[str]:
+    """The copies before this one, which is noted before it can be kept: who is cut off may come with a spent card."""
+    earlier, visit.sealed = visit.sealed, [*visit.sealed, row_id(row).hex()]
+    parts.visits.keep(visit)
+    return earlier
+
+
+def _refuse(parts: Parts, visit: Visit) -> None:
+    _drop_partial(parts, visit)
+    visit.refused = True
+    raise CodeRefused("The card's code is no good any more: the person is asked first.")
+
+
 def submit(parts: Parts, visit: Visit) -> None:
     """File what was said, once, and wipe the draft. Plaintext ends here.
 
     Raises:
-        NotKept: no key, a full disk, a damaged store, or too many from one address. Nothing was kept, the partial
-            included; the draft still is in memory, so that the person can try again.
+        NotKept: no key, a full disk, a damaged store, a code that is no good, or too many from one address. Nothing
+            was kept, the partial included; the draft still is in memory, so that the person can try again.
     """
     reached = _status(visit)
     try:
@@ -104,11 +147,8 @@ def submit(parts: Parts, visit: Visit) -> None:
 def _file(parts: Parts, visit: Visit, reached: Status) -> None:
     if reached != "started":
         row = _sealed(parts, visit, reached)
-        # Written down before it can be kept: whoever is cut off in between tries again with a spent card.
-        earlier, visit.sealed = visit.sealed, [*visit.sealed, row_id(row).hex()]
-        parts.visits.keep(visit)
         try:
-            _put(parts, visit, row, earlier)
+            _put(parts, visit, row)
         except (StoreFull, StoreDamaged) as fault:
             raise NotKept("The response could not be filed.") from fault
     else:
@@ -116,11 +156,12 @@ def _file(parts: Parts, visit: Visit, reached: Status) -> None:
     _drop_partial(parts, visit)
 
 
-def _put(parts: Parts, visit: Visit, row: bytes, earlier: Sequence[str]) -> None:
-    copies = [bytes.fromhex(each) for each in earlier]
-    if visit.code and parts.codes is not None and parts.codes.file(row, visit.code, copies):
+def _put(parts: Parts, visit: Visit, row: bytes) -> None:
+    if visit.code:
+        if not _filed_by_code(parts, visit, row):
+            _refuse(parts, visit)
         return
-    visit.code = ""
+    _written_down(parts, visit, row)
     if _code_needed(parts):
         raise CodeNeeded("This place takes nothing without a card's code.")
     if not parts.visits.may_file():

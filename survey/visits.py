@@ -40,7 +40,8 @@ class Visit:
     """One sitting. ``token`` is its cookie; ``response`` the id that its partial and its response share.
 
     ``sealed`` are the ids, in hex, of its partials: a night at the centre may file one that is taken back later.
-    ``code`` is that of a card, as it was typed, until the response is filed.
+    ``code`` is that of a card, as it was typed, until the response is filed; ``refused`` once it was found to be no
+    good any more, until the person has chosen what becomes of their answers.
     """
 
     token: str = field(repr=False)
@@ -62,6 +63,7 @@ class Visit:
     sealed: list[str] = field(default_factory=list)
     burst: bool = False
     code: str = field(default="", repr=False)
+    refused: bool = False
     _way: tuple[object, list[str]] = field(default=(None, []), repr=False)
     _presses: deque[float] = field(default_factory=lambda: deque(maxlen=_BURST_PRESSES))
 

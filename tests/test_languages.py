@@ -156,7 +156,7 @@ def test_what_nobody_translated_stands_in_english_alone_on_a_page_from_right_to_
     page = person.browser.get("/")
     assert page.heading == "ما رأيك؟"
     answered = page_of(tablet, person, "/")
-    assert '<html lang="ar" dir="rtl">' in answered
+    assert '<html lang="ar" dir="rtl" translate="no">' in answered
     assert '<span lang="en" dir="ltr">GOOD</span>' in answered
     assert "&lt;span" not in answered
     assert not re.search(r'="[^"]*<span', answered)
@@ -237,7 +237,7 @@ def test_what_went_wrong_is_said_in_the_language_that_somebody_reads(tmp_path: P
     with a_tablet(tmp_path, mode=mode) as tablet:
         person, words = in_arabic(tablet), load_words()["ar"]
         for about, page in wrong_pages(tablet, person.cookie):
-            assert '<html lang="ar" dir="rtl">' in page, about
+            assert '<html lang="ar" dir="rtl" translate="no">' in page, about
             assert words[f"problem.{about}"] in page
             assert words["problem.return"] in page
             assert 'class="language" href="/language"' in page, "another language is one press away"
@@ -253,7 +253,7 @@ def test_a_fault_of_ours_is_told_in_their_language_and_where_the_visit_is_what_i
     tablet.app.add_url_rule("/broken", "broken", broken)
     person, words = in_arabic(tablet), load_words()
     page = page_of(tablet, person, "/broken")
-    assert '<html lang="ar" dir="rtl">' in page
+    assert '<html lang="ar" dir="rtl" translate="no">' in page
     assert words["ar"]["problem.ours"] in page
     with tablet.visits.holding(person.cookie) as visit:
         assert visit is not None
@@ -261,7 +261,7 @@ def test_a_fault_of_ours_is_told_in_their_language_and_where_the_visit_is_what_i
     for path in ("/broken", "/page/contact", "/nowhere"):
         answer = raw(tablet.address, path, cookie=person.cookie)
         assert answer.status == 500
-        assert '<html lang="en" dir="ltr">' in answer.data.decode()
+        assert '<html lang="en" dir="ltr" translate="no">' in answer.data.decode()
     assert [record.getMessage().split(".")[0] for record in caplog.records if record.name == "heard"] == [
         "A page failed with LookupError", "A page failed with AttributeError"
     ]  # fmt: skip
@@ -287,7 +287,7 @@ def test_a_whole_interview_in_each_language_gives_the_same_answers(tablet: Table
     if language != "en":
         choose(person, language)
     page = page_of(tablet, person, "/")
-    assert f'<html lang="{tag(language)}" dir="{direction(language)}">' in page
+    assert f'<html lang="{tag(language)}" dir="{direction(language)}" translate="no">' in page
     person.first_of_each(more="yes", stage="looking", about="yes")
     response = tablet.only_response()
     assert response.language == language

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from math import inf
 
 from export.centre.directives import Directive, UnreadableConfiguration, every, stays_here, telling
+from export.centre.harmless import unknown_settings_of_caddy, unknown_to_caddy
 from export.centre.unchanged import caddy_changes
 from survey.app import LARGEST_BODY
 
@@ -30,6 +31,7 @@ def caddy_faults(tree: Sequence[Directive], address_header: str) -> Iterator[str
     settings = [inner for each in tree if not each.name for inner in each.inside]
     trusting = [each for each in every(settings) if each.name == _TRUSTS]
     yield from _settings(settings)
+    yield from unknown_settings_of_caddy(settings)
     http = next((each.values[0] for each in settings if each.name == "http_port" and each.values), "80")
     for site in (each for each in tree if each.name):
         if site.name in _PASSES:
@@ -39,6 +41,7 @@ def caddy_faults(tree: Sequence[Directive], address_header: str) -> Iterator[str
         passes_on = any(each.name in _PASSES for each in every(site.inside))
         yield from _site(site, http)
         yield from caddy_changes(every(site.inside), address_header, passes_on=passes_on)
+        yield from unknown_to_caddy(site) if passes_on else ()
         for each in every(site.inside):
             if telling(each.name) and each.name not in _SILENT:
                 yield f"{each.where}: a site must have no {each.name}: each request could leave a line. Take it out."

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 _PART = re.compile(r"^# configuration file (\S+):\n", re.MULTILINE)
+_SAID_BEFORE = re.compile(r"(?:nginx: .*\n|\s)*")
 _NGINX = re.compile(r"""\s+|#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|(?:[^\s;{}"'#]|\$\{\w+\})+""")
 _NAME = re.compile(r"[a-z0-9_]+")
 _HOST = re.compile(r"(?:\[([0-9a-fA-F:]+)\]|([^:\[\]]+))(?::[\d-]+)?")
@@ -68,6 +69,8 @@ def nginx_tree(text: str) -> tuple[Directive, ...]:
         UnreadableConfiguration: it is not whole.
     """
     found = _PART.split(text)
+    if len(found) > 1 and _SAID_BEFORE.fullmatch(found[0]) is None:
+        raise UnreadableConfiguration("Line 1: something stands before the first file. Give it as it comes: nginx -T")
     files = dict(zip(found[1::2], found[2::2], strict=True))
     if not files:
         return _included(_nginx(text, "Line"), files)
@@ -113,7 +116,8 @@ def _included(tree: tuple[Directive, ...], files: Mapping[str, str]) -> tuple[Di
             whole.append(each._replace(inside=_included(each.inside, files)))
             continue
         names = [name for name in files if fnmatch.fnmatch(name, f"*{each.values[0].lstrip('/')}")]
-        if not names and "*" not in each.values[0]:
+        # What nginx prints has all that a pattern found; a file that somebody hands in by itself has nothing of it.
+        if not names and (not files or "*" not in each.values[0]):
             raise UnreadableConfiguration(
                 f"{each.where}: includes {each.values[0]}, which is not in it. Write it out: nginx -T > all.conf"
             )

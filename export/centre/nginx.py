@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from export.centre.directives import Directive, UnreadableConfiguration, every, stays_here, telling
+from export.centre.harmless import KNOWN_LOGS, TABLES, unknown_in_site_of_nginx, unknown_to_nginx
 from export.centre.unchanged import NGINX_CHANGES, answers_instead, nginx_changes
 
 _SIZE = re.compile(r"(\d+)([kKmM]?)")
@@ -16,14 +17,6 @@ _PASSES = {"proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass",
 _SCHEME = re.compile(r"(?:https?|grpcs?)://")
 # A variable can only choose the way once the port is over; before that it could choose the machine.
 _WAY = re.compile(r"(:\d+)\$.*|/.*")
-_TABLES = ("types", "map", "geo", "split_clients", "charset_map")
-"""Blocks whose lines are no directives."""
-
-# They say how or where, and what is written all the same goes to one of the first two, which have rules of their own.
-_KNOWN_LOGS = {
-    "access_log", "error_log", "log_format", "open_log_file_cache", "log_not_found", "log_subrequest", "rewrite_log",
-    "limit_req_log_level", "limit_conn_log_level",
-}  # fmt: skip
 _SENT_ON = {"301", "302", "307", "308"}
 _CHALLENGE = "/.well-known/acme-challenge"
 
@@ -73,11 +66,14 @@ def nginx_faults(tree: Sequence[Directive], address_header: str) -> Iterator[str
         yield from _goes_elsewhere(passing, upstreams)
         yield from nginx_changes(_said_of(around, passing, upstreams), address_header)
         yield from answers_instead(_within(around))
+        for block in around:
+            yield from unknown_to_nginx(block.inside)
+        yield from unknown_to_nginx(_together(passing, upstreams))
     for around in _blocks(whole):
         if around[0].name == "server":
             yield from _site(around, address_header)
-    for each in every(tree, _TABLES):
-        if telling(each.name) and each.name not in _KNOWN_LOGS:
+    for each in every(tree, TABLES):
+        if telling(each.name) and each.name not in KNOWN_LOGS:
             yield f"{each.where}: {each.name} could write down somebody or what they see. Take it out, and its module."
 
 
@@ -158,8 +154,12 @@ def _goes_elsewhere(passing: Directive, upstreams: dict[tuple[str, ...], Directi
 def _said_of(around: Around, passing: Directive, upstreams: dict[tuple[str, ...], Directive]) -> Iterator[Directive]:
     for name in NGINX_CHANGES:
         yield from _nearest(around, name)
-    together = upstreams.get((_machine(_SCHEME.sub("", passing.values[0] if passing.values else "")),))
-    yield from together.inside if together else ()
+    yield from _together(passing, upstreams)
+
+
+def _together(passing: Directive, upstreams: dict[tuple[str, ...], Directive]) -> tuple[Directive, ...]:
+    named = upstreams.get((_machine(_SCHEME.sub("", passing.values[0] if passing.values else "")),))
+    return named.inside if named else ()
 
 
 def _machine(address: str) -> str:
@@ -172,6 +172,7 @@ def _site(around: Around, address_header: str) -> Iterator[str]:
     unsaid = [] if any(each.name == "listen" for each in server.inside) else [server]
     passes = any(each.name in _PASSES for each in every(server.inside))
     if passes:
+        yield from unknown_in_site_of_nginx(server)
         yield from _loud_elsewhere(server)
         yield from nginx_changes(every(server.inside), address_header)
         yield from _believes(around) if address_header else ()
@@ -181,6 +182,7 @@ def _site(around: Around, address_header: str) -> Iterator[str]:
         yield from _loud_beside(around)
         # A cookie that is given on the way to https comes along afterwards.
         yield from nginx_changes(every(server.inside), address_header) if plain or unsaid else ()
+        yield from unknown_in_site_of_nginx(server) if plain or unsaid else ()
         if (plain or unsaid) and not _only_sends_on(server):
             yield (
                 f"{server.where}: a site without https may only send people on to it. Keep of it listen, server_name,"

@@ -28,7 +28,7 @@ NGINX_CHANGES = (
     "proxy_cookie_path", "proxy_cookie_domain", "testcookie", "userid", "sub_filter", "ssi", "add_before_body",
     "add_after_body", "sticky", "add_trailer", "charset", "proxy_redirect", "proxy_intercept_errors",
     "proxy_set_header", "proxy_method", "proxy_set_body", "proxy_pass_request_headers", "proxy_pass_request_body",
-    "auth_request",
+    "auth_request", "error_page",
 )  # fmt: skip
 """What is looked at here, by the names of nginx's directives and of its modules'."""
 
@@ -47,6 +47,13 @@ _OTHER_REQUESTS_OF_CADDY = {"method", "rewrite", "uri", "request_header", "basic
 _WHEN = {"defer", "match"}
 _INSTEAD_OF_NGINX = {"return", "rewrite", "try_files"}
 _INSTEAD_OF_CADDY = {"respond", "redir", "error", "abort", "file_server"}
+# Another status than that of the failure, or another machine's page.
+_ELSEWHERE = re.compile(r"(?:^| )(?:=|https?:|\S*\$)")
+
+CADDY_JUDGED = frozenset({
+    "header", "header_down", "header_up", "lb_policy", *_REWRITES, *_OTHER_REQUESTS_OF_CADDY, *_INSTEAD_OF_CADDY,
+})  # fmt: skip
+"""The same, by the names of Caddy's directives."""
 
 
 def nginx_changes(said: Iterable[Directive], address_header: str) -> Iterator[str]:
@@ -58,6 +65,8 @@ def nginx_changes(said: Iterable[Directive], address_header: str) -> Iterator[st
         if judged is not None:
             for header in _named(each):
                 yield from judged(each, header)
+        elif each.name == "error_page":
+            yield from [_hides_failure(each)] if _ELSEWHERE.search(" ".join(each.values)) else []
         elif each.name in _PASSES_ALL_ON:
             yield from [_other_request(each)] if each.values != ("on",) else []
         elif each.values != ("off",):
@@ -165,6 +174,13 @@ def _changed(each: Directive, header: str) -> str:
 
 def _rewritten(each: Directive) -> str:
     return f"{each.where}: a page must come as the centre wrote it, and not as {each.name} does. {_out(each)}"
+
+
+def _hides_failure(each: Directive) -> str:
+    return (
+        f"{each.where}: whoever asks must hear that something failed, from this machine: a phone would take any other"
+        " page for the centre's word. Say no = and no other address: error_page 502 /502.html;"
+    )
 
 
 def _other_request(each: Directive, what: str = "") -> str:
