@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from export.custodian.describing import Described, History, described
+from export.custodian.describing import Described, Earlier, History, described
 from export.custodian.formats import in_round_numbers, safe_cell
 from export.custodian.leaving import MADE_UP, Leaving
 from export.custodian.numbering import Numbered, numbers_of
@@ -85,7 +85,9 @@ def _about(one: Described) -> Mapping[str, Any]:
     history = one.history
     return about | {
         "item": one.item.name,
+        "earlier_words": _worded(one.earlier),
         "option": None if one.option is None else dict(one.option),
+        "earlier_option_words": _worded(one.option_earlier),
         "disclosure": one.item.disclosure,
         "unverified_wording": sorted(one.item.unverified),
         "questionnaires": list(history.questionnaires),
@@ -95,7 +97,13 @@ def _about(one: Described) -> Mapping[str, Any]:
 
 
 def _offered(one: Described, value: str) -> Mapping[str, Any]:
-    return _since_until(one.offered[value]) if value in one.offered else {}
+    if value not in one.offered:
+        return {}
+    return {**_since_until(one.offered[value]), "earlier_words": _worded(one.answers_earlier[value])}
+
+
+def _worded(earlier: Iterable[Earlier]) -> list[Mapping[str, Any]]:
+    return [{"words": dict(one.words), **_since_until(one.history)} for one in earlier]
 
 
 def _since_until(history: History) -> Mapping[str, Any]:
