@@ -61,7 +61,7 @@ def people(made: Instrument, first: int, count: int, *said: Any, of: str = "ways
 def told(folder: Path, rows: Sequence[Response], *asked: Instrument, table: TableSpec, month: str = "2026-11") -> Any:
     """The next release with one table."""
     fits = fitting(SHIPPED, *asked)
-    recipe = replace(fits, tables=replace(fits.tables, tables=(table,), grouped=(), off_base=()))
+    recipe = replace(fits, tables=replace(fits.tables, tables=(table,), grouped=(), off_base=(), ordered=()))
     return release(folder, sealed(SECRET.public, rows), Known.of(asked, PLACES), recipe=recipe, month=month)[0]
 
 
@@ -282,7 +282,7 @@ def test_groups_of_two_questions_in_the_same_words_are_summed_each_for_itself(tm
         for name in ("hurt", "told")
     )
     fits = fitting(SHIPPED, asked)
-    recipe = replace(fits, tables=replace(fits.tables, tables=tables, grouped=(), off_base=()))
+    recipe = replace(fits, tables=replace(fits.tables, tables=tables, grouped=(), off_base=(), ordered=()))
 
     def many(first: int) -> list[Response]:
         said = [{"hurt": "yes" if n % 3 else "no", "told": "no" if n % 3 else "yes"} for n in range(240)]

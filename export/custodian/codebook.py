@@ -11,6 +11,7 @@ from export.custodian.describing import Described, Earlier, History, described
 from export.custodian.formats import in_round_numbers, safe_cell
 from export.custodian.leaving import MADE_UP, Leaving
 from export.custodian.numbering import Numbered, numbers_of
+from export.custodian.ordering import order_of
 from export.custodian.table import FIRST_VALUE, MISSING, NOT_ASKED, SKIPPED, SUPPRESSED
 from forms.instrument import Instrument
 from forms.strict_json import canonical
@@ -60,6 +61,7 @@ def _version(instrument: Instrument) -> dict[str, str]:
 def _column(one: Described, numbers: Numbered, leaving: Leaving) -> dict[str, Any]:
     protected, table = leaving.protected, leaving.protected.table
     keys = {column for variable in table.variables if variable.key for column in variable.columns}
+    order = order_of(one.column, one.kind, leaving)
     number_of = dict(zip(table.values[one.column], numbers.numbers[FIRST_VALUE:], strict=True))
     return {
         "column": one.column,
@@ -68,6 +70,7 @@ def _column(one: Described, numbers: Numbered, leaving: Leaving) -> dict[str, An
             {"code": safe_cell(value), "label": dict(label), "number": number_of[value], **_offered(one, value)}
             for value, label in one.codes
         ],
+        "order": None if order is None else list(order.steps),
         "spss_and_stata": {"name": numbers.name, "missing_in_spss": dict(zip(MISSING, numbers.missing, strict=True))},
         "treatment": "key" if one.column in keys else "kept as answered",
         "told_as": leaving.levels.get(one.column),
