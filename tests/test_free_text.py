@@ -713,7 +713,8 @@ def test_words_that_leave_are_readable_by_their_owner_only_and_say_by_which_reci
     ("families", "shown_as"),
     [
         ({"burglary": 49}, None),
-        ({"burglary": 50}, "family"),
+        ({"burglary": 51, "violence": 50}, "family"),
+        ({"burglary": 50}, ""),
         ({"burglary": 30, "violence": 30}, ""),
     ],
 )
@@ -754,9 +755,36 @@ def test_whoever_left_with_an_earlier_release_is_no_base_of_a_quotation(tmp_path
     assert family_told(tmp_path / "one", early, [alone, *others], alone) == ""
     # Were the many told with their family, a comment without one would be the one person's of another.
     assert family_told(tmp_path / "many", early, [alone, *others], others[0]) == ""
-    assert family_told(tmp_path / "none other", early, others, others[0]) != ""
+    many = in_month(quoted_people(61, "burglary", 8), "2026-08")
+    assert family_told(tmp_path / "two", early, [*many, *others], many[0]) != ""
     # Whoever left before is among the people of no family here.
     assert family_told(tmp_path / "before", early, others, early[0]) == ""
+
+
+def test_a_visit_that_another_stands_for_is_not_the_only_one_quoted_without_a_family(tmp_path: Path) -> None:
+    """Of a person who came back one visit leaves no record, and a comment of it is told with no family of crime."""
+    families = [quoted_people(count, kind, seed) for count, kind, seed in ((58, "burglary", 5), (57, "violence", 7))]
+    families.append(quoted_people(56, "prefer", 9))
+    once = [one for family in families for one in family[:-1]]
+    back = [replace(family[-1], mode="link", again=f"{n:032x}") for n, family in enumerate(families)]
+    again = [
+        replace(one, response=f"{n:032x}", answers={**one.answers, "better": f"Still nothing {n}"})
+        for n, one in enumerate(back, 1)
+    ]
+    standing = [family[0] for family in families]
+    words = let_out(
+        [*standing, *back, *again],
+        {hash_of(one): f"quoted {n}" for n, one in enumerate([*standing, *back, *again])},
+    )
+    rows = [*sealed(SECRET.public, once), *sealed(SECRET.public, back + again, "code")]
+    released, report = release(tmp_path, rows, words=words)
+    assert report.people
+    quoted = {line["quotation"]: line["kind_of_crime"] for line in told(released, "quotations.csv")}
+    assert len(quoted) == 9
+    without = [text for text, family in quoted.items() if not family]
+    assert {"quoted 0", "quoted 1", "quoted 2"} & set(without), "a family of fifty is among those without one"
+    assert len(without) > 3
+    assert {family for family in quoted.values() if family}, "the others are told with theirs"
 
 
 @pytest.mark.parametrize("fuller", [None, "I live beside the imam of the road"])

@@ -25,13 +25,16 @@ from small_recipes import fitting
 from export.custodian.entries import Telling
 from export.custodian.generalising import in_words
 from export.custodian.known import Known
+from export.custodian.ledger_file import LedgerRefused
 from export.custodian.numbering import numbered
 from export.custodian.recipe import HierarchySpec, LevelSpec, Ordered
 from export.custodian.release import Released
 from export.custodian.table import Table, TableBuilder, Variable
 from export.manifest import verified
+from forms.fitting import plain_number
 from forms.instrument import Instrument
 from forms.items import Page
+from forms.shapes import LARGEST_NUMBER
 from survey.signed import read_signed
 
 MISSING = {"[z]": "z", "[x]": "x", "[c]": "c"}
@@ -437,16 +440,26 @@ def test_names_fit_both_programs_and_no_two_are_one(names: list[str]) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.lists(st.integers(-(10**9), 10**9) | st.decimals(-1000, 1000, places=2), min_size=1, max_size=20, unique=True)
+    st.lists(
+        st.integers(-LARGEST_NUMBER, LARGEST_NUMBER) | st.floats(-LARGEST_NUMBER, LARGEST_NUMBER).map(plain_number),
+        min_size=1,
+        max_size=20,
+        unique=True,
+    )
 )
-def test_no_answer_is_ever_taken_for_missing(values: list[Any]) -> None:
+def test_every_number_that_somebody_may_type_stays_itself_and_none_is_ever_taken_for_missing(
+    values: list[int | float],
+) -> None:
     (one,) = numbered(empty({"many": tuple(map(str, values))}))
     assert one.measured
+    assert list(one.numbers[3:]) == values
     assert max(one.missing) < min(one.numbers[3:])
     assert len(set(one.missing)) == 3
 
 
-CODES = st.lists(st.sampled_from(["yes", "no", "1", "2", "3", "2.5", "-7", "2026-11"]), max_size=8, unique=True)
+# Two of them are no number exactly, and of three two are the same one.
+ODD = ["1", "01", "001", "1e-07", "12345678901234567890", "12345678901234567891", "0.1000000000000000055"]
+CODES = st.lists(st.sampled_from(["yes", "no", "2", "3", "2.5", "-7", "2026-11", *ODD]), max_size=8, unique=True)
 
 
 @settings(max_examples=300, deadline=None)
@@ -458,10 +471,63 @@ def test_whatever_a_later_release_tells_a_number_that_was_told_keeps_its_meaning
     earlier = {"many": Telling(first.name, dict(zip(first.values, first.numbers[3:], strict=True)))}
     (second,) = numbered(empty({"many": tuple(asked)}), earlier)
     meaning = dict(zip(first.numbers[3:], first.values, strict=True))
+    assert len(meaning) == len(first.values), "no two answers are one"
     for number, value in zip(second.numbers[3:], second.values, strict=True):
         assert meaning.setdefault(number, value) == value
         assert value not in earlier["many"].numbers or earlier["many"].numbers[value] == number
     assert max(second.missing) < min(meaning, default=0)
+
+
+def test_a_series_that_told_two_answers_by_one_number_makes_no_more_files() -> None:
+    """A release of before could; from then on nobody can say which of the two the number means."""
+    earlier = {"many": Telling("many", {"1": 1, "01": 1, "2": 2})}
+    with pytest.raises(LedgerRefused, match=r"many.*one number.*Name a new series.*Nothing was written"):
+        numbered(empty({"many": ("1", "01", "2")}), earlier)
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Released:
+    """Codes that are the same number, as a keys file of before may hold them, and numbers of many digits."""
+    several = tuple(map(option, ("1", "01", "2")))
+    made = instrument(
+        page("p1", item("experience", core=True)),
+        page("p2", item("num", options=several), item("degrees", "decimal")),
+    )
+    typed = [0.30000000000000004, 1e-07, 3, -LARGEST_NUMBER]
+    people = [
+        who(n, made, {"experience": "yes", "num": several[n % 3].code, "degrees": typed[n % len(typed)]})
+        for n in range(48)
+    ]
+    return release_of(tmp_path_factory.mktemp("odd"), sealed(SECRET.public, people), made)
+
+
+def test_codes_that_are_the_same_number_stay_two_answers_in_every_program(odd: Released) -> None:
+    told = [one["num"] for one in records(odd)]
+    assert {"1", "01", "2"} <= set(told)
+    for read, name in ((pyreadstat.read_sav, "records.sav"), (pyreadstat.read_dta, "records.dta")):
+        found, meta = read(odd.folder / name, user_missing=True, output_format="dict")
+        labels = meta.variable_value_labels["num"]
+        assert [labels[number] for number in found["num"]] == [labelled(odd, "num", value) for value in told]
+        assert len(set(zip(told, found["num"], strict=True))) == len(set(told)) == len(set(found["num"]))
+    sheet = openpyxl.load_workbook(odd.folder / "records.xlsx", read_only=True)["Records"]
+    header, *rows = sheet.iter_rows(values_only=True)
+    assert [str(row[header.index("num")]) for row in rows] == told
+
+
+def labelled(released: Released, column: str, value: str) -> str:
+    """What a value of a column is called in English, or why there is none."""
+    book = codebook(released)
+    (about,) = (one for one in book["columns"] if one["column"] == column)
+    return str({code["code"]: code["label"]["en"] for code in about["codes"]}.get(value) or book["missing"][value])
+
+
+def test_a_number_of_many_digits_leaves_its_column_one_of_numbers(odd: Released) -> None:
+    assert measures(odd)["degrees"] == "scale"
+    told = [float(one["degrees"]) for one in records(odd)]
+    assert {0.30000000000000004, 1e-07, -LARGEST_NUMBER} < set(told)
+    for read, name in ((pyreadstat.read_sav, "records.sav"), (pyreadstat.read_dta, "records.dta")):
+        found, _ = read(odd.folder / name, user_missing=True, output_format="dict")
+        assert list(found["degrees"]) == told
 
 
 def empty(values: Mapping[str, tuple[str, ...]]) -> Table:

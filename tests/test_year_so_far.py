@@ -19,7 +19,7 @@ from export.custodian.ledger_file import LedgerRefused
 from export.custodian.long_file import write_figures
 from export.custodian.release import Released
 from export.custodian.so_far import published, so_far
-from export.custodian.wording import Coded, Figure
+from export.custodian.wording import NOT_APART, NOT_APART_IN_SOME, Coded, Figure
 from export.manifest import ReleaseRefused
 from forms.response import Response
 
@@ -65,6 +65,7 @@ def test_the_year_so_far_is_the_sum_of_what_its_releases_told_and_nothing_else(
                 assert line[name] == "[x]"
         if line["count"].isdigit():
             whole += 1
+            assert NOT_APART in line["note"], "nobody was quick"
             assert float(line["proportion"]) == round(100 * int(line["count"]) / int(line["base"])) / 100
         else:
             assert line["proportion"] == line["lower95"] == line["upper95"] == "[x]"
@@ -81,9 +82,32 @@ def test_figures_of_two_bases_are_never_added_up(year: tuple[Path, list[Released
         coded=Coded(**{name: line[name] for name in Coded._fields}),
     )  # fmt: skip
     (same,) = so_far([now], earlier, {})
-    (other,) = so_far([replace(now, coded=now.coded._replace(off_base="someelse"))], earlier, {})
     assert (same.count, same.base) == (20 + int(line["count"]), 40 + int(line["base"]))
-    assert (other.count, other.base, other.held) == (None, None, "x")
+    # Of areas too there may be two: where it happened, and where they live.
+    assert line["area_column"] == "borough"
+    for what in ({"off_base": "someelse"}, {"area_column": "home"}):
+        (other,) = so_far([replace(now, coded=now.coded._replace(**what))], earlier, {})
+        assert (other.count, other.base, other.held) == (None, None, "x")
+
+
+def test_a_sum_says_where_a_release_told_of_everybody_without_open_links_and_quick_answers(tmp_path: Path) -> None:
+    """Two quick people are told of with nobody apart, forty with two figures: their sum is neither."""
+    chosen = People(41, victim_voice())
+    first = [*chosen.many(160), *(replace(one, quick=True) for one in chosen.many(40))]
+    second = [*chosen.many(180), *(replace(one, quick=True) for one in chosen.many(2))]
+    made = [release(tmp_path, sealed(SECRET.public, people))[0] for people in (first, first + second)]
+    told, summed = [lines(one, "satisfaction") for one in made], lines(made[1], "satisfaction-so-far")
+    met = set[tuple[bool, ...]]()
+    for where, line in summed.items():
+        if line["count"].isdigit() and line["date"] == told[1][where]["date"]:
+            together = tuple(NOT_APART in one[where]["note"] for one in told)
+            met.add(together)
+            assert (NOT_APART in line["note"]) == all(together)
+            assert (NOT_APART_IN_SOME in line["note"]) == (any(together) and not all(together))
+    assert (False, True) in met
+    sheet = openpyxl.load_workbook(made[1].folder / "tables.xlsx")["Table 2"]
+    notes = [str(cell.value) for row in sheet.iter_rows() for cell in row]
+    assert any(NOT_APART_IN_SOME.capitalize() in note for note in notes)
 
 
 def of(borough: str, people: list[Response]) -> list[Response]:
@@ -118,7 +142,9 @@ def test_where_too_few_are_new_the_old_figure_is_carried_on_with_its_date(
     carried = [where for where in told if before[where]["count"].isdigit()]
     assert carried
     for where in told:
-        assert {summed[where][name] for name in ("date", "note")} == {"2026-09", "carried on: nothing newer is told"}
+        assert summed[where]["date"] == "2026-09"
+        noted = before[where]["note"].removeprefix("small base, read with care; ")
+        assert summed[where]["note"].endswith("; ".join(filter(None, ["carried on: nothing newer is told", noted])))
         assert summed[where]["base"] == before[where]["base"]
     for where in carried:
         assert all(summed[where][name] == before[where][name] for name in ("count", "proportion", "lower95"))

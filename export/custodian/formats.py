@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -10,17 +9,16 @@ import polars as pl
 
 from export.custodian.leaving import Leaving
 from export.custodian.recipe import Recipe, Tables
-from export.custodian.table import MISSING, RECIPE, SUPPRESSED
+from export.custodian.table import MISSING, NUMBER, RECIPE, SUPPRESSED
 from survey.durable import replacement, write_whole
 
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _CELLS_A_SLICE = 1_000_000
 
 
 def safe_cell(cell: str) -> str:
     """A cell that a spreadsheet shows and never runs: a quote before anything that starts a formula, numbers apart."""
-    return "'" + cell if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
+    return "'" + cell if cell.startswith(_FORMULA) and not NUMBER.fullmatch(cell) else cell
 
 
 def in_round_numbers(count: int, tables: Tables) -> str:

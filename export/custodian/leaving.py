@@ -30,10 +30,17 @@ MADE_UP = "MADE UP: these people do not exist. For demonstration only."
 
 @dataclass(frozen=True)
 class Published:
-    """What a release told everybody; ``closes`` is the last month that it tells of."""
+    """What a release told everybody.
+
+    Attributes:
+        closes: the last month that it tells of.
+        figures: count and base of each.
+        together: those of them that tell everybody as those without open-door and quick answers.
+    """
 
     closes: str
     figures: Mapping[Where, Part]
+    together: frozenset[Where] = frozenset()
 
 
 @dataclass(frozen=True)

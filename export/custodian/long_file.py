@@ -8,7 +8,7 @@ from export.custodian.formats import write_lines
 from export.custodian.leaving import MADE_UP, Leaving
 from export.custodian.protection import SMALL
 from export.custodian.so_far import NOT_ALL, SO_FAR, so_far
-from export.custodian.wording import NOT_APART, Coded, Figure, Wording, wilson
+from export.custodian.wording import Coded, Figure, Wording, wilson
 
 FIGURES = "figures.csv"
 COLUMNS = (
@@ -52,6 +52,6 @@ def _line(figure: Figure, table: str, flagged_below: int) -> list[str]:
     rest = [str(figure.answer), table, figure.level, figure.category, figure.responses]
     count = held if figure.count is None else str(figure.count)
     carried = "carried on: nothing newer is told"
-    notes = {"small base, read with care": weak, carried: figure.until, NOT_APART: not figure.apart}
+    notes = {"small base, read with care": weak, carried: figure.until, figure.together: figure.together}
     note = "; ".join(text for text, applies in notes.items() if applies)
     return [*words, told[0], base, *told[1:], *rest, count, note, figure.base_of, *figure.coded]

@@ -10,18 +10,21 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 from export.custodian.entries import Numbering, Telling
 from export.custodian.leaving import Leaving
-from export.custodian.table import FIRST_VALUE, Table
+from export.custodian.ledger_file import LedgerRefused
+from export.custodian.table import FIRST_VALUE, NUMBER, Table
 
 # Stata takes 32 and SPSS 64, but pyreadstat names a variable's labels by its name and a number of up to four digits.
 _NAME_CHARACTERS = 28
-_LARGEST_WHOLE = 2**31
+_LARGEST_WHOLE, _LARGEST = 2**31, 1e300
+_DIGITS = 10**15
+"""Whole numbers of fewer digits are exact in both programs, and so is the next one."""
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 _SPSS_WORDS = ("all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not", "or", "to", "with")
 _STATA_WORDS = ("byte", "double", "float", "if", "in", "int", "long", "str", "strl", "using")
 
@@ -71,20 +74,47 @@ def first_told(leaving: Leaving) -> Numbering:
 
 
 def numbered(table: Table, earlier: Numbering = _NOTHING) -> tuple[Numbered, ...]:
-    """Every column in order; ``earlier`` is what the series calls things already."""
+    """Every column in order; ``earlier`` is what the series calls things already.
+
+    Raises:
+        LedgerRefused: an earlier release told two answers by one number.
+    """
     taken = {*_SPSS_WORDS, *_STATA_WORDS, *(telling.name.lower() for telling in earlier.values())}
     found = []
     for column in table.columns:
         values, before = table.values[column], earlier.get(column)
         told = {} if before is None else before.numbers
-        measured = bool(values) and all(map(_NUMBER.fullmatch, (*values, *told)))
+        measured = _measured(values, told)
         numbers = [float(value) for value in values] if measured else _next(values, told)
+        if len({*numbers}) < len(numbers):
+            raise LedgerRefused(
+                f"Earlier releases of the series told two answers of {column} by one number in records.sav and"
+                " records.dta, where nobody can tell them apart. Name a new series in a recipe of your own. Nothing was"
+                " written."
+            )
         every = (*_below([*numbers, *told.values()]), *numbers)
         if all(number.is_integer() and abs(number) < _LARGEST_WHOLE for number in every):
             every = tuple(map(int, every))
         name = _name(column, taken) if before is None else before.name
         found.append(Numbered(column, name, tuple(values), every, measured))
     return tuple(found)
+
+
+def _measured(values: Sequence[str], told: Mapping[str, float]) -> bool:
+    """Whether all are numbers that both programs hold, no two the same one; as an earlier release told them."""
+    every = {*values, *told}
+    return (
+        bool(values)
+        and all(NUMBER.fullmatch(value) and _held(value) for value in every)
+        and len(set(map(float, every))) == len(every)
+        and all(float(value) == number for value, number in told.items())
+    )
+
+
+def _held(value: str) -> bool:
+    """Whether this is a number of 64 bits, exactly or as programs write it."""
+    number = float(value)
+    return abs(number) < _LARGEST and Decimal(value) in {Decimal(number), Decimal(repr(number))}
 
 
 def _next(values: Sequence[str], told: Mapping[str, float]) -> list[float]:
@@ -98,10 +128,11 @@ def _next(values: Sequence[str], told: Mapping[str, float]) -> list[float]:
 
 def _below(numbers: Sequence[float]) -> tuple[float, float, float]:
     """-1, -2 and -3; where answers are that low, the same below the next power of ten."""
-    power = 0
-    while min(numbers, default=0) <= -power - 1 and power < 10**15:
+    power, step = 0, 1
+    while min(numbers, default=0) <= float(-power - step):
         power = power * 10 or 10
-    return -power - 1.0, -power - 2.0, -power - 3.0
+        step = max(1, power // _DIGITS)  # further on there is no number one below
+    return float(-power - step), float(-power - 2 * step), float(-power - 3 * step)
 
 
 def _name(column: str, taken: set[str]) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from export.custodian.formats import safe_cell
 from export.custodian.leaving import Part, Published, Where
 from export.custodian.ledger_file import LedgerRefused
-from export.custodian.wording import Coded, Figure
+from export.custodian.wording import NOT_APART, NOT_APART_IN_SOME, Coded, Figure
 
 SO_FAR = "-so-far"
 """The end of a table's name in the long file where it is summed over the year."""
@@ -37,8 +37,9 @@ def published(long_file: Path, closes: str) -> Published:
     Raises:
         OSError: there is no such file.
     """
-    lines = _lines(long_file)
-    return Published(closes, {_where(line): _part(line) for line in lines if not line["table"].endswith(SO_FAR)})
+    lines = [line for line in _lines(long_file) if not line["table"].endswith(SO_FAR)]
+    together = frozenset(_where(line) for line in lines if NOT_APART in line["note"])
+    return Published(closes, {_where(line): _part(line) for line in lines}, together)
 
 
 class _Earlier:
@@ -47,6 +48,7 @@ class _Earlier:
     def __init__(self, release: Published, options: Options) -> None:
         self._figures, self._options = release.figures, options
         self._bases = {_without(where, "code"): base for where, (_, base) in release.figures.items()}
+        self._together = {_without(where, "code") for where in release.together}
         self._split = {_without(where, "code", "category_code") for where in release.figures}
 
     def at(self, where: Where) -> Part:
@@ -63,6 +65,10 @@ class _Earlier:
         in_another = _without(where, "code", "category_code") in self._split
         return (0, 0) if offered_others or in_another else (None, None)
 
+    def together(self, where: Where) -> bool:
+        """Whether it told everybody there as those without open-door and quick answers."""
+        return _without(where, "code") in self._together
+
 
 def so_far(figures: Iterable[Figure], earlier: Sequence[Published], options: Options) -> Iterator[Figure]:
     """Each answer's figure added to those of the year's earlier releases, as far as they tell its base."""
@@ -73,7 +79,10 @@ def so_far(figures: Iterable[Figure], earlier: Sequence[Published], options: Opt
             parts = [*(one.at(where) for one in releases), (figure.count, figure.base)]
             told = list(takewhile(lambda part: part[1] is not None, parts))
             carried = any(base for _, base in told) and len(told) < len(parts)
-            yield _summed(figure, told, earlier[len(told) - 1].closes if carried else "")
+            summed = _summed(figure, told, earlier[len(told) - 1].closes if carried else "")
+            marks = [*(one.together(where) for one in releases), bool(figure.together)]
+            added_up = [mark for mark, (_, base) in zip(marks, told, strict=False) if base]
+            yield replace(summed, together=_together(added_up))
 
 
 def only_sums(long_file: Path, closes: str, earlier: Sequence[Published], options: Options) -> None:
@@ -115,7 +124,12 @@ def _summed(figure: Figure, told: Sequence[Part], until: str) -> Figure:
     count = sum(counts) if base is not None and len(counts) == len(told) else None
     percent = None if count is None or base is None else min(100, round(100 * count / base))
     held = "" if percent is not None else NOT_ALL
-    return replace(figure, count=count, base=base, percent=percent, held=held, until=until, apart=True)
+    return replace(figure, count=count, base=base, percent=percent, held=held, until=until)
+
+
+def _together(marks: Sequence[bool]) -> str:
+    """What to say of a sum whose parts are each of everybody, or, where that is marked, of fewer."""
+    return "" if not any(marks) else NOT_APART if all(marks) else NOT_APART_IN_SOME
 
 
 def _lines(long_file: Path) -> list[dict[str, str]]:

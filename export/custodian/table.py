@@ -7,6 +7,7 @@ none starts like a formula. Columns of several questionnaire versions with the s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,8 @@ import polars as pl
 NOT_ASKED, SKIPPED, SUPPRESSED, FIRST_VALUE = 0, 1, 2, 3
 MISSING = ("[z]", "[x]", "[c]")
 COUNTS, RESPONSE = "_counts", "_response"
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?")
+"""A number, as the text of a cell has it."""
 ALIKE, RELEASE, RECIPE = "alike", "release", "recipe"
 _BLOCK = 20_000
 

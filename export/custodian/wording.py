@@ -21,6 +21,9 @@ from forms.items import Item
 
 EVERYBODY_SAID, SURE_SAID = "All", "Without open links and very quick answers"
 NOT_APART = "no figures apart with and without open links and very quick answers: too few came so"
+NOT_APART_IN_SOME = (
+    "figures apart with and without open links and very quick answers only in some of the releases that are added up"
+)
 UNKNOWN_SAID, TOTAL_SAID = "Not answered", "All"
 ANSWERED, COULD_CHOOSE = "Everybody who answered the question", " and could choose this answer"
 _NORMAL = 1.959963984540054
@@ -37,6 +40,7 @@ class Coded(NamedTuple):
         by, category_code: the column of the category and its code; ``by`` is empty where there is none, the code also
             where nobody said.
         off_base: the codes of answers that are not counted.
+        area_column: the column that says the area; where it happened is another than where somebody lives.
     """
 
     column: str
@@ -45,6 +49,7 @@ class Coded(NamedTuple):
     by: str
     category_code: str
     off_base: str
+    area_column: str
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Figure:
         base_of: who the base is, in words.
         coded: the same in codes, but for mode, level and responses.
         until: the last month that it tells of, where that is an earlier one than its release's; else empty.
-        apart: whether figures with and without open links and quick answers are told apart there.
+        together: where figures with and without open links and quick answers are not told apart, a note that says so.
     """
 
     question: str
@@ -76,7 +81,7 @@ class Figure:
     base_of: str
     coded: Coded
     until: str = ""
-    apart: bool = True
+    together: str = ""
 
 
 def wilson(count: int, base: int) -> tuple[float, float]:
@@ -163,7 +168,7 @@ class Wording:
             str(row["held"]),
             base_of(self.outside(measure), offered_to_some=measure in self.offered_to_some),
             self._coded(number),
-            apart=bool(row["apart"]),
+            together="" if row["apart"] else NOT_APART,
         )
 
     def _coded(self, number: Mapping[str, int]) -> Coded:
@@ -178,6 +183,7 @@ class Wording:
             by or "",
             self._codes(by, (category,)) if by is not None and category >= FIRST_VALUE else "",
             self._codes(measure, sorted(plan.off_base.get(measure, ()))),
+            plan.area,
         )
 
     def _codes(self, column: str, codes: Iterable[int]) -> str:

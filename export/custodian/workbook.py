@@ -19,7 +19,7 @@ from export.custodian.leaving import MADE_UP, Leaving
 from export.custodian.protection import SMALL, WEAK_BASE
 from export.custodian.recipe import Tables, TableSpec
 from export.custodian.so_far import NOT_ALL, so_far
-from export.custodian.wording import NOT_APART, Figure, Wording, base_of
+from export.custodian.wording import Figure, Wording, base_of
 from survey.durable import write_whole
 
 with warnings.catch_warnings():
@@ -169,7 +169,7 @@ def _rows(told: _Told, split: str | None, tables: Tables) -> Iterator[list[Any]]
             said = _said(figures)
             weak = ["Small base"] if tables.hidden_below <= base < tables.flagged_below else []
             until = [f"Up to {figures[0].until}"] if figures[0].until else []
-            apart = [] if figures[0].apart else [NOT_APART.capitalize()]
+            together = [figures[0].together.capitalize()] if figures[0].together else []
             between = [category] if split else []
             yield [
                 mode,
@@ -179,7 +179,7 @@ def _rows(told: _Told, split: str | None, tables: Tables) -> Iterator[list[Any]]
                 responses,
                 base,
                 *(said.get(one, _NO_ANSWER) for one in told.answers),
-                ". ".join([*weak, *until, *apart]) or "None",
+                ". ".join([*weak, *until, *together]) or "None",
             ]
 
 

@@ -100,9 +100,13 @@ class Written:
 
 
 def _told(bases: Counter[str]) -> set[str]:
-    """The families that a quotation is told with. Whoever is quoted without one is known to be of the others."""
+    """The families that a quotation is told with. Whoever is quoted without one is known to be of the others.
+
+    Fifty must be left over also where these families are all that there are: without one are quoted besides who left
+    before and visits that another stands for, and those are few. Who is quoted plays no part, or it could be seen.
+    """
     told = {family for family, count in bases.items() if family != _ANY and count >= BASE}
-    while told and 0 < bases.total() - sum(bases[family] for family in told) < BASE:
+    while told and bases.total() - sum(bases[family] for family in told) < BASE:
         told.remove(min(told, key=lambda family: (bases[family], family)))
     return told
 

@@ -15,7 +15,7 @@ _KNOWN = frozenset({"list_name", "name", "label", "exclusive", "comment"})
 _REFUSED = frozenset({"image", "big-image", "audio", "video", "media", "geometry"})
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]*")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
-_SHORT = 8
+_LONGEST, _SHORT = 32, 8
 YES = frozenset({"yes", "true", "true()"})
 NO = frozenset({"", "no", "false", "false()"})
 
@@ -88,6 +88,15 @@ def _usable(sheet: Sheet, row: Row, code: str, taken: Mapping[str, Option], faul
             sheet.name, row.number, "name", f"The code '{code}' stands twice in its list.", "Give each option its own."
         )
         return False
+    if alike := _same_number(code, taken):
+        faults.add(
+            sheet.name,
+            row.number,
+            "name",
+            f"The code '{code}' is the same number as '{alike}'.",
+            "Give each option a number of its own: some programs know answers by numbers only.",
+        )
+        return False
     if len(code) > _SHORT:
         faults.warn(
             sheet.name,
@@ -97,6 +106,12 @@ def _usable(sheet: Sheet, row: Row, code: str, taken: Mapping[str, Option], faul
             "Shorten it: some programs cut codes.",
         )
     return True
+
+
+def _same_number(code: str, taken: Mapping[str, Option]) -> str | None:
+    """The code of the list that is this one with more or fewer noughts before it."""
+    spellings = ("0" * noughts + code.lstrip("0") for noughts in range(_LONGEST))
+    return next((one for one in spellings if one in taken), None) if code.isdecimal() else None
 
 
 def _option(
