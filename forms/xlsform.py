@@ -19,6 +19,7 @@ from pyxform.xls2json import workbook_to_json
 from pyxform.xls2json_backends import DefinitionData
 
 from forms.authoring.choices import read_choices
+from forms.authoring.counting import check_core, check_core_is_marked
 from forms.authoring.faults import Fault, Faults
 from forms.authoring.items import Reader
 from forms.authoring.kinds import check_headings
@@ -99,11 +100,13 @@ def _built(sheets: Mapping[str, Sheet], translations: Sequence[Path], faults: Fa
     findings = check_references(layout, faults)
     check_reach(layout, findings, faults)
     check_offers(layout, findings, faults)
-    _check_core(layout, faults)
+    check_core(layout, faults)
     title = {wording.default: settings.form_id}
     if settings.title is not None:
         title = wording.made("settings", sheets["settings"].rows[0].number, TITLE, TITLE, settings.title)
     wording.note_unused()
+    if not faults.serious():
+        check_core_is_marked(layout, faults)
     if faults.serious():
         return None
     return _judged(settings, title, wording, layout, findings.calculations, faults)
@@ -157,21 +160,6 @@ def _each_list_once(instrument: Instrument) -> Instrument:
 
     pages = (replace(page, items=tuple(shortened(item) for item in page.items)) for page in instrument.pages)
     return replace(instrument, pages=tuple(pages))
-
-
-def _check_core(layout: Layout, faults: Faults) -> None:
-    """The core comes first: a response counts once it is in, and the choice page stands straight after it."""
-    asked = [item for page in layout.pages for item in page.items if item.asked]
-    core = [place for place, item in enumerate(asked) if item.core]
-    for item in asked[: core[-1]] if core else ():
-        if not item.core:
-            faults.warn(
-                "survey",
-                layout.rows[item.name],
-                "core",
-                f"'{item.name}' stands before the end of the core.",
-                "Move it behind the core, or mark it.",
-            )
 
 
 def _let_pyxform_judge(sheets: Mapping[str, Sheet], faults: Faults) -> None:

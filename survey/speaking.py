@@ -21,6 +21,7 @@ from forms.xlsform import VICTIM_VOICE, load, shipped_translations
 from survey import clips
 from survey.aloud import every_text
 from survey.reference import read_support_lines
+from survey.verbs import There
 from survey.words import load as load_words
 
 VOICES = Path(__file__).parent / "data" / "voices.toml"
@@ -94,9 +95,7 @@ class Speakable:
 @click.option(
     "--write", type=click.Path(path_type=Path, file_okay=False), help="Write what is to be recorded here, as .csv."
 )
-@click.option(
-    "--take", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Take recordings from this folder."
-)
+@click.option("--take", type=There(file_okay=False), help="Take recordings from this folder.")
 @click.option("--language", help="With --write or --take: the language, for example pl.")
 def clips_verb(write: Path | None, take: Path | None, language: str | None, *, speak: bool) -> None:
     """What is read aloud in which language; make clips, or take people's own.

@@ -7,6 +7,7 @@ help is written from a table and one verb's module never costs another its start
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,20 +59,37 @@ class Verbs(click.Group):
             raise click.ClickException(_UNANSWERED) from fault
         except BrokenPipeError:
             raise  # Whoever read what is printed has read enough.
+        except click.BadParameter as fault:
+            raise click.UsageError(_in_our_words(fault), fault.ctx) from fault
         except OSError as fault:
             raise click.ClickException(_advice(fault)) from fault
+
+
+def _in_our_words(fault: click.BadParameter) -> str:
+    """What was typed wrongly, and what to do; what a verb itself found wrong is in our words already."""
+    if isinstance(fault, click.MissingParameter) and fault.param is not None:
+        of = fault.param
+        return f"{of.opts[0] if isinstance(of, click.Option) else of.human_readable_name} is wanting. Give it."
+    kind, quoted = None if fault.param is None else fault.param.type, _QUOTED.search(fault.message)
+    if isinstance(kind, click.Path) and quoted:
+        return f"{quoted[1]} {_OF_ANOTHER_KIND} {_LOOK}"
+    if isinstance(kind, click.types.IntParamType) and quoted and fault.param is not None:
+        return f"{fault.param.opts[0]}: '{quoted[1]}' is no whole number. Type it in digits."
+    return fault.format_message()
 
 
 def _advice(fault: OSError) -> str:
     if isinstance(fault, FileNotFoundError) and fault.filename:
         return f"{fault.filename} is not there. {_LOOK}"
     if isinstance(fault, IsADirectoryError | NotADirectoryError) and fault.filename:
-        return f"{fault.filename} cannot be: a folder stands for a file there, or a file for a folder. {_LOOK}"
+        return f"{fault.filename} {_OF_ANOTHER_KIND} {_LOOK}"
     where = f"{fault.filename}: " if fault.filename else ""
     return f"{where}{fault.strerror or fault}. {_ROOM_OR_RIGHT}"
 
 
 _UNANSWERED = "It asked something and nobody answered, so it stopped there. Run it again and answer, or try --help."
+_QUOTED = re.compile(r"'(.+)'")
+_OF_ANOTHER_KIND = "cannot be: a folder stands for a file there, or a file for a folder."
 _LOOK = (
     "Look for its right name and place, and whether the stick or disk that it lies on is plugged in, then try again."
 )

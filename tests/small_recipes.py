@@ -34,6 +34,12 @@ def fitting(recipe: Recipe, *made: Instrument) -> Recipe:
                 if (rows := _there(one.rows, answers))
                 and (groups := {name: codes for name, codes in one.groups.items() if _to(rows, answers) >= set(codes)})
             ),
+            ordered=tuple(
+                replace(one, rows=rows, answers=_there(one.answers, told), apart=_there(one.apart, told))
+                for one in tables.ordered
+                if (rows := tuple(row for row in one.rows if {*one.answers} & answers.get(row, set())))
+                and (told := _to(rows, answers))
+            ),
             off_base=tuple(
                 replace(one, rows=rows, answers=codes)
                 for one in tables.off_base

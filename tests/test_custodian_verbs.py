@@ -228,6 +228,19 @@ def test_a_questionnaire_with_faults_is_refused_with_every_fault(signed: Path, t
     assert keys_in(tmp_path, signed).serial == 1
 
 
+@pytest.mark.parametrize("core", ["yes", ""])
+def test_an_open_question_cannot_belong_to_the_core(signed: Path, tmp_path: Path, core: str) -> None:
+    """How far somebody came is told, and is reckoned from the core: who wrote would be told by it."""
+    asked = f"| | select_one yesno | treatment | Was it good? | {core} | open |\n| | text | why | Why? | {core} | |\n"
+    columns = SHORT.replace("| name | label |\n|---|---|", "| name | label | core | disclosure |\n|---|---|---|---|")
+    (tmp_path / "short.md").write_text(columns.replace("| | select_one yesno | treatment | Was it good? |\n", asked))
+    refused(
+        sign(signed, tmp_path, "--questionnaire", str(tmp_path / "short.md")),
+        "would give away who answered it",
+        "Take the mark away" if core else "Mark with yes in the column core",
+    )
+
+
 def test_an_item_that_became_another_kind_of_question_is_refused(signed: Path, tmp_path: Path) -> None:
     (tmp_path / "short.md").write_text(SHORT)
     well(sign(signed, tmp_path, "--questionnaire", str(tmp_path / "short.md")))

@@ -454,8 +454,8 @@ _WITH_A_PAGE = """
 | survey | | | | |
 | | type | name | label | appearance |
 | | begin_group | both | Two things | field-list |
-| | text | first | What first? | |
-| | text | then | What then? | |
+| | integer | first | What first? | |
+| | integer | then | What then? | |
 | | end_group | | | |
 | settings | | | | |
 | | form_id | version | default_language | |

@@ -60,10 +60,10 @@ def test_the_tiny_questionnaires_hold_something_for_every_fault() -> None:
 
 
 def tiny(tmp_path: Path, rows: str, name: str = "tiny.md") -> Path:
-    """A questionnaire of these survey rows (type, name, label, relevant)."""
+    """A questionnaire of these survey rows (type, name, label, relevant, core, disclosure)."""
     file = tmp_path / name
     file.write_text(
-        f"| survey | type | name | label | relevant |\n{rows}\n"
+        f"| survey | type | name | label | relevant | core | disclosure |\n{rows}\n"
         "| choices | list_name | name | label |\n| | yn | yes | Yes |\n| | yn | no | No |\n"
         "| settings | form_id | version |\n| | tiny | 1 |\n"
     )
@@ -125,8 +125,8 @@ def test_wording_is_unverified_where_that_stands_on_a_group_around_it(tmp_path: 
     file.write_text(
         "| survey | type | name | label | appearance | unverified |\n"
         "| | begin_group | both | Of the label | field-list | yes |\n"
-        "| | begin_group | part | Of both | | |\n| | text | one | One? | | |\n| | end_group | | | | |\n"
-        "| | note | two | Two. | | no |\n| | end_group | | | | |\n| | text | three | Three? | | |\n"
+        "| | begin_group | part | Of both | | |\n| | integer | one | One? | | |\n| | end_group | | | | |\n"
+        "| | note | two | Two. | | no |\n| | end_group | | | | |\n| | integer | three | Three? | | |\n"
         "| settings | form_id | version | default_language |\n| | groups | 1 | en |\n"
     )
     told = {item.name: item.unverified for item in instrument_of(file).items()}
@@ -147,7 +147,7 @@ def test_calculations_stand_in_the_order_in_which_they_can_be_worked_out(tmp_pat
 
 
 def test_or_other_adds_the_option_and_asks_what_it_is_straight_after(tmp_path: Path) -> None:
-    instrument = instrument_of(tiny(tmp_path, "| | select_one yn or_other | told | Were you told? | |"))
+    instrument = instrument_of(tiny(tmp_path, "| | select_one yn or_other | told | Were you told? | | yes | open |"))
     assert [option.code for option in instrument.item("told").options] == ["yes", "no", "other"]
     assert [page.name for page in way(instrument, {"told": "other"})] == ["told", "told_other"]
     assert [page.name for page in way(instrument, {"told": "yes"})] == ["told"]
@@ -423,7 +423,7 @@ def test_groups_that_stand_inside_each_other_without_end_are_refused(tmp_path: P
 def test_a_condition_as_deep_as_one_may_be_can_stand_inside_a_group(tmp_path: Path) -> None:
     deep = f"${{typed}}{' + 1' * 39} > 3"
     rows = "| | integer | typed | How many? | |\n| | begin_group | g | | ${typed} != '' |\n"
-    assert load(tiny(tmp_path, f"{rows}| | text | a | A? | {deep} |\n| | end_group | | | |")).faults == ()
+    assert load(tiny(tmp_path, f"{rows}| | integer | a | A? | {deep} |\n| | end_group | | | |")).faults == ()
 
 
 CHARACTERS = st.characters(codec="utf-8")

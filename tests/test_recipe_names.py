@@ -235,7 +235,9 @@ def test_a_questionnaire_of_ones_own_needs_a_recipe_of_its_own() -> None:
 
 def by(name: str) -> Recipe:
     spec = TableSpec("one", "One", ("experience",), name, ("London",))
-    return replace(RECIPE, tables=replace(RECIPE.tables, tables=(spec,), grouped=(), off_base=()), hierarchies=())
+    return replace(
+        RECIPE, tables=replace(RECIPE.tables, tables=(spec,), grouped=(), off_base=(), ordered=()), hierarchies=()
+    )
 
 
 def test_a_question_or_answer_that_only_an_earlier_version_had_is_there(tmp_path: Path) -> None:
@@ -306,7 +308,9 @@ def of_crime(*tables: TableSpec) -> Recipe:
     other = LevelSpec("coarse", None, {"any": ("yes", "no")}, (), None, {"any": "Any"})
     hierarchies = (HierarchySpec("crime", "fine", (level,)), HierarchySpec("since", "fine", (other,)))
     return replace(
-        RECIPE, hierarchies=hierarchies, tables=replace(RECIPE.tables, tables=tables, grouped=(), off_base=())
+        RECIPE,
+        hierarchies=hierarchies,
+        tables=replace(RECIPE.tables, tables=tables, grouped=(), off_base=(), ordered=()),
     )
 
 

@@ -19,14 +19,14 @@ from custodian_world import PLACES, People, sealed, victim_voice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from release_world import AUTHORITY, RECIPE, SECRET, codebook, records, release, release_of, unpacked, who
-from small_instruments import instrument, item, option, page
+from small_instruments import instrument, item, one_page, option, page
 from small_recipes import fitting
 
 from export.custodian.entries import Telling
 from export.custodian.generalising import in_words
 from export.custodian.known import Known
 from export.custodian.numbering import numbered
-from export.custodian.recipe import HierarchySpec, LevelSpec
+from export.custodian.recipe import HierarchySpec, LevelSpec, Ordered
 from export.custodian.release import Released
 from export.custodian.table import Table, TableBuilder, Variable
 from export.manifest import verified
@@ -139,7 +139,7 @@ def test_spss_reads_the_records_with_labels_and_missing_codes(which: str, reques
         missing: Mapping[str, float] = column["spss_and_stata"]["missing_in_spss"]
         number_of = {code["code"]: code["number"] for code in column["codes"]} | missing
         assert list(told[name]) == [number_of[record[column["column"]]] for record in records(released)]
-        (declared,) = meta.missing_ranges[name]
+        declared = meta.missing_ranges[name][0]
         assert sorted(missing.values()) == [declared["lo"], declared["lo"] + 1, declared["hi"]]
         labels = meta.variable_value_labels[name]
         assert {text: labels[number] for text, number in missing.items()} == codebook(released)["missing"]
@@ -194,14 +194,56 @@ def test_spss_is_told_what_is_measured_what_has_an_order_and_what_has_neither(
     own, shipped, coarse = map(measures, (written, real, banded))
     assert {own[name] for name in ("degrees", "by")} == {"scale"}
     assert coarse["by"] == "ordinal"
-    assert {shipped[name] for name in ("experience", "treated", "month")} == {"ordinal"}
-    assert {shipped[name] for name in ("actions", "informed")} == {"nominal"}, "too early to say is no step of a scale"
+    assert {shipped[name] for name in ("experience", "treated", "month", "age", "limits", "interest")} == {"ordinal"}
+    assert {shipped[name] for name in ("actions", "informed")} == {"ordinal"}
     unsure = [replace(one, period="unknown") if n % 2 else one for n, one in enumerate(people_of(made))]
     dated, _ = release(tmp_path / "dated", sealed(SECRET.public, unsure), Known.of([made], PLACES), recipe=fits)
-    assert measures(dated)["month"] == "nominal", "one that is not known comes after none"
+    assert measures(dated)["month"] == "ordinal"
     neither = {"actions_visit", "actions_call-back", "day", "place", "language", "quick", "release", "recipe"}
     assert {own[name] for name in neither} == {"nominal"}
     assert {shipped[name] for name in ("crime", "ethnic", "borough", "status")} == {"nominal"}
+
+
+def test_an_answer_that_is_no_step_of_its_order_is_missing_in_spss_and_apart_in_every_file(real: Released) -> None:
+    """Who would not tell their age is not the oldest; who cannot say yet is not the least satisfied."""
+    told, meta = pyreadstat.read_sav(real.folder / "records.sav", user_missing=True, output_format="dict")
+    columns = {one["column"]: one for one in columns_of(real)}
+    orders = json.loads(pl.read_parquet_metadata(real.folder / "records.parquet")["orders"])
+    for name, apart in (("age", "prefer"), ("actions", "tooearly"), ("treated", None), ("interest", "dontknow")):
+        column = columns[name]
+        number = {code["code"]: code["number"] for code in column["codes"]}
+        assert column["order"] == orders[name] == [code for code in number if code != apart]
+        assert [number[code] for code in column["order"]] == sorted(number[code] for code in column["order"])
+        lone = [] if apart is None else [{"lo": number[apart], "hi": number[apart]}]
+        assert meta.missing_ranges[name] == [{"lo": -3, "hi": -1}, *lone]
+    assert number["dontknow"] in told["interest"], "the answer is in the file all the same"
+    assert columns["crime"]["order"] is None
+    assert "crime" not in orders
+
+
+def test_an_order_that_a_later_questionnaire_added_to_is_told_only_once_the_recipe_knows_the_new_answer(
+    tmp_path: Path,
+) -> None:
+    codes = ("a16", "a25", "a45", "none")
+    made = one_page(item("age", disclosure="key", options=tuple(map(option, codes))))
+    people = [who(n, made, {"age": codes[n % 4]}) for n in range(80)]
+    wide = LevelSpec("wide", None, {"young": ("a16", "a25")}, (), None, {"young": "Young"})
+    for place, (answers, apart, finest, order) in enumerate((
+        (codes[:3], ("none",), "band", list(codes[:3])), (codes[:3], (), "band", None),
+        (codes, (), "band", list(codes)), (codes[:3], ("none",), "wide", ["young", "a45"]),
+        (("a45", "a16", "a25"), ("none",), "band", ["a45", "a16", "a25"]),
+    )):  # fmt: skip
+        fits = fitting(RECIPE, made)
+        kept = [one for one in fits.hierarchies if one.variable != "age"]
+        aged = (*kept, HierarchySpec("age", finest, (wide,)))
+        tables = replace(fits.tables, ordered=(Ordered(("age",), answers, apart),))
+        recipe = replace(fits, hierarchies=aged, tables=tables)
+        known = Known.of([made], PLACES)
+        made_so, _ = release(tmp_path / str(place), sealed(SECRET.public, people), known, recipe=recipe)
+        (age,) = [one for one in columns_of(made_so) if one["column"] == "age"]
+        assert age["order"] == order
+        rising = order is not None and order[0] != "a45"
+        assert measures(made_so)["age"] == ("ordinal" if rising else "nominal")
 
 
 def measures(released: Released) -> dict[str, str]:

@@ -61,7 +61,7 @@ def people(made: Instrument, first: int, count: int, *said: Any, of: str = "ways
 def told(folder: Path, rows: Sequence[Response], *asked: Instrument, table: TableSpec, month: str = "2026-11") -> Any:
     """The next release with one table."""
     fits = fitting(SHIPPED, *asked)
-    recipe = replace(fits, tables=replace(fits.tables, tables=(table,), grouped=(), off_base=()))
+    recipe = replace(fits, tables=replace(fits.tables, tables=(table,), grouped=(), off_base=(), ordered=()))
     return release(folder, sealed(SECRET.public, rows), Known.of(asked, PLACES), recipe=recipe, month=month)[0]
 
 
@@ -129,6 +129,33 @@ def test_of_a_single_choice_the_codebook_says_it_answer_by_answer(tmp_path: Path
         "open": (one, None), "new": (two, None), "gone": (one, one),
     }  # fmt: skip
     assert (column["since"], column["until"]) == (one, None)
+
+
+def test_the_codebook_lists_the_words_that_people_read_before_they_were_mended(tmp_path: Path) -> None:
+    """Released in the newest words, an answer to a question that read otherwise says so, and until when it did."""
+    slip = replace(option("yes"), labels={"en": "Yess"})
+    kept, mended = item("end"), item("end", options=(slip, option("no")))
+    in_other_words = replace(mended, labels={"en": "Waht about end?", "pl": "Co z tym?"})
+    ways_before = item("ways", "select_multiple", options=(slip, option("no")))
+    old, between = version("1", in_other_words, ways_before), version("2", mended, ways_before)
+    new = version("3", kept, replace(ways_before, options=kept.options))
+    rows = [
+        *people(old, 0, 30, "yes", "no", of="end"), *people(between, 1000, 30, "yes", "no", of="end"),
+        *people(new, 2000, 30, "yes", "no", of="end"),
+    ]  # fmt: skip
+    released = release_of(tmp_path, sealed(SECRET.public, rows), new, between, old)
+    columns = {one["column"]: one for one in codebook(released)["columns"]}
+    one, two = ({"id": "small", "version": number} for number in "12")
+    yes = [{"words": {"en": "Yess"}, "since": one, "until": two}]
+    assert columns["end"]["question"] == {"en": "What about end?"}
+    assert columns["end"]["earlier_words"] == [
+        {"words": {"en": "Waht about end?", "pl": "Co z tym?"}, "since": one, "until": one}
+    ]
+    assert {code["code"]: code["earlier_words"] for code in columns["end"]["codes"]} == {"yes": yes, "no": []}
+    assert {name: columns[name]["earlier_option_words"] for name in ("end", "ways_yes", "ways_no")} == {
+        "end": [], "ways_yes": yes, "ways_no": [],
+    }  # fmt: skip
+    assert columns["ways_yes"]["earlier_words"] == columns["experience"]["earlier_words"] == []
 
 
 @pytest.mark.parametrize("few_have", ["the new version", "the old version"])
@@ -255,7 +282,7 @@ def test_groups_of_two_questions_in_the_same_words_are_summed_each_for_itself(tm
         for name in ("hurt", "told")
     )
     fits = fitting(SHIPPED, asked)
-    recipe = replace(fits, tables=replace(fits.tables, tables=tables, grouped=(), off_base=()))
+    recipe = replace(fits, tables=replace(fits.tables, tables=tables, grouped=(), off_base=(), ordered=()))
 
     def many(first: int) -> list[Response]:
         said = [{"hurt": "yes" if n % 3 else "no", "told": "no" if n % 3 else "yes"} for n in range(240)]
@@ -290,6 +317,57 @@ def test_an_answer_that_was_retired_in_between_is_summed_on(tmp_path: Path) -> N
         for name in ("count", "base"):
             assert int(sums[column][name]) == sum(int(part[column][name]) for part in parts)
     assert parts[1]["ways_letter"]["base_of"] != parts[0]["ways_letter"]["base_of"]
+
+
+def test_an_answer_that_was_added_in_mid_year_was_given_by_nobody_before(tmp_path: Path) -> None:
+    """Of several its base is who could choose it; of one the base is everybody who answered, as in one release."""
+    early = people(OLD, 0, 150, ("letter",), ("phone",), ("phone", "letter"))
+    late = people(NEW, 5000, 150, ("text",), ("phone",))
+    told(tmp_path / "several", early, OLD, table=WAYS)
+    second = told(tmp_path / "several", [*early, *late], NEW, OLD, table=WAYS)
+    for answer in ("Chosen", "Not chosen"):
+        (part,), (line,) = (
+            figures(second, table=table, answer=answer, column="ways_text") for table in ("ways", "ways-so-far")
+        )
+        assert {name: line[name] for name in ("count", "base", "date")} == {
+            name: part[name] for name in ("count", "base", "date")
+        }
+    old, new = (version(n, item("end", options=options(*codes))) for n, codes in (("1", "ab"), ("2", "abc")))
+    ends = TableSpec("ends", "Ends", ("end",), None, ("London",), so_far=True)
+    early, late = people(old, 0, 150, "a", "b", of="end"), people(new, 5000, 150, *"abc", of="end")
+    releases = [told(tmp_path / "one", early, old, table=ends)]
+    releases.append(told(tmp_path / "one", [*early, *late], new, old, table=ends))
+    parts = [{one["code"]: one for one in figures(each, table="ends")} for each in releases]
+    sums = {one["code"]: one for one in figures(releases[1], table="ends-so-far")}
+    assert sums["c"]["count"] == parts[1]["c"]["count"]
+    assert {int(one["base"]) for one in sums.values()} == {int(parts[0]["a"]["base"]) + int(parts[1]["a"]["base"])}
+
+
+def test_a_category_that_was_added_in_mid_year_had_nobody_before(tmp_path: Path) -> None:
+    old, new = (version(n, item("end", options=options(*codes))) for n, codes in (("1", "ab"), ("2", "abc")))
+    by_end = TableSpec("by-end", "Whole by end", ("experience",), "end", ("London",), so_far=True)
+    early, late = people(old, 0, 200, "a", "b", of="end"), people(new, 5000, 300, *"abc", of="end")
+    told(tmp_path, early, old, table=by_end)
+    second = told(tmp_path, [*early, *late], new, old, table=by_end)
+    part, line = (
+        {one["code"]: (one["count"], one["base"]) for one in figures(second, table=table, category_code="c")}
+        for table in ("by-end", "by-end-so-far")
+    )
+    assert any(base.isdigit() for _, base in part.values())
+    assert {code: told for code, told in line.items() if told[1].isdigit()} == {
+        code: told for code, told in part.items() if told[1].isdigit()
+    }
+
+
+def test_of_an_answer_that_was_added_and_is_held_back_the_year_tells_nothing(tmp_path: Path) -> None:
+    early = people(OLD, 0, 150, ("letter",), ("phone",), ("phone", "letter"))
+    late = [*people(OLD, 3000, 150, ("letter",), ("phone",)), *people(NEW, 5000, 6, ("text",))]
+    told(tmp_path, early, OLD, table=WAYS)
+    second = told(tmp_path, [*early, *late], NEW, OLD, table=WAYS)
+    lines = figures(second, table="ways-so-far", column="ways_text")
+    assert lines
+    assert {line[name] for line in lines for name in ("count", "base", "proportion")} == {"[x]"}
+    assert {line["date"] for line in lines} == {"2026-12"}
 
 
 def test_a_question_in_other_words_is_summed_on_where_its_meaning_is_the_same(tmp_path: Path) -> None:

@@ -95,6 +95,21 @@ def test_a_folder_that_is_mistyped_is_said_and_never_made(desk: Desk, verb: Verb
     assert not any((desk.folder / "empty").iterdir())
 
 
+def test_what_was_typed_wrongly_is_said_in_the_words_of_the_house(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for verb, typed, said in (
+        (("survey", "clips"), ["--language", "pl", "--take", "missing"], "missing is not there. Look for its"),
+        (("survey", "clips"), ["--take", "file"], "file cannot be: a folder stands for a file there"),
+        (("survey", "languages"), ["--take", "."], ". cannot be: a folder stands for a file there"),
+        (("kiosk", "keys"), [], "FILE is wanting. Give it"),
+        (("export", "sign-keys"), [], "--out is wanting. Give it"),
+        (("export", "split"), ["--shares", "x"], "--shares: 'x' is no whole number. Type it in digits"),
+    ):
+        with pytest.MonkeyPatch.context() as here:
+            here.chdir(tmp_path)
+            assert said in told(Desk(tmp_path).run(verb, *typed)), verb
+
+
 @pytest.mark.parametrize("verb", [
     ("export", "take-in"), ("export", "publish"), ("export", "check-proxy"), ("kiosk", "keys"),
 ], ids="-".join)  # fmt: skip

@@ -80,8 +80,8 @@ def test_figures_of_two_bases_are_never_added_up(year: tuple[Path, list[Released
         measure, answer, mode, level, area, category, responses, 20, 40, 50, held="", base_of=line["base_of"],
         coded=Coded(**{name: line[name] for name in Coded._fields}),
     )  # fmt: skip
-    (same,) = so_far([now], earlier)
-    (other,) = so_far([replace(now, coded=now.coded._replace(off_base="someelse"))], earlier)
+    (same,) = so_far([now], earlier, {})
+    (other,) = so_far([replace(now, coded=now.coded._replace(off_base="someelse"))], earlier, {})
     assert (same.count, same.base) == (20 + int(line["count"]), 40 + int(line["base"]))
     assert (other.count, other.base, other.held) == (None, None, "x")
 

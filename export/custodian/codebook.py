@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from export.custodian.describing import Described, History, described
+from export.custodian.describing import Described, Earlier, History, described
 from export.custodian.formats import in_round_numbers, safe_cell
 from export.custodian.leaving import MADE_UP, Leaving
 from export.custodian.numbering import Numbered, numbers_of
+from export.custodian.ordering import order_of
 from export.custodian.table import FIRST_VALUE, MISSING, NOT_ASKED, SKIPPED, SUPPRESSED
 from forms.instrument import Instrument
 from forms.strict_json import canonical
@@ -60,6 +61,7 @@ def _version(instrument: Instrument) -> dict[str, str]:
 def _column(one: Described, numbers: Numbered, leaving: Leaving) -> dict[str, Any]:
     protected, table = leaving.protected, leaving.protected.table
     keys = {column for variable in table.variables if variable.key for column in variable.columns}
+    order = order_of(one.column, one.kind, leaving)
     number_of = dict(zip(table.values[one.column], numbers.numbers[FIRST_VALUE:], strict=True))
     return {
         "column": one.column,
@@ -68,6 +70,7 @@ def _column(one: Described, numbers: Numbered, leaving: Leaving) -> dict[str, An
             {"code": safe_cell(value), "label": dict(label), "number": number_of[value], **_offered(one, value)}
             for value, label in one.codes
         ],
+        "order": None if order is None else list(order.steps),
         "spss_and_stata": {"name": numbers.name, "missing_in_spss": dict(zip(MISSING, numbers.missing, strict=True))},
         "treatment": "key" if one.column in keys else "kept as answered",
         "told_as": leaving.levels.get(one.column),
@@ -85,7 +88,9 @@ def _about(one: Described) -> Mapping[str, Any]:
     history = one.history
     return about | {
         "item": one.item.name,
+        "earlier_words": _worded(one.earlier),
         "option": None if one.option is None else dict(one.option),
+        "earlier_option_words": _worded(one.option_earlier),
         "disclosure": one.item.disclosure,
         "unverified_wording": sorted(one.item.unverified),
         "questionnaires": list(history.questionnaires),
@@ -95,7 +100,13 @@ def _about(one: Described) -> Mapping[str, Any]:
 
 
 def _offered(one: Described, value: str) -> Mapping[str, Any]:
-    return _since_until(one.offered[value]) if value in one.offered else {}
+    if value not in one.offered:
+        return {}
+    return {**_since_until(one.offered[value]), "earlier_words": _worded(one.answers_earlier[value])}
+
+
+def _worded(earlier: Iterable[Earlier]) -> list[Mapping[str, Any]]:
+    return [{"words": dict(one.words), **_since_until(one.history)} for one in earlier]
 
 
 def _since_until(history: History) -> Mapping[str, Any]:

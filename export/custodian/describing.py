@@ -48,6 +48,17 @@ class History:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """Other words that a question or an answer had, by language, and the questionnaires that had them.
+
+    Whoever signed the newer ones said that they mean the same. Who does not think so needs to know whom it concerns.
+    """
+
+    words: Texts
+    history: History
+
+
+@dataclass(frozen=True)
 class Described:
     """One column in words. Texts are by language.
 
@@ -59,6 +70,8 @@ class Described:
         codes: every code that a cell can hold, missing codes apart, with its label.
         item, history: where it is an item's column.
         offered: code -> history of that answer, where they are listed and one can be chosen.
+        earlier, option_earlier: words of the question, and of the option, in older questionnaires; newest first.
+        answers_earlier: code -> those of that answer.
         told_as: how coarsely it is told, where not as it was answered.
     """
 
@@ -70,6 +83,9 @@ class Described:
     item: Item | None = None
     history: History | None = None
     offered: Mapping[str, History] = field(default_factory=dict)
+    earlier: tuple[Earlier, ...] = ()
+    option_earlier: tuple[Earlier, ...] = ()
+    answers_earlier: Mapping[str, tuple[Earlier, ...]] = field(default_factory=dict)
     told_as: str = ""
 
     @property
@@ -111,16 +127,17 @@ def _coarser(leaving: Leaving, column: str) -> str:
 
 def _of_item(column: str, one: ItemColumns, place: int, values: Sequence[str], table: Table, known: Known) -> Described:
     item = one.item
-    options, option, (history, offered) = (
-        {each.code: each.labels for each in item.options},
-        None,
-        _histories(item, known),
-    )
+    options: dict[str, Texts] = {each.code: each.labels for each in item.options}
+    history, offered = _histories(item, known)
+    earlier, answers_earlier = _earlier_words(item, known)
+    told = Described(column, item.kind, item.labels, None, (), item, history, earlier=earlier)
     if item.kind == "select_multiple" and one.codes is not None:
         code = one.codes[place]
-        option, history, options, offered = options[code], offered[code], {}, {}
-    codes = tuple((value, _label(table, column, value, options)) for value in values)
-    return Described(column, item.kind, item.labels, option, codes, item, history, offered)
+        told = replace(told, option=options[code], history=offered[code], option_earlier=answers_earlier[code])
+        options = {}
+    else:
+        told = replace(told, offered=offered, answers_earlier=answers_earlier)
+    return replace(told, codes=tuple((value, _label(table, column, value, options)) for value in values))
 
 
 def _label(table: Table, column: str, value: str, options: Mapping[str, Texts]) -> Texts:
@@ -136,8 +153,7 @@ def _of_itself(column: str, value: str) -> str:
 
 def _histories(item: Item, known: Known) -> tuple[History, Mapping[str, History]]:
     """Of an item, and of each of its options by code."""
-    every = [one.instrument for one in known.instruments.values()]
-    named = [(one, each) for one in every for each in (*one.items(), *one.calculations) if each.name == item.name]
+    every, named = [one.instrument for one in known.instruments.values()], _versions(item, known)
     asking = [one for one, _ in named]
     same_as = {
         other.name
@@ -154,6 +170,31 @@ def _histories(item: Item, known: Known) -> tuple[History, Mapping[str, History]
         option.code: _over([one for one, offered in codes if option.code in offered], same_as, known)
         for option in item.options
     }
+
+
+def _versions(item: Item, known: Known) -> list[tuple[Instrument, Item]]:
+    """The same item of every questionnaire that has it, newest first."""
+    every = [one.instrument for one in known.instruments.values()]
+    return [(one, each) for one in every for each in (*one.items(), *one.calculations) if each.name == item.name]
+
+
+def _earlier_words(item: Item, known: Known) -> tuple[tuple[Earlier, ...], Mapping[str, tuple[Earlier, ...]]]:
+    """Of an item, and of each of its options by code."""
+    named = _versions(item, known)
+    options = [(one, option) for one, each in named for option in each.options]
+    return _other_words([(one, each.labels) for one, each in named], known), {
+        each.code: _other_words([(one, option.labels) for one, option in options if option.code == each.code], known)
+        for each in item.options
+    }
+
+
+def _other_words(worded: Sequence[tuple[Instrument, Texts]], known: Known) -> tuple[Earlier, ...]:
+    """Each wording that is not the newest; told by the English, since translations change within a version."""
+    having: dict[str, list[tuple[Instrument, Texts]]] = {}
+    for one, texts in worded:
+        having.setdefault(english(texts), []).append((one, texts))
+    _, *others = having.values()
+    return tuple(Earlier(those[0][1], _over([one for one, _ in those], (), known)) for those in others)
 
 
 def _over(asking: Sequence[Instrument], same_as: Iterable[str], known: Known) -> History:

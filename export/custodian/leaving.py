@@ -100,6 +100,11 @@ class Leaving:
     numbering: Numbering = field(default_factory=dict)
 
     @property
+    def options(self) -> Mapping[str, tuple[str, ...]]:
+        """Column of an item -> the columns of all its answers."""
+        return {column: one.variable.columns for one in self.columns.items for column in one.variable.columns}
+
+    @property
     def gathered(self) -> frozenset[str]:
         """The columns whose values are no list of ours, but what people answered."""
         return frozenset({"month"}.union(*(one.variable.columns for one in self.columns.items if one.codes is None)))

@@ -29,7 +29,7 @@ def write_figures(folder: Path, leaving: Leaving) -> None:
         figures = [figure for figure in words.of(listed) if figure.answer is not None] if listed else []
         named.append((spec.name, figures))
         if spec.so_far and leaving.earlier:
-            named.append((spec.name + SO_FAR, list(so_far(figures, leaving.earlier))))
+            named.append((spec.name + SO_FAR, list(so_far(figures, leaving.earlier, leaving.options))))
     lines = [
         [figure.until or leaving.closes, survey, *_line(figure, name, tables.flagged_below)]
         for name, figures in named

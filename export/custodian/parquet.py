@@ -13,6 +13,7 @@ import polars as pl
 from export.custodian.codebook import MISSING_LABELS
 from export.custodian.describing import described, english
 from export.custodian.leaving import MADE_UP, Leaving, not_whole
+from export.custodian.ordering import order_of
 from export.custodian.table import MISSING
 from forms.strict_json import canonical
 from survey.durable import replacement
@@ -38,6 +39,7 @@ def write_parquet(folder: Path, leaving: Leaving) -> None:
 
 def _metadata(leaving: Leaving) -> dict[str, str]:
     columns = described(leaving)
+    orders = {one.column: order_of(one.column, one.kind, leaving) for one in columns}
     return {
         "release": leaving.name,
         "recipe": leaving.materials.recipe.digest,
@@ -47,4 +49,5 @@ def _metadata(leaving: Leaving) -> dict[str, str]:
             {one.column: {value: english(label) for value, label in one.codes} for one in columns}
         ),
         "missing_labels": canonical(MISSING_LABELS),
+        "orders": canonical({column: list(order.steps) for column, order in orders.items() if order is not None}),
     }

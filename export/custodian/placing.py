@@ -86,7 +86,7 @@ def _write(folder: Path, named: Leaving, writers: Sequence[Writer]) -> None:
     for write in steps(writers, len(writers), "Writing"):
         write(folder, named)
     if named.earlier and (folder / FIGURES).exists():
-        only_sums(folder / FIGURES, named.closes, named.earlier)
+        only_sums(folder / FIGURES, named.closes, named.earlier, named.options)
 
 
 def _signed(folder: Path, leaving: Leaving, authority: SigningKey, ledger: Ledger, report: str) -> dict[str, bytes]:

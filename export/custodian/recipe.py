@@ -135,6 +135,21 @@ class OffBase:
 
 
 @dataclass(frozen=True)
+class Ordered:
+    """Answers that stand in an order, told to the programs that know orders. A recipe's: a tablet needs no order.
+
+    Attributes:
+        rows: the items.
+        answers: codes, in order; an item without one of them has one step fewer.
+        apart: codes of answers that are no step of it, such as 'I don't know'.
+    """
+
+    rows: tuple[str, ...]
+    answers: tuple[str, ...]
+    apart: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Tables:
     """What is told to everybody, and how it is protected.
 
@@ -147,6 +162,7 @@ class Tables:
         tables: in the order in which they are shown.
         grouped: answers that are told together.
         off_base: answers that stand outside a question's base.
+        ordered: answers that stand in an order, for whoever reads the records.
     """
 
     protection: str
@@ -158,6 +174,7 @@ class Tables:
     tables: tuple[TableSpec, ...]
     grouped: tuple[GroupedAnswers, ...] = ()
     off_base: tuple[OffBase, ...] = ()
+    ordered: tuple[Ordered, ...] = ()
 
     def outside(self, item: str) -> frozenset[str]:
         """The codes of an item's answers that no figure counts."""

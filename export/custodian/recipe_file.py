@@ -16,6 +16,7 @@ from export.custodian.recipe import (
     HierarchySpec,
     LevelSpec,
     OffBase,
+    Ordered,
     Recipe,
     Tables,
     TableSpec,
@@ -143,9 +144,26 @@ def _level(at: At) -> LevelSpec:
     return LevelSpec(at.text("name"), by, groups, bands, rest, at.labels("labels") if at.has("labels") else {})
 
 
+def _ordered(at: At) -> Ordered:
+    at.only("rows", "answers", "apart")
+    answers, apart = at.codes("answers"), at.codes("apart") if at.has("apart") else ()
+    if set(answers) & set(apart):
+        raise at.fault("apart", "names a step of the order; leave it in one of answers and apart")
+    return Ordered(at.items("rows"), answers, apart)
+
+
 def _tables(at: At, hierarchies: Mapping[str, HierarchySpec]) -> Tables:
     at.only(
-        "protection", "area", "hidden_below", "flagged_below", "threshold", "round_to", "table", "grouped", "off_base"
+        "protection",
+        "area",
+        "hidden_below",
+        "flagged_below",
+        "threshold",
+        "round_to",
+        "table",
+        "grouped",
+        "off_base",
+        "ordered",
     )
     hidden = at.whole("hidden_below", 30, 1_000_000)
     area = at.item("area")
@@ -166,6 +184,7 @@ def _tables(at: At, hierarchies: Mapping[str, HierarchySpec]) -> Tables:
         tables,
         tuple(map(_grouped, at.tables("grouped"))),
         tuple(map(_off_base, at.tables("off_base"))),
+        tuple(map(_ordered, at.tables("ordered"))),
     )
     for one in said.grouped:
         if any(said.outside(row) & set(codes) for row in one.rows for codes in one.groups.values()):

@@ -140,8 +140,12 @@ class _Vocabulary:
                 yield _Named(f"{where}.by", one.by, f"{_QUESTION} in one column", single)
         for place, grouped in enumerate(tables.grouped, 1):
             yield from self._of_answers(f"tables.grouped[{place}]", grouped.rows, grouped.groups, whole=True)
+        for place, ordered in enumerate(tables.ordered, 1):
+            both = {"answers": ordered.answers, "apart": ordered.apart}
+            yield from self._of_answers(f"tables.ordered[{place}]", ordered.rows, both, whole=False)
         for place, outside in enumerate(tables.off_base, 1):
-            yield from self._of_answers(f"tables.off_base[{place}]", outside.rows, {"": outside.answers}, whole=False)
+            those = {"answers": outside.answers}
+            yield from self._of_answers(f"tables.off_base[{place}]", outside.rows, those, whole=False)
 
     def _of_answers(
         self, where: str, rows: Sequence[str], answers: Mapping[str, Sequence[str]], *, whole: bool
@@ -157,7 +161,7 @@ class _Vocabulary:
             return
         every = set[str]().union(*known)
         for group, codes in answers.items():
-            at = f"{where}.groups.{group}" if whole else f"{where}.answers"
+            at = f"{where}.groups.{group}" if whole else f"{where}.{group}"
             yield from (_Named(at, code, _ANSWER, every) for code in codes)
             if whole and set(codes) <= every and not any(set(codes) <= one for one in known):
                 yield _Named(at, ", ".join(codes), _ANSWER, frozenset(), _OF_NO_ONE)

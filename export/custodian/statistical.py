@@ -1,6 +1,8 @@
 """The records for SPSS (.sav) and Stata (.dta): numbers with labels, missing codes that the programs know as missing.
 
-SPSS: -1 not asked, -2 skipped, -3 held back, declared as user-missing. Stata: .z, .x, .c, its extended missing values.
+SPSS: -1 not asked, -2 skipped, -3 held back, declared as user-missing; so is the answer that is no step of its
+question's order, if there is one: SPSS takes a range of such numbers and one more. Stata: .z, .x, .c, its extended
+missing values.
 Labels are in English; a label too long for the program is cut. The codebook gives every number and every name.
 """
 
@@ -18,9 +20,9 @@ from export.custodian.codebook import MISSING_LABELS
 from export.custodian.describing import Described, described, english
 from export.custodian.leaving import Leaving, not_whole
 from export.custodian.numbering import Numbered, numbers_of
+from export.custodian.ordering import order_of
 from export.custodian.table import FIRST_VALUE, MISSING, Table
 from forms.items import NUMBER_KINDS
-from survey.clock import UNKNOWN_MONTH
 
 _SPSS_LABEL, _SPSS_VALUE, _STATA_LABEL = 255, 120, 80  # bytes, bytes, characters of four bytes at most
 _LETTERS = tuple(text.strip("[]") for text in MISSING)
@@ -42,7 +44,7 @@ def write_sav(folder: Path, leaving: Leaving) -> None:
         note=f"Recipe SHA-256: {leaving.materials.recipe.digest}",
         column_labels={one.name: _cut(about.title, _SPSS_LABEL) for about, one in told},
         variable_value_labels={one.name: _labels(about, one, one.missing, _SPSS_VALUE) for about, one in told},
-        missing_ranges={one.name: [{"lo": min(one.missing), "hi": max(one.missing)}] for _, one in told},
+        missing_ranges={one.name: _missing(about, one, leaving) for about, one in told},
         variable_measure={one.name: _measure(about, one, leaving) for about, one in told},
         row_compress=True,
     )
@@ -70,19 +72,25 @@ def write_dta(folder: Path, leaving: Leaving) -> None:
 def _measure(about: Described, one: Numbered, leaving: Leaving) -> str:
     """``scale`` where numbers are told as answered; ``ordinal`` where answers are known to have an order; else neither.
 
-    Bands of numbers have one, months, and the answers of a scale, which is what the recipe tells in groups. Numbers of
-    an order that a later questionnaire added to no longer rise with it. An answer outside its question's base, such as
-    'too early to say', is no step of a scale, nor is a month that is not known one of time.
+    Numbers of an order that a later questionnaire added to in the middle no longer rise with it.
     """
-    numbers = about.kind in NUMBER_KINDS
-    if numbers and one.measured:
+    if about.kind in NUMBER_KINDS and one.measured:
         return "scale"
-    tables, values = leaving.materials.recipe.tables, leaving.protected.table.values[one.column]
-    scale = any(one.column in grouped.rows for grouped in tables.grouped) and not tables.outside(one.column) & {*values}
-    months = one.column == "month" and UNKNOWN_MONTH not in values
-    ordered = numbers or months or scale
-    answers = one.numbers[FIRST_VALUE:]
-    return "ordinal" if ordered and list(answers) == sorted(answers) else "nominal"
+    return "nominal" if _apart(about, one, leaving) is None else "ordinal"
+
+
+def _missing(about: Described, one: Numbered, leaving: Leaving) -> list[Mapping[str, float] | float]:
+    return [{"lo": min(one.missing), "hi": max(one.missing)}, *(_apart(about, one, leaving) or ())]
+
+
+def _apart(about: Described, one: Numbered, leaving: Leaving) -> list[float] | None:
+    """The number of the answer that is no step of a column's order; None where SPSS cannot be told the order."""
+    order = order_of(one.column, about.kind, leaving)
+    if order is None or len(order.apart) > 1:
+        return None
+    number_of = dict(zip(one.values, one.numbers[FIRST_VALUE:], strict=True))
+    steps = [number_of[step] for step in order.steps]
+    return [number_of[answer] for answer in order.apart] if steps == sorted(steps) else None
 
 
 def _told(leaving: Leaving) -> list[tuple[Described, Numbered]]:

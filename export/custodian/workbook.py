@@ -133,7 +133,7 @@ def _tables(words: Wording, leaving: Leaving) -> Iterator[_Told]:
             yield _Told(spec, figures, answers, over, base)
             if spec.so_far and leaving.earlier:
                 over = f"{leaving.closes[:4]} so far: the sum of {len(leaving.earlier) + 1} releases"
-                yield _Told(spec, list(so_far(figures, leaving.earlier)), answers, over, base)
+                yield _Told(spec, list(so_far(figures, leaving.earlier, leaving.options)), answers, over, base)
 
 
 def _sheet(number: int, told: _Told, leaving: Leaving) -> Any:

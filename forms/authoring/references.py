@@ -99,7 +99,7 @@ def _impossible(use: Use, items: Mapping[str, Item]) -> Iterator[tuple[str, str]
                 )
 
 
-def _depends_on(layout: Layout) -> dict[str, dict[str, Use]]:
+def depends_on(layout: Layout) -> dict[str, dict[str, Use]]:
     """Name -> the names that decide whether, or as what, it exists; constraints decide neither."""
     edges: dict[str, dict[str, Use]] = {}
     for use in layout.uses:
@@ -113,7 +113,7 @@ def _depends_on(layout: Layout) -> dict[str, dict[str, Use]]:
 
 def _note_cycles(layout: Layout, faults: Faults) -> set[str]:
     """Walk in depth, without recursion: a questionnaire may be one long chain."""
-    edges = _depends_on(layout)
+    edges = depends_on(layout)
     circular: set[str] = set()
     done: set[str] = set()
     for start in edges:
