@@ -10,9 +10,9 @@ from typing import Any
 import highspy
 import polars as pl
 
-from export.custodian.cube import EVERYBODY, SURE_ROW, TOTAL, UNKNOWN, Plan
-from export.custodian.protection import SHOWN, Rules
-from export.custodian.table import FIRST_VALUE, SKIPPED, SUPPRESSED
+from export.custodian.cube import COUNTING, EVERYBODY, SURE, SURE_ROW, TOTAL, UNKNOWN, Plan
+from export.custodian.rules import SHOWN, Rules
+from export.custodian.table import COUNTS, FIRST_VALUE, SKIPPED, SUPPRESSED
 
 Cells = Mapping[str, int]
 
@@ -30,7 +30,7 @@ def counted_in(cells: Cells, plan: Plan, address: Mapping[str, int]) -> bool:
         and cells["mode"] == address["mode"]
         and area == address["area"]
         and (by is None or address["category"] == max(cells[by], UNKNOWN))
-        and (address["population"] == EVERYBODY or bool(cells[SURE_ROW]))
+        and bool({EVERYBODY: True, SURE: cells[SURE_ROW], COUNTING: cells[COUNTS]}[address["population"]])
     )
 
 
@@ -44,7 +44,7 @@ class Analyst:
 
     Asks of every blank whether each value can still stand in it: an integer program over all blanks of all records, all
     figures at once, so that nothing that follows from them together is missed, nor from the same people being moved
-    alike.
+    alike, nor from a figure's being told at all. Who came by an open door is known too.
     """
 
     def __init__(
@@ -66,8 +66,22 @@ class Analyst:
         for row in figures.filter(pl.col("held") == SHOWN).iter_rows(named=True):
             low, high = rules.possible(row["told"])
             self._between(low, high, [at for at, (_, cells) in enumerate(every) if counted_in(cells, plan, row)])
+            for population in {row["population"], COUNTING if row["population"] == EVERYBODY else SURE}:
+                self._told_at_all(every, plan, rules, {**row, "population": population})
         if rules.ptable is not None:
             self._moved_apart(every, plan, list(figures.filter(pl.col("held") == SHOWN).iter_rows(named=True)))
+
+    def _told_at_all(self, every: list[tuple[int, Cells]], plan: Plan, rules: Rules, row: Mapping[str, int]) -> None:
+        """A figure is told of enough people; an answer of a base that is not weak, and of which some said otherwise."""
+        counted = {at for at, (_, cells) in enumerate(every) if counted_in(cells, plan, row)}
+        self._between(rules.possible(rules.threshold)[0], len(every), sorted(counted))
+        if row["answer"] == TOTAL:
+            return
+        base = {at for at, (_, cells) in enumerate(every) if counted_in(cells, plan, {**row, "answer": TOTAL})}
+        self._between(rules.possible(rules.hidden_below)[0], len(every), sorted(base))
+        for answer in plan.answers(plan.measures[row["measure"]])[1:]:
+            same = {at for at in base if counted_in(every[at][1], plan, {**row, "answer": answer})}
+            self._between(rules.otherwise, len(every), sorted(base - same))
 
     def _moved_apart(self, every: list[tuple[int, Cells]], plan: Plan, figures: list[Any]) -> None:
         """The same people are always moved alike: of two figures told otherwise somebody is counted in one only."""

@@ -9,7 +9,8 @@ import polars as pl
 
 from export.custodian.cellkeys import mixed, read_ptable, record_keys
 from export.custodian.cube import KEY, SURE_ROW, Level, Listed, Plan, counted
-from export.custodian.protection import Rules, protected
+from export.custodian.protection import protected
+from export.custodian.rules import Rules
 from export.custodian.table import COUNTS
 
 MODES, CRIMES, ANSWERS, AREAS = (3, 4), (3, 4, 5), (3, 4, 5, 6), tuple(range(3, 9))

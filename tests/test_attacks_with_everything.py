@@ -25,12 +25,12 @@ from small_releases import SAID, SMALL, Out, let_out, people
 
 from export.custodian.cube import SURE, SURE_ROW, TOTAL, UNKNOWN
 from export.custodian.leaving import Leaving
-from export.custodian.protection import SHOWN, Rules
 from export.custodian.release import Released
+from export.custodian.rules import SHOWN, Rules
 from export.custodian.table import COUNTS, FIRST_VALUE, RESPONSE, SUPPRESSED
 
 BOTH = pytest.mark.parametrize("protection", ["cell-key", "round"])
-EXACT = Rules(None, threshold=0, round_to=1)
+EXACT = Rules(None, threshold=0, round_to=1, hidden_below=0, otherwise=0)
 PAIRS = range(7)
 
 

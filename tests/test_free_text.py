@@ -30,11 +30,11 @@ from export.custodian.custody import Custody
 from export.custodian.entries import digest_of
 from export.custodian.known import Known
 from export.custodian.masking import masked
-from export.custodian.protection import Rules
 from export.custodian.quotations import Decision, ReviewBook, ReviewRefused, places_of, shown
 from export.custodian.recipe_file import DEMONSTRATION
 from export.custodian.recipe_shapes import RecipeRefused
 from export.custodian.release import Released
+from export.custodian.rules import Rules
 from export.custodian.telling import rules_of
 from export.custodian.text_marks import Quotation, TextMark, fingerprint
 from export.custodian.theme_counts import WROTE, far_apart, told_of

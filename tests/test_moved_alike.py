@@ -1,6 +1,8 @@
-"""The same people are always moved alike, so two figures told otherwise count different people: that too is read."""
+"""What is read beside the counts: that the same people are always moved alike, and that a figure is told at all."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import example, given, settings
@@ -8,9 +10,9 @@ from hypothesis import strategies as st
 from tables_world import GROUPED, NOISE, PLAN, people, tables
 
 from export.custodian.attacker import Attacker, Said, Target
-from export.custodian.cube import EVERYBODY, SURE, Plan
+from export.custodian.cube import EVERYBODY, SURE, TOTAL, Plan
 from export.custodian.linked import Linked
-from export.custodian.protection import SHOWN
+from export.custodian.rules import SHOWN
 
 Place = tuple[int, int, int, int, int, int]
 
@@ -21,8 +23,30 @@ def lies_within(one: Place, other: Place, linked: Linked) -> frozenset[int] | No
     return next((large - small for small, large in pairs if small < large), None)
 
 
-def held_back_too_narrowly(plan: Plan, seed: int, number: int) -> list[Target]:
-    """What an attacker narrows who looks at every two figures of which one counts all that the other counts."""
+def moved_apart(told: dict[Place, int], linked: Linked, most: int) -> Iterator[Said]:
+    """Of every two figures told otherwise, of which one counts all that the other counts: that it counts more."""
+    for one, other in ((one, other) for one in told for other in told if told[one] != told[other]):
+        more = lies_within(one, other, linked)
+        if more:
+            yield Said(tuple(sorted(more)), 1, most)
+
+
+def told_at_all(told: dict[Place, int], linked: Linked, most: int) -> Iterator[Said]:
+    """Of every answer that is told: that its base is not weak, and that enough of it said otherwise than any answer."""
+    for level, area, by, category, population, answer in told:
+        row = (level, area, by, category, population)
+        if answer != TOTAL:
+            base = next(linked.sums((*row, TOTAL)))
+            yield Said(base, NOISE.possible(NOISE.hidden_below)[0], most)
+            for each in linked.answers:
+                same = next(linked.sums((*row, each)))
+                yield Said(tuple(sorted({*base} - {*same})), NOISE.otherwise, most)
+
+
+def held_back_too_narrowly(
+    plan: Plan, seed: int, number: int, beside: Callable[[dict[Place, int], Linked, int], Iterator[Said]]
+) -> list[Target]:
+    """What an attacker narrows who reads this beside the counts."""
     frame, narrow = people(seed, number), list[Target]()
     for part in tables(frame, NOISE, plan).partition_by("measure", "mode"):
         linked = Linked(plan, plan.measures[part["measure"][0]])
@@ -36,10 +60,7 @@ def held_back_too_narrowly(plan: Plan, seed: int, number: int) -> list[Target]:
                 said += [Said(cells, *NOISE.possible(count)) for cells in linked.sums(figure)]
             elif small and population in {EVERYBODY, SURE}:
                 targets += [Target(cells, NOISE.threshold) for cells in linked.sums(figure)]
-        said += linked.everywhere(told)
-        for one, other in ((one, other) for one in told for other in told if told[one] != told[other]):
-            more = lies_within(one, other, linked)
-            said += [Said(tuple(sorted(more)), 1, frame.height)] if more else []
+        said += [*linked.everywhere(told), *beside(told, linked, frame.height)]
         narrow += Attacker(linked.count, said, frame.height).narrow(targets)
     return narrow
 
@@ -52,4 +73,13 @@ def held_back_too_narrowly(plan: Plan, seed: int, number: int) -> list[Target]:
 def test_that_one_of_two_figures_counts_somebody_more_narrows_nothing_held_back(
     plan: Plan, seed: int, number: int
 ) -> None:
-    assert held_back_too_narrowly(plan, seed, number) == []
+    assert held_back_too_narrowly(plan, seed, number, moved_apart) == []
+
+
+@pytest.mark.parametrize("plan", [PLAN, GROUPED], ids=["answers", "grouped answers"])
+@settings(deadline=None, max_examples=6)
+@given(st.integers(0, 10**6), st.integers(60, 400))
+@example(11, 420)
+@example(21, 141)
+def test_that_an_answer_is_told_at_all_narrows_nothing_held_back(plan: Plan, seed: int, number: int) -> None:
+    assert held_back_too_narrowly(plan, seed, number, told_at_all) == []

@@ -23,7 +23,7 @@ from export.custodian.attacker import Attacker, Said, Target
 from export.custodian.cellkeys import KEYS, read_ptable
 from export.custodian.closing import closed
 from export.custodian.cube import ADDRESS, EVERYBODY, KEY, SURE, TOTAL, UNKNOWN, Plan
-from export.custodian.protection import SHOWN, Rules
+from export.custodian.rules import SHOWN, Rules
 from export.custodian.table import SUPPRESSED
 from export.custodian.telling import Told
 
@@ -138,14 +138,14 @@ def a_table(chance: random.Random, rows: int, columns: int) -> tuple[list[int], 
 
 def suppressed(counts: list[int], _: Any, cells: Cells) -> tuple[set[int], Attacker]:
     """What we hold back of exact counts where less than ten is held back, and our attacker of the rest."""
-    said = [Said(one, count, count, by=at) for at, (one, count) in enumerate(zip(cells, counts, strict=True))]
+    said = [Said(one, count, count, by=(at,)) for at, (one, count) in enumerate(zip(cells, counts, strict=True))]
     small = {at for at, count in enumerate(counts) if count < 10}
     # Large totals last; the engine is told that no cell holds more than a thousand beyond the largest.
     costs, most = {at: float(count) for at, count in enumerate(counts)}, max(counts) + 1000
     inner = max(cell for one in cells for cell in one) + 1
-    shown = [one for one in said if one.by not in small]
+    shown = [one for one in said if small.isdisjoint(one.by)]
     more = closed(inner, shown, [Target(cells[at], 10) for at in sorted(small)], costs, most)
-    return small | more, Attacker(inner, [one for one in shown if one.by not in more], most)
+    return small | more, Attacker(inner, [one for one in shown if more.isdisjoint(one.by)], most)
 
 
 OTHERS = 3

@@ -15,7 +15,8 @@ from tables_world import ANSWERS, GROUPED, MODES, NOISE, OFF_BASE, PLAN, ROUND, 
 
 from export.custodian.cellkeys import mixed
 from export.custodian.cube import ADDRESS, EVERYBODY, SURE, SURE_ROW, TOTAL, WHERE, Plan, counted
-from export.custodian.protection import SHOWN, SMALL, WEAK_BASE, Rules, exposed, protected
+from export.custodian.protection import exposed, protected
+from export.custodian.rules import SHOWN, SMALL, WEAK_BASE, Rules
 from export.custodian.table import COUNTS
 
 TOGETHER = {answer: code for code, answers in GROUPED.groups["said"].items() for answer in answers}

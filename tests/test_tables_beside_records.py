@@ -15,17 +15,18 @@ from release_world import SECRET, SHIPPED, release, who
 from small_instruments import instrument, item, option, page
 from small_recipes import fitting
 from small_releases import ABOUT_THEM
-from tables_world import GROUPED, NOISE, OFF_BASE, PLAN, ROUND, people, tables
+from tables_world import AREAS, GROUPED, NOISE, OFF_BASE, PLAN, ROUND, people, tables
 
 from export.custodian.attacker_report import attacker_report
 from export.custodian.blanks import closed_over
 from export.custodian.cellkeys import KEYS, mixed, read_ptable
-from export.custodian.cube import ADDRESS, SURE_ROW, Plan
+from export.custodian.cube import ADDRESS, SURE_ROW, Level, Listed, Plan
 from export.custodian.known import Known
 from export.custodian.leaving import Leaving
-from export.custodian.protection import SHOWN, Rules, exposed
+from export.custodian.protection import exposed
 from export.custodian.recipe import TableSpec
-from export.custodian.table import FIRST_VALUE, RESPONSE, SKIPPED, SUPPRESSED
+from export.custodian.rules import SHOWN, Rules
+from export.custodian.table import COUNTS, FIRST_VALUE, RESPONSE, SKIPPED, SUPPRESSED
 
 BOTH = pytest.mark.parametrize("rules", [NOISE, ROUND], ids=["noise", "rounding"])
 TELLING = (10, 13, 15, 16)
@@ -95,6 +96,59 @@ def test_that_the_same_people_are_always_moved_alike_tells_nobody_who_is_one_mor
     told = closed_over(figures, PLAN, NOISE, frame, seen)
     assert Analyst(PLAN, NOISE, told, frame, seen).rules_out() == []
     assert told.filter(pl.col("held") == SHOWN).height > 50
+
+
+SAID_BY_CRIME = replace(
+    PLAN, listed=(Listed("said", "crime", (0,)),), levels=(Level("London", dict.fromkeys(AREAS, FIRST_VALUE)),)
+)
+
+
+def some_blank(
+    seed: int, said: list[int], crime: list[int], counting: list[bool], one: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """These and more people of other crimes; blank in the records is the crime of this one, and of four who said 3."""
+    chance = random.Random(seed)  # noqa: S311 - made-up people must be the same again
+    said = said + chance.choices([3, 4, 5, 6], [40, 30, 20, 10], k=100)
+    number = len(said)
+    frame = people(seed, number, first=seed * 1000).with_columns(
+        pl.Series("said", said),
+        pl.Series("crime", crime + chance.choices([3, 5], [60, 40], k=number - len(crime))),
+        pl.Series(COUNTS, counting + [True] * (number - len(counting))),
+        offered=pl.lit(3),
+        borough=pl.lit(3),
+        mode=pl.lit(3),
+    )
+    others = [at for at in range(len(crime), number) if said[at] == 3][:4]
+    blank = pl.int_range(pl.len()).is_in([one, *others])
+    return frame.with_columns(pl.col(COUNTS).alias(SURE_ROW)), frame.with_columns(
+        crime=pl.when(blank).then(pl.lit(SUPPRESSED)).otherwise("crime")
+    )
+
+
+@pytest.mark.parametrize("seed", [1, 4, 8])
+def test_that_a_group_was_not_all_alike_tells_nobody_who_said_otherwise(seed: int) -> None:
+    """An answer of a group is told only where two said otherwise: nobody reads out that one of them has a blank."""
+    frame, seen = some_blank(seed, [3] * 38 + [4, 4], [4] * 40, [], 39)
+    told = closed_over(tables(frame, NOISE, SAID_BY_CRIME), SAID_BY_CRIME, NOISE, frame, seen)
+    assert Analyst(SAID_BY_CRIME, NOISE, told, frame, seen).rules_out() == []
+    assert told.filter(pl.col("held") == SHOWN).height > 10
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_that_enough_came_by_card_or_tablet_tells_nobody_who_is_the_tenth(seed: int) -> None:
+    """A figure for everybody is told only where ten of them count: who came by an open door may be known."""
+    said, counting = [4] * 22 + [3] * 40 + [5] * 15 + [6] * 15, [True] * 10 + [False] * 12
+    frame, seen = some_blank(seed, said, [4] * len(said), counting, 9)
+    told = closed_over(tables(frame, ROUND, SAID_BY_CRIME), SAID_BY_CRIME, ROUND, frame, seen)
+    assert Analyst(SAID_BY_CRIME, ROUND, told, frame, seen).rules_out() == []
+    assert told.filter(pl.col("held") == SHOWN).height > 10
+
+
+@pytest.mark.parametrize("seed", [31, 36])
+def test_that_figures_are_told_at_all_fills_in_no_blank(seed: int) -> None:
+    frame, seen, figures = a_world(seed, ROUND)
+    told = closed_over(figures, PLAN, ROUND, frame, seen)
+    assert Analyst(PLAN, ROUND, told, frame, seen).rules_out() == []
 
 
 SMALL = instrument(

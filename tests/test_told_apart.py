@@ -14,7 +14,7 @@ from tables_world import NOISE, ROUND, people, tables
 
 from export.custodian.apart import told_apart
 from export.custodian.cube import ADDRESS, EVERYBODY, SURE, TOTAL
-from export.custodian.protection import SHOWN
+from export.custodian.rules import SHOWN
 
 BOTH = pytest.mark.parametrize("protection", ["noise", "rounding"])
 FIGURE = [name for name in ADDRESS if name != "population"]

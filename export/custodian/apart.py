@@ -11,7 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from export.custodian.cube import ADDRESS, EVERYBODY, SURE, TOTAL, WHERE
-from export.custodian.protection import SHOWN, Rules
+from export.custodian.rules import SHOWN, Rules
 
 APART = "apart"
 _ROW = [name for name in WHERE if name != "population"]

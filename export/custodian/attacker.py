@@ -33,14 +33,14 @@ class Said:
         low: the least that the sum can be.
         high: the greatest.
         less: the cells that count negatively.
-        by: the published figure that says so; None where it cannot be held back.
+        by: the published figures of which each says so; none where it cannot be held back.
     """
 
     cells: tuple[int, ...]
     low: float
     high: float
     less: tuple[int, ...] = ()
-    by: int | None = None
+    by: tuple[int, ...] = ()
 
     def shifted(self, first: int) -> Said:
         """The same of as many cells, numbered from ``first``."""
@@ -105,7 +105,7 @@ class Attacker:
         self._solver = self._model(list(classes), most)
         self._asked: tuple[int, ...] = ()
         self._values: Sequence[float] = ()
-        self._binding = dict[_Ends, set[int]]()
+        self._binding = dict[_Ends, set[tuple[int, ...]]]()
 
     def interval(self, target: Iterable[int]) -> tuple[float, float]:
         """The least and the greatest value of the sum of these cells.
@@ -138,8 +138,8 @@ class Attacker:
                 spans.widen(self._values)
         return [target for one in spans.unproven for target in alike[one]]
 
-    def binding(self, target: Sequence[int]) -> set[int]:
-        """The published figures without which the interval of this sum would be wider.
+    def binding(self, target: Sequence[int]) -> set[tuple[int, ...]]:
+        """The published figures without which, all of one together, the interval of this sum would be wider.
 
         Raises:
             Contradiction: what is published cannot be.
@@ -149,13 +149,13 @@ class Attacker:
             self._binding[ends] = self._bound(ends)
         return self._binding[ends]
 
-    def _bound(self, ends: _Ends) -> set[int]:
-        found = set[int]()
+    def _bound(self, ends: _Ends) -> set[tuple[int, ...]]:
+        found = set[tuple[int, ...]]()
         for upwards, end in zip((False, True), ends, strict=True):
             self._solve(dict.fromkeys(end, 1.0), upwards=upwards)
             duals = self._solver.getSolution().row_dual
             tight = (one.by for one, dual in zip(self._said, duals, strict=True) if abs(dual) > _NEAR)
-            found |= {by for by in tight if by is not None}
+            found |= {by for by in tight if by}
         return found
 
     def _model(self, classes: Sequence[Sequence[tuple[int, int]]], most: float) -> highspy.Highs:

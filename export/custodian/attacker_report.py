@@ -13,7 +13,7 @@ import polars as pl
 
 from export.custodian.cube import EVERYBODY, TOTAL
 from export.custodian.leaving import Leaving
-from export.custodian.protection import SHOWN, SMALL
+from export.custodian.rules import SHOWN, SMALL
 from export.custodian.telling import Told
 
 COVERED = (
@@ -29,7 +29,8 @@ COVERED = (
     "the records of those who stopped: they are the same whether somebody then wrote something or not",
     "the records of this release laid over its tables, all questions of a mode together: no value of a blank is proved"
     " or ruled out",
-    "everything that these rules and the p-table let an attacker assume; only the table secret is taken as unknown",
+    "what it says by these rules and the p-table that a figure is told, and what it is told as; only the table secret"
+    " is taken as unknown",
 )
 NOT_COVERED = (
     "figures of different questions set against each other: a group in which everybody answered one question has no"
@@ -41,6 +42,8 @@ NOT_COVERED = (
     " skipped all in between and written",
     "comments in a language that the code frame has no words of are under no theme, and the records tell languages",
     "what a questionnaire's routes say of two blanks of one record together",
+    "what it says that a figure is held back: one that can be held back only for its own size is below the threshold,"
+    " as it is told",
     "what somebody knows of a respondent from elsewhere, and answers that most of a group share",
     "chances: all this says what is possible, not what is likely",
 )

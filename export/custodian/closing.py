@@ -46,7 +46,7 @@ def closed(
     """
     hidden, exposed = set[int](), targets
     while True:
-        attacker = Attacker(cells, [one for one in said if one.by not in hidden], most)
+        attacker = Attacker(cells, [one for one in said if not one.by or not hidden.issuperset(one.by)], most)
         # What is wide enough stays so: whoever is told less can rule out less.
         exposed = attacker.narrow(exposed)
         if not exposed:
@@ -56,5 +56,5 @@ def closed(
             if not binding:
                 missing = max(1, math.ceil(target.width - most))
                 raise CannotClose(missing, f"Wait for {missing} more.")
-            if not binding & hidden:
-                hidden.add(min(binding, key=lambda one: (costs[one], one)))
+            if not any(hidden.issuperset(by) for by in binding):
+                hidden.update(min(binding, key=lambda by: (sum(costs[one] for one in by), by)))

@@ -45,10 +45,17 @@ class _Table:
 
 
 class Linked:
-    """The cells of one measure, the same for every mode."""
+    """The cells of one measure, the same for every mode.
+
+    Attributes:
+        count: how many there are.
+        answers: the codes of all answers that are told, also of those that are told together.
+        groups: the latter's -> the answers in it.
+    """
 
     def __init__(self, plan: Plan, measure: str) -> None:
         self._plan, self._tables, first = plan, list[_Table](), 0
+        self.groups, self.answers = plan.groups.get(measure, {}), plan.answers(measure)[1:]
         self._lies_in = {pair: _places(plan, *pair) for pair in itertools.product(range(len(plan.levels)), repeat=2)}
         for one in _needed([one for one in plan.listed if one.measure == measure]):
             table = self._table(one, first)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from export.custodian.formats import write_lines
 from export.custodian.leaving import MADE_UP, Leaving
-from export.custodian.protection import SMALL
+from export.custodian.rules import SMALL
 from export.custodian.so_far import NOT_ALL, SO_FAR, so_far
 from export.custodian.wording import Coded, Figure, Wording, wilson
 

@@ -4,9 +4,9 @@ Every figure of the listed tables stands in the result, empty ones too, so that 
 counts below ten, the answers of a base told as under thirty (judged by the true one, they would tell of a base told as
 thirty that it is smaller), and the answers of a group that all but one answered alike (nobody need be found in it to be
 told about), of everybody by those who count alone; then as many more as it takes until an attacker who knows every
-published figure, the p-table and all these rules is left with an interval of at least ten for each of them. The
-difference between a figure for everybody and the one without open-door and quick responses is held to an interval of
-its own.
+published figure, the p-table and what these rules say of a figure that is told is left with an interval of at least ten
+for each of them. The difference between a figure for everybody and the one without open-door and quick responses is
+held to an interval of its own.
 """
 
 from __future__ import annotations
@@ -20,53 +20,17 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from export.custodian.as_told import Address, as_told
 from export.custodian.attacker import Attacker, Said, Target
-from export.custodian.cellkeys import PTable
 from export.custodian.closing import closed
 from export.custodian.cube import ADDRESS, COUNTING, EVERYBODY, SURE, TOTAL, WHERE, Plan
 from export.custodian.linked import Figure, Linked
+from export.custodian.rules import SHOWN, SMALL, WEAK_BASE, Rules, worth
 
-SHOWN, SMALL, WEAK_BASE = "", "c", "u"
-"""Why a figure is held back, in the shorthand of the Government Statistical Service."""
-_JUDGED_ALIKE = [*(name for name in ADDRESS if name != "population"), pl.col("population") == SURE]
-_MUCH = 1_000_000
-"""What a total is worth beside an answer: whoever reads a table wants its bases most."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """How figures are protected.
-
-    Attributes:
-        ptable: how counts are moved; None: they are rounded to ``round_to`` instead.
-        threshold: no smaller count is told, and no interval of a held-back figure is narrower.
-        round_to: base of rounding.
-        hidden_below: answers of a base that is told as smaller are not told.
-        between: no interval of the difference of two populations is narrower.
-    """
-
-    ptable: PTable | None
-    threshold: int = 10
-    round_to: int = 5
-    hidden_below: int = 30
-    between: int = 4
-
-    @property
-    def apart(self) -> int:
-        """The least difference of two told bases that moving or rounding alone hardly brings about."""
-        return self.round_to + 1 if self.ptable is None else 2 * self.ptable.widest
-
-    def told(self, counts: pl.Series, keys: pl.Series) -> pl.Series:
-        """Each figure on its own as it may be told."""
-        if self.ptable is not None:
-            return self.ptable.told(counts, keys)
-        return (counts + self.round_to // 2) // self.round_to * self.round_to
-
-    def possible(self, told: int) -> tuple[int, int]:
-        """The true counts that a figure told as this may have, as everybody can work out."""
-        if self.ptable is not None:
-            return self.ptable.possible(told)
-        return max(self.threshold, told - self.round_to // 2), told + (self.round_to - 1) // 2
+_Shown = Mapping[Figure, tuple[int, int]]
+"""The figures of one mode that are told: each one's name, and what it is told as."""
+_EVERYWHERE = [name for name in ADDRESS if name != "population"]
+_JUDGED_ALIKE = [*_EVERYWHERE, pl.col("population") == SURE]
 
 
 def protected(figures: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> pl.DataFrame:
@@ -80,7 +44,8 @@ def protected(figures: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> pl.
 
     Returns:
         One row a figure: its address, ``told``, ``held`` (why it is held back, or ``SHOWN``), ``base`` and
-        ``percent`` (whole), the three null where they are not told; ``n``, ``people`` and ``small``, which never leave.
+        ``percent`` (whole), the three null where they are not told; ``n``, ``counting`` (by tablet or one-time code),
+        ``people`` and ``small``, which never leave.
 
     Raises:
         CannotClose: a figure could be worked out too closely whatever else is held back.
@@ -142,15 +107,17 @@ def _held_back(every: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     judged = every.with_columns(
         small=_small(rules, "told", "n"),
         weak=_small(rules, "base", "base_n") | (pl.col("base") < rules.hidden_below),
-        alike=answer & (pl.col("largest") >= pl.col("base_n") - 1),
+        alike=answer & (pl.col("base_n") - pl.col("largest") < rules.otherwise),
     )
     either = [pl.col(name).any().over(_JUDGED_ALIKE).alias(name) for name in ("small", "weak", "alike")]
+    counting = pl.col("n").filter(pl.col("population") == COUNTING).first().over(_EVERYWHERE).alias("counting")
     answers_weak = answer & pl.col("weak")
     return (
-        judged.with_columns(either)
+        judged.with_columns(*either, counting)
         .filter(pl.col("population") != COUNTING)
         .select(
             *every.columns,
+            "counting",
             held=pl.when(answers_weak)
             .then(pl.lit(WEAK_BASE))
             .when(pl.col("alike") | pl.col("small"))
@@ -199,44 +166,60 @@ def _attack(part: pl.DataFrame, plan: Plan, rules: Rules, most: int) -> _Attack:
 def _of_mode(part: pl.DataFrame, linked: Linked, rules: Rules, most: int, attack: _Attack) -> None:
     """Add to an attack what the figures of one mode say; its cells are numbered on from those before."""
     addresses = list(part.select("level", "area", "by", "category", "population", "answer").iter_rows())
-    shown = {one for one, held in zip(addresses, part["held"], strict=True) if held == SHOWN}
+    rows = list(part.select("name", "told", "held", "small").iter_rows())
+    shown = {one: (name, told) for one, (name, told, held, _) in zip(addresses, rows, strict=True) if held == SHOWN}
     counts = dict(zip(addresses, part["n"], strict=True))
-    said, targets = list(linked.everywhere(shown)), dict[Target, None]()
-    rows = part.select("name", "told", "held", "small").iter_rows()
-    for figure, (name, told, held, small) in zip(addresses, rows, strict=True):
-        if held == SHOWN:
+    said, targets = list(_told_at_all(shown, linked, rules)), dict[Target, None]()
+    for figure, (name, told, _, small) in zip(addresses, rows, strict=True):
+        if figure in shown:
             low, high = rules.possible(told)
-            said.extend(Said(cells, low, high, by=name) for cells in linked.sums(figure))
+            said.extend(Said(cells, low, high, by=(name,)) for cells in linked.sums(figure))
             attack.costs[name] = worth(told, figure)
         elif small:
             targets[Target(next(linked.sums(figure)), rules.threshold)] = None
         sure = (*figure[:4], SURE, figure[5])
-        if figure[4] == EVERYBODY and {figure, sure} <= shown and counts[figure] - counts[sure] < rules.threshold:
+        if (
+            figure[4] == EVERYBODY
+            and {figure, sure} <= shown.keys()
+            and counts[figure] - counts[sure] < rules.threshold
+        ):
             targets[Target(linked.between(figure), rules.between)] = None
-    said.extend(_moved_apart(part, linked, rules, attack.costs))
+    said.extend(_moved_apart(shown, linked, rules, attack.costs))
     attack.said.extend(one.shifted(attack.cells) for one in said)
     attack.targets.extend(one.shifted(attack.cells) for one in targets)
 
 
-def _moved_apart(part: pl.DataFrame, linked: Linked, rules: Rules, costs: Mapping[int, float]) -> Iterator[Said]:
+def _told_at_all(shown: _Shown, linked: Linked, rules: Rules) -> Iterator[Said]:
+    """What is true whatever is published, and what it says that these figures are told, whatever they are told as.
+
+    Of those who came by tablet or code nothing: nobody need have come by an open door.
+    """
+    told = [one for one in as_told(shown, linked.answers, linked.groups, rules) if one.figure[4] != COUNTING]
+    weakest = rules.possible(rules.hidden_below)[0]
+    names: dict[Address, int] = {figure: name for figure, (name, _) in shown.items()}
+    apart, said = set(shown), list[Said]()
+    for one in told:
+        (level, area, by, category, population, answer), said_by = one.figure, tuple(names[each] for each in one.by)
+        figure, same = ((level, area, by, category, population, each) for each in (answer, one.other_than))
+        if one.other_than == TOTAL:
+            said += [Said(cells, one.least, math.inf, by=said_by) for cells in linked.sums(figure)]
+        elif one.by != (same,) or weakest - rules.possible(shown[same][1])[1] < one.least:
+            # Else the base alone says as much.
+            apart.add(same)
+            pairs = zip(linked.sums(figure), linked.sums(same), strict=True)
+            said += [Said(tuple(sorted({*base} - {*less})), one.least, math.inf, by=said_by) for base, less in pairs]
+    yield from linked.everywhere(apart)
+    yield from said
+
+
+def _moved_apart(shown: _Shown, linked: Linked, rules: Rules, costs: Mapping[int, float]) -> Iterator[Said]:
     """The same people are always moved alike: where a figure and one around it are told otherwise, that counts more."""
-    names = ("level", "area", "by", "category", "population", "answer")
-    shown = part.filter(pl.col("held") == SHOWN).select(*names, "name", "told").iter_rows()
-    told_as = {
-        (level, area, by, category, of, answer): (name, told)
-        for level, area, by, category, of, answer, name, told in shown
-    }
-    for figure, (name, told) in told_as.items():
+    for figure, (name, told) in shown.items():
         for around, more in linked.beyond(figure):
-            other, told_around = told_as.get(around, (name, told))
+            other, told_around = shown.get(around, (name, told))
             # Where the two lie further apart, what each may be tells as much.
             if told != told_around and rules.possible(told_around)[0] <= rules.possible(told)[1]:
-                yield Said(more, 1, math.inf, by=min(name, other, key=lambda one: (costs[one], one)))
-
-
-def worth(told: int, figure: Figure) -> int:
-    """What is lost with a figure: the more it is a total of, and then the larger it is, the more."""
-    return told + _MUCH * figure.count(TOTAL)
+                yield Said(more, 1, math.inf, by=(min(name, other, key=lambda one: (costs[one], one)),))
 
 
 def with_percentages(figures: pl.DataFrame) -> pl.DataFrame:

@@ -20,9 +20,10 @@ from export.custodian.blanks import closed_over
 from export.custodian.cellkeys import mixed, read_ptable, record_keys
 from export.custodian.cube import KEY, SURE_ROW, Level, Listed, Plan, counted
 from export.custodian.generalising import Hierarchy
-from export.custodian.protection import Rules, protected
+from export.custodian.protection import protected
 from export.custodian.recipe import GroupedAnswers, Tables, TableSpec
 from export.custodian.recoding import recoded
+from export.custodian.rules import Rules
 from export.custodian.table import COUNTS, FIRST_VALUE, RESPONSE, SUPPRESSED, Table
 
 _SECRET = b"heard tables 1 "

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from export.custodian.cellkeys import KEYS, mixed, record_keys
-from export.custodian.protection import Rules
+from export.custodian.rules import Rules
 from export.custodian.themes import CodeFrame, Said
 
 WROTE = ""

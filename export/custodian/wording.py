@@ -13,8 +13,8 @@ import polars as pl
 from export.custodian.cube import EVERYBODY, TOTAL, UNKNOWN, Listed
 from export.custodian.describing import english
 from export.custodian.leaving import Leaving
-from export.custodian.protection import SHOWN
 from export.custodian.records import MODES
+from export.custodian.rules import SHOWN
 from export.custodian.table import FIRST_VALUE
 from export.custodian.telling import Told
 from forms.items import Item

@@ -16,8 +16,8 @@ from typing import Any
 import pandas as pd
 
 from export.custodian.leaving import MADE_UP, Leaving
-from export.custodian.protection import SMALL, WEAK_BASE
 from export.custodian.recipe import Tables, TableSpec
+from export.custodian.rules import SMALL, WEAK_BASE
 from export.custodian.so_far import NOT_ALL, so_far
 from export.custodian.wording import Figure, Wording, base_of
 from survey.durable import write_whole

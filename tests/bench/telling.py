@@ -21,7 +21,8 @@ import polars as pl
 
 from export.custodian.cellkeys import PTable, mixed, read_ptable, record_keys
 from export.custodian.cube import KEY, SURE_ROW, Level, Listed, Plan, counted
-from export.custodian.protection import Rules, protected
+from export.custodian.protection import protected
+from export.custodian.rules import Rules
 from export.custodian.table import COUNTS
 
 ORACLE = Path(".oracles/tables/bin/python")
