@@ -20,6 +20,7 @@ from on_a_phone import (
     kept_on,
     linked,
     queue_of,
+    reads_in,
     send_the_core,
     sent_by,
     the_rest,
@@ -36,6 +37,7 @@ pytestmark = pytest.mark.browser
 DELETED = "Your answers are deleted"
 UNDELETED = "Deleted from this phone"
 DELETING = "We are deleting your answers"
+POLISH = load_words()["pl"]
 ENDED = load_words()["en"]["ended.heading"]
 FORGET = f"/{START}rows/forget"
 
@@ -155,18 +157,77 @@ def test_the_centre_is_asked_again_whenever_the_page_is_looked_at_or_the_button_
         without_network_noise(person)
 
 
-def test_a_reload_still_knows_what_is_to_be_deleted(served: Linked, browser: Browser) -> None:
+def test_a_reload_still_knows_what_is_to_be_deleted_and_goes_on_saying_so(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         waits_with_the_rest(person, served)
         served.broken = frozenset({"/rows", "/rows/forget"})
         deletes(person)
         expect_heading(person, UNDELETED)
-        person.page.reload()
-        expect_heading(person, "What about experience?")
+        for _ in range(2):
+            person.page.reload()
+            expect_heading(person, UNDELETED)
         assert len(served.rows()) == 1
         served.broken = frozenset()
         person.page.reload()
-        person.until(lambda: served.rows() == [])
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        person.page.get_by_role("button", name="Go to the questions").click()
+        expect_heading(person, "What about experience?")
+        person.page.reload()
+        expect_heading(person, "What about experience?")
+        without_network_noise(person)
+
+
+@pytest.mark.parametrize("held", ["rows/forget", "phone/en"])
+def test_a_reload_before_anything_was_said_of_a_deletion_says_what_becomes_of_it(
+    served: Linked, browser: Browser, held: str
+) -> None:
+    with a_phone(browser, served) as person:
+        waits_with_the_rest(person, served)
+        served.held = f"/{START}rows/forget"
+        deletes(person)
+        person.until(lambda: FORGET in [path for path, _ in sent_by(served)])
+        expect_heading(person, WAITING)
+        served.held = f"/{START}{held}"
+        person.page.reload()
+        expect(person.page.get_by_role("heading", name="What about experience?")).to_be_hidden()
+        served.let_go.set()
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        without_network_noise(person)
+
+
+def test_a_reload_while_something_may_still_come_to_us_goes_on_saying_so_in_the_same_language(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.page.clock.install()
+        waits_with_the_rest(person, served)
+        reads_in(person, "pl")
+        person.page.route("**/rows", lambda route: route.abort())
+        person.page.locator("#send-now button").click()
+        person.page.wait_for_event("requestfailed")
+        person.page.unroute("**/rows")
+        deletes(person)
+        for _ in range(2):
+            expect_heading(person, POLISH["phone.late.heading"])
+            person.page.reload()
+        expect_heading(person, POLISH["phone.late.heading"])
+        person.page.clock.run_for(121_000)
+        expect_heading(person, POLISH["phone.deleted.heading"])
+        without_network_noise(person)
+
+
+def test_who_took_back_a_core_and_goes_on_is_not_told_of_deleting_after_a_reload(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        takes_back_a_core_that_is_on_its_way(person, served)
+        person.page.unroute(f"**/{START}rows")
+        person.page.reload()
+        expect_heading(person, "What about experience?")
+        person.until(lambda: FORGET in [path for path, _ in sent_by(served)])
+        expect_heading(person, "What about experience?")
         without_network_noise(person)
 
 

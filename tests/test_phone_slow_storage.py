@@ -15,6 +15,7 @@ from on_a_phone import (
     kept_on,
     linked,
     queue_of,
+    sent_by,
     without_network_noise,
 )
 from playwright.sync_api import Browser, expect
@@ -28,10 +29,10 @@ pytestmark = pytest.mark.browser
 NOT_DELETED_YET = "Not deleted yet"
 
 _SLOW = """
-  window.slow = %s;
+  globalThis.slow = %s;
   const real = IDBFactory.prototype.open;
   IDBFactory.prototype.open = function (...given) {
-    if (!window.slow) {
+    if (!globalThis.slow) {
       return real.apply(this, given);
     }
     const asked = new EventTarget();
@@ -91,6 +92,25 @@ def test_what_waits_is_not_called_deleted_before_a_slow_phone_has_deleted_it(ser
         in_a_new_tab(person)
         person.look()
         person.page.evaluate("async () => { await navigator.locks.request('heard rows', () => {}); }")
+        assert served.rows() == []
+        without_network_noise(person)
+
+
+def test_a_reload_before_a_slow_phone_has_said_what_waits_sends_nothing_of_it(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.context.add_init_script(_SLOW % "false")
+        the_core_waits(person, served)
+        in_a_new_tab(person)
+        person.look()
+        expect(person.page.locator("main .before")).to_contain_text("They are not sent yet.")
+        served.broken = frozenset()
+        gets_slow(person)
+        deletes(person)
+        person.page.reload()
+        expect_heading(person, DELETED)
+        assert queue_of(person) == []
         assert served.rows() == []
         without_network_noise(person)
 
@@ -156,14 +176,44 @@ def test_what_a_slow_phone_does_not_say_takes_no_pages_away(served: Linked, brow
         without_noise(person)
 
 
-def test_who_leaves_a_slow_phone_leaves_no_pages_of_the_survey_on_it(served: Linked, browser: Browser) -> None:
+def leaves_while_it_is_slow(person: Window, served: Linked) -> None:
+    """The core waits there, and the worker is up."""
+    person.context.add_init_script(_SLOW % "false")
+    the_core_waits(person, served)
+    person.until(lambda: kept_on(person)["workers"] == 1)
+    gets_slow(person)
+    person.page.locator(".bar .leave").click()
+    person.page.wait_for_url(OUTSIDE)
+
+
+def test_who_leaves_a_slow_phone_leaves_nothing_of_the_survey_on_it_and_nothing_is_sent(
+    served: Linked, browser: Browser
+) -> None:
     with a_phone(browser, served) as person:
-        person.context.add_init_script(_SLOW % "false")
-        the_core_waits(person, served)
-        person.until(lambda: kept_on(person)["workers"] == 1)
-        gets_slow(person)
-        person.page.locator(".bar .leave").click()
-        person.page.wait_for_url(OUTSIDE)
+        leaves_while_it_is_slow(person, served)
         person.page.goto(person.address + "static/icon.svg")
-        person.until(lambda: {**kept_on(person), "databases": []} == NOTHING)
-        without_network_noise(person)
+        person.until(lambda: kept_on(person) == NOTHING)
+        opens_it_again_and_nothing_is_sent(person, served)
+
+
+def test_who_opens_the_survey_again_while_a_slow_phone_still_wipes_sends_nothing(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.context.on("serviceworker", lambda worker: worker.evaluate(f"() => {{ {_SLOW % 'true'} }}"))
+        leaves_while_it_is_slow(person, served)
+        opens_it_again_and_nothing_is_sent(person, served)
+        person.until(lambda: kept_on(person)["databases"] == [])
+
+
+def opens_it_again_and_nothing_is_sent(person: Window, served: Linked) -> None:
+    served.broken = frozenset()
+    asked = len(sent_by(served))
+    person.look()
+    expect_heading(person, "What about experience?")
+    person.page.evaluate("async () => { await navigator.locks.request('heard rows', () => {}); }")
+    person.until(lambda: queue_of(person) == [])
+    assert [path for path, _ in sent_by(served)[asked:] if path.endswith("/rows")] == []
+    assert served.rows() == []
+    expect(person.page.locator("main .before")).to_have_count(0)
+    without_network_noise(person)

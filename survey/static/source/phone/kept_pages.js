@@ -5,7 +5,7 @@ import { isGone } from "../leaving.js";
 import { within } from "../patience.js";
 import { lockOf } from "./needed.js";
 import * as queue from "./queue.js";
-import { shared } from "./remembering.js";
+import { shared, unwanted } from "./remembering.js";
 
 const CACHES = "heard ";
 const PATIENCE_MS = 3000;
@@ -17,6 +17,7 @@ let anew = "";
 let stays = Promise.resolve();
 let letGo = () => {};
 let over = Promise.resolve();
+let handed = false;
 
 export function keepPages(start) {
   if (!here) {
@@ -56,6 +57,15 @@ export const staying = () => within(PATIENCE_MS, stays);
 // This page is what the phone had kept: there was no network, or a very slow one.
 export const isKept = () => document.querySelector("#question [name='csrf_token'][value='']") !== null;
 
+// What a slow phone has not wiped when somebody leaves, the worker wipes: it outlives their page, and then goes by itself.
+// On a device that people share the next page hears of it instead.
+export async function handToWorker(start) {
+  const { active, waiting, installing } = (!shared && (await navigator.serviceWorker?.getRegistration(start))) || {};
+  const worker = active ?? waiting ?? installing;
+  worker?.postMessage([...unwanted]);
+  handed = Boolean(worker);
+}
+
 // Nothing of the survey stays on this phone, unless something sealed still waits to be sent. Whoever answers meanwhile
 // keeps the pages all the same: they are fetched once what was there before is gone.
 export function leaveNoTrace(start) {
@@ -77,7 +87,7 @@ async function tidy(start) {
   const waits = await (isGone() ? within(LEAVING_MS, keys) : keys);
   // Where the phone does not say whether something waits, its pages stay, unless somebody leaves.
   if (!waits?.length && (isGone() || !slow)) {
-    const pages = shared ? [] : [noPages(start), noWorker(start)];
+    const pages = shared ? [] : [noPages(start), !handed && noWorker(start)];
     await Promise.allSettled([waits && queue.destroy(start), ...pages]); // What cannot be read is not thrown away.
   }
 }

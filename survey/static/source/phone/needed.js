@@ -2,6 +2,9 @@
 
 import { keys } from "./queue.js";
 
+// One page of this phone at a time sends or deletes what waits.
+export const ROWS = "heard rows";
+
 export const lockOf = (start) => `heard answers ${start}`;
 
 // Whoever answers shares the lock; whoever has it alone is tidying up.

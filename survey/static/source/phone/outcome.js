@@ -6,7 +6,7 @@ import { PATIENCE_MS, within } from "../patience.js";
 import { takeBack, withdraw } from "./filing.js";
 import { leaveNoTrace } from "./kept_pages.js";
 import { showBefore, showScreen } from "./pages.js";
-import { inherited, remember, shared, underWay, unwanted } from "./remembering.js";
+import { deleting, inherited, remember, shared, underWay, unwanted } from "./remembering.js";
 import { flush, isGoneHere, isGoneThere, isHeldHere, settled, waiting, waitingIds, withoutCode } from "./sending.js";
 
 const UNDELETED = "undeleted";
@@ -14,12 +14,14 @@ const UNDELETED = "undeleted";
 const LATE = "late";
 // This phone has not said yet that it has wiped it.
 const UNWIPED = "unwiped";
+const UNDONE = new Set([UNDELETED, LATE, UNWIPED]);
+// All that waits is to be deleted, and this phone has not said yet what that is.
+const UNREAD = "unread";
 const UNSENT = new Set(["waiting", "unstored", "refused"]);
 // Ids of what waits here although its card's code is no good.
 const refused = new Set();
 let deletions = null;
-// All that waits is to be deleted, and this phone has not said yet what that is.
-let unread = false;
+let unread = deleting.said === UNREAD;
 let offLine = false;
 
 // The one visit of this page with all that it is asked from; null until the questions have come.
@@ -49,7 +51,15 @@ async function sendSoon(say) {
 
 export const sendLast = () => sendSoon(told);
 export const sendNow = () => sendSoon(heard);
-export const sendFirst = () => sendSoon(tellOfBefore);
+export const sendFirst = () => sendSoon(state.visit.outcome ? heard : tellOfBefore);
+
+// Who reloads in the middle of deleting goes on reading about that.
+export function goOnDeleting() {
+  if (deleting.said) {
+    state.visit.outcome = unread ? UNWIPED : deleting.said;
+    showScreen(state, state.visit.outcome);
+  }
+}
 
 // What became of the last row: sent, waiting (on the phone, or in this page alone), refused for its code, or lost.
 async function told(became) {
@@ -80,8 +90,10 @@ export async function notKept() {
 // long for it. From now on nothing that was sent earlier has a word in how this ends.
 export async function endWithout(taking, outcome) {
   const { visit } = state;
-  visit.outcome = UNDELETED;
+  visit.outcome = UNWIPED;
   visit.deleting = true;
+  visit.sent.forEach((id) => unwanted.add(id));
+  noted(visit);
   const done = taking.then(() => {
     visit.deleting = false;
     end(undeleted() || outcome);
@@ -115,11 +127,22 @@ export function end(outcome) {
     }
     leaveNoTrace(startOf());
   }
-  remember(startOf(), visit);
+  noted(visit);
   showScreen(state, outcome);
 }
 
+function noted(visit) {
+  deleting.said = UNDONE.has(visit.outcome) ? (unread ? UNREAD : visit.outcome) : undefined;
+  remember(startOf(), visit);
+}
+
 export async function sendAll() {
+  if (unread) {
+    await takeAll();
+  }
+  if (unread) {
+    return new Map(); // What is to be deleted is not sent first.
+  }
   const became = await flush(startOf());
   [...became].filter(([, word]) => word === "refused").forEach(([id]) => refused.add(id));
   return became;
@@ -134,10 +157,7 @@ async function heard(became) {
   if (UNSENT.has(visit.outcome) && !isGone()) {
     await told(became);
   }
-  if ([UNDELETED, LATE, UNWIPED].includes(visit.outcome) && !visit.deleting) {
-    if (unread) {
-      await takeAll();
-    }
+  if (UNDONE.has(visit.outcome) && !visit.deleting) {
     const outcome = undeleted() || "deleted";
     if (outcome !== visit.outcome) {
       end(outcome);

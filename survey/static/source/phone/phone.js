@@ -11,14 +11,14 @@ import { speak } from "./another_language.js";
 import { answered, fileAll, giveWords, useWords } from "./answering.js";
 import { useCode } from "./card_code.js";
 import { takeAway } from "./filing.js";
-import { isKept, keepPages, LEAVING_MS, leaveNoTrace } from "./kept_pages.js";
+import { handToWorker, isKept, keepPages, LEAVING_MS, leaveNoTrace } from "./kept_pages.js";
 import { load } from "./loading.js";
 import {
-  become, deleteWaiting, hearOfDeletions, openedWith, sendByTheOpenDoor, sendFirst, sendNow, sendWaiting, startOf, state,
+  become, deleteWaiting, goOnDeleting, hearOfDeletions, openedWith, sendByTheOpenDoor, sendFirst, sendNow, sendWaiting, startOf, state,
   staysToSend,
 } from "./outcome.js";
 import { lendIdling, noMoreCodes, showQuestion } from "./pages.js";
-import { card, handOver, known, remember, shared, spoken } from "./remembering.js";
+import { card, deleting, handOver, known, remember, shared, spoken } from "./remembering.js";
 import { CODE, follow, showCurrent, warn } from "./screens.js";
 import { anew, goAnew, share } from "./shared_device.js";
 import { besideStop, isStop, stopped } from "./stopped.js";
@@ -160,7 +160,10 @@ const forget = () => state?.visit.wipe();
 
 async function left() {
   forget();
-  await within(LEAVING_MS, takeAway(state?.visit ?? known() ?? {}, startOf()));
+  const wiped = takeAway(state?.visit ?? known() ?? {}, startOf()).then(() => true);
+  if (!(await within(LEAVING_MS, wiped))) {
+    await handToWorker(startOf());
+  }
   await leaveNoTrace(startOf());
 }
 
@@ -171,6 +174,7 @@ async function begin() {
     if (isStop()) {
       remember(startOf(), null);
       loading = Promise.resolve(stopped());
+      goOnDeleting();
       await sendFirst();
     }
     return;
@@ -193,11 +197,12 @@ async function begin() {
     const asks = document.getElementById(CODE);
     visit.beside = asks && CODE;
     visit.closed = asks !== null && !document.querySelector("main .skip");
-    if (form ? !form.action.endsWith(`/page/${visit.position}`) : state.code) {
+    goOnDeleting();
+    if (!visit.outcome && (form ? !form.action.endsWith(`/page/${visit.position}`) : state.code)) {
       // The server had a draft of this person from before scripts ran, or asked for a code that came with the address.
       showQuestion(state, visit.position);
     }
-    if (spoken && spoken !== document.body.dataset.bundle && document.querySelector(`#question, #${CODE}`)) {
+    if (spoken && spoken !== document.body.dataset.bundle && (visit.outcome || document.querySelector(`#question, #${CODE}`))) {
       await speak(spoken.split("/").at(-1));
     }
     await sendFirst();
@@ -205,6 +210,7 @@ async function begin() {
     if (fault instanceof NotTrusted || card.has("k")) {
       failed(fault);
     } else {
+      document.documentElement.classList.remove("checking");
       loading = null; // the question stands there; whoever answers it hears what is wrong
     }
   }
@@ -230,7 +236,7 @@ function anotherCard() {
 }
 
 function takeOver() {
-  document.documentElement.classList.add("phone", ...(card.has("k") ? ["checking"] : []));
+  document.documentElement.classList.add("phone", ...(card.has("k") || deleting.said ? ["checking"] : []));
   document.addEventListener("submit", submitted);
   document.addEventListener("click", clicked);
   document.addEventListener("heard:shown", share);

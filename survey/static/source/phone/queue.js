@@ -2,7 +2,7 @@
 
 import { stored } from "./storage.js";
 
-export { destroy, isNone } from "./storage.js";
+export { destroy, isLate, isNone } from "./storage.js";
 
 // A key is [row id, ids of the rows that it replaces, the card's code], each a text, empty where there is none. The ids
 // stand in their own order, not that of answering, commas between.

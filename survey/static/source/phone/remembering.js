@@ -20,6 +20,9 @@ export const unwanted = new Set(history.state?.unwanted);
 // Those among them that are somebody else's by now: on a device that people share the wish goes on in the next one's page.
 export const inherited = new Set(shared ? unwanted : []);
 
+// What the page says of a deletion that is not over yet: a reload goes on with that, and a page for somebody else does not.
+export const deleting = { said: shared ? undefined : history.state?.deleting };
+
 // For a reload too, with the same entry, but not in its state, since each change of that is one more dated line: where the
 // questions in the language that is read came from, and the ids of rows that set out and that nobody has answered for. A
 // browser that has no such place begins anew in the first language, and takes all of a visit's rows for such.
@@ -51,11 +54,11 @@ export function remember(start, visit, bundle = read) {
   const { response, sent, outcome } = visit ?? known() ?? {};
   const visitNow = response && !outcome ? { response, sent } : undefined;
   earlier = outcome ? [] : earlier;
-  const entry = { card: card.toString(), visit: visitNow, unwanted: [...unwanted], earlier };
+  const entry = { card: card.toString(), visit: visitNow, unwanted: [...unwanted], earlier, deleting: deleting.said };
   // Each change is one more dated line in the phone's history.
   if (JSON.stringify(history.state) !== JSON.stringify(entry) || location.pathname + location.search + location.hash !== start) {
     history.replaceState(entry, "", start);
   }
-  read = outcome ? null : bundle;
+  read = outcome && !deleting.said ? null : bundle;
   navigation?.updateCurrentEntry({ state: { read, underWay: [...underWay] } });
 }

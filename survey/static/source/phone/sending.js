@@ -4,6 +4,7 @@
 import { isGone } from "../leaving.js";
 import { after } from "../patience.js";
 import { staying } from "./kept_pages.js";
+import { ROWS } from "./needed.js";
 import * as queue from "./queue.js";
 import { known, remember, shared, underWay, unwanted } from "./remembering.js";
 
@@ -11,7 +12,6 @@ const PATIENCE_MS = 20000;
 // So long after it set out a row may still come in that nobody answered for: a server in front of the centre, or the
 // centre's own queue, goes on with it when the phone has given up (our estimate, twice what such servers wait).
 const LATE_MS = 120000;
-const LOCK = "heard rows";
 // What this page made and has no word of the centre on, by id: a phone may refuse to keep it, or lose it again.
 const made = new Map();
 // The centre's last word on a row of this page: sent or lost.
@@ -76,7 +76,7 @@ async function alone(act) {
   after(PATIENCE_MS).then(() => patience.abort()); // Whoever has a turn by then keeps it.
   let begun;
   try {
-    return await navigator.locks.request(LOCK, { signal: patience.signal }, () => (begun = act()));
+    return await navigator.locks.request(ROWS, { signal: patience.signal }, () => (begun = act()));
   } catch {
     return begun ?? act(); // Too late, or this browser gives no turns at all.
   }

@@ -73,7 +73,8 @@ export async function stored(start, mode, act, make = false) {
 }
 
 // Whether this fault says that nothing lies here: there is no database yet, or the phone never let this page have one.
-export const isNone = (fault) => fault?.name === "AbortError" || (!opens && fault?.name !== LATE);
+export const isNone = (fault) => fault?.name === "AbortError" || (!opens && !isLate(fault));
+export const isLate = (fault) => fault?.name === LATE;
 
 export function destroy(start) {
   return new Promise((resolve) => {

@@ -3,7 +3,8 @@
 // whatever is kept, the place's path, and what to keep, each with its hash.
 
 import { within } from "../patience.js";
-import { isNeeded } from "./needed.js";
+import { isNeeded, ROWS } from "./needed.js";
+import * as queue from "./queue.js";
 import { hex, sha256 } from "./response.js";
 
 const PATIENCE_MS = 8000;
@@ -58,11 +59,26 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-// What is read by somebody whose page was there before this worker.
+// An address: what is read by somebody whose page was there before this worker. A list: what somebody said who has left.
 self.addEventListener("message", (event) => {
-  const request = new Request(event.data, { credentials: "omit" });
-  event.waitUntil(cached(async (cache) => (await cache.match(request)) ?? fetched(request)));
+  const { data } = event;
+  event.waitUntil(Array.isArray(data) ? wipe(data) : keepAlso(new Request(data, { credentials: "omit" })));
 });
+
+const keepAlso = (request) => cached(async (cache) => (await cache.match(request)) ?? fetched(request));
+
+// The rows with these ids, that a slow phone had not wiped when their page was gone. Until it has, no page sends anything.
+async function wipe(ids) {
+  const wiping = wiped(ids);
+  navigator.locks.request(ROWS, () => wiping);
+  await wiping;
+  if (!(await isNeeded(start).catch(() => false))) {
+    await Promise.allSettled([queue.destroy(start), caches.delete(CACHE)]);
+    await self.registration.unregister();
+  }
+}
+
+const wiped = (ids) => queue.remove(start, ids).catch((fault) => queue.isLate(fault) && wiped(ids));
 
 async function answered(request) {
   const kept = await cached((cache) => cache.match(request.mode === "navigate" ? page : request));
