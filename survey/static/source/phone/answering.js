@@ -2,7 +2,7 @@
 
 import { focus } from "../screen.js";
 import { draw, hashed, spelled } from "./again.js";
-import { file, keepCore, takeBack } from "./filing.js";
+import { file, isLesser, keepCore, takeBack } from "./filing.js";
 import { keepPages } from "./kept_pages.js";
 import { fetched } from "./loading.js";
 import { endWithout, notKept, sendAll, sendLast, startOf, state } from "./outcome.js";
@@ -47,6 +47,10 @@ export async function answered(form, submitter) {
 
 async function finish() {
   const { bundle, instrument, visit } = state;
+  if (isLesser(state)) {
+    await sendLast();
+    return;
+  }
   if (walk.reached(instrument, visit) === "started") {
     await endWithout(takeBack(visit, startOf()), "ended");
     return;

@@ -10,8 +10,17 @@ export const card = new URLSearchParams(location.hash.slice(1) || history.state?
 // Whether people share this device.
 export const shared = card.has("t");
 
-// The visit as it was before a reload: { response, sent }, or nothing.
+// The visit as it was before a reload: { response, sent, full, over }, or nothing. `full`: how full the copy is that was
+// kept last, as a number; `over`: whether that was made at the end. After the thanks nothing but that.
 export const known = () => history.state?.visit;
+
+// On a device that people share somebody else may be there after the end.
+function forReload({ response, sent, full, over, stored = true, outcome }) {
+  if (outcome || (shared && over)) {
+    return outcome === "thanks" && !shared ? { over: true } : undefined;
+  }
+  return { response, sent, full: stored ? full : 0, over: stored && over };
+}
 
 // Ids of rows that the centre was asked to delete and has not said are gone. With the tab and not in the phone's storage,
 // where they would wait until the survey is opened again: whoever deletes wants nothing of it to stay on the phone.
@@ -37,10 +46,11 @@ let earlier = history.state?.earlier ?? [];
 
 // What another card's address finds in its place of this visit. The same card again is the same response, as by a reload:
 // its code is spent, and one person would be counted twice.
-export function handOver({ response, outcome, sent = [] }, code) {
-  const same = code && code === new URLSearchParams(location.hash.slice(1)).get("c") && !outcome;
+export function handOver(visitNow, code) {
+  const { outcome, sent = [] } = visitNow;
+  const same = code && code === new URLSearchParams(location.hash.slice(1)).get("c");
   const mine = shared || outcome || same ? [] : sent;
-  const visit = same ? { response, sent } : undefined;
+  const visit = same ? forReload(visitNow) : undefined;
   history.replaceState({ visit, unwanted: [...unwanted], earlier: [...earlier, ...mine] }, "");
 }
 
@@ -51,10 +61,10 @@ export function remember(start, visit, bundle = read) {
   if (isGone()) {
     return;
   }
-  const { response, sent, outcome } = visit ?? known() ?? {};
-  const visitNow = response && !outcome ? { response, sent } : undefined;
+  const visitNow = visit ?? known() ?? {};
+  const { outcome } = visitNow;
   earlier = outcome ? [] : earlier;
-  const entry = { card: card.toString(), visit: visitNow, unwanted: [...unwanted], earlier, deleting: deleting.said };
+  const entry = { card: card.toString(), visit: forReload(visitNow), unwanted: [...unwanted], earlier, deleting: deleting.said };
   // Each change is one more dated line in the phone's history.
   if (JSON.stringify(history.state) !== JSON.stringify(entry) || location.pathname + location.search + location.hash !== start) {
     history.replaceState(entry, "", start);

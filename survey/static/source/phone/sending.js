@@ -137,7 +137,7 @@ async function send(start, [id, replaces, code], row) {
   }
   // Without a code it is the open door that is closed for today: another day it is open. With one that is no good only
   // whoever gave the answers can choose that door; on a device that people share, what is not of this visit is nobody's.
-  const mine = !shared || made.has(id) || known()?.sent.includes(id);
+  const mine = !shared || made.has(id) || known()?.sent?.includes(id);
   return { stored: "sent", had: "sent", row: "lost", code: code ? (mine ? "refused" : "lost") : "waiting" }[word] ?? "waiting";
 }
 

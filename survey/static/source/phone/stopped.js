@@ -15,7 +15,7 @@ export const isStop = () => document.querySelector(SCREENS) !== null;
 export function stopped() {
   const { body, documentElement } = document;
   const sent = document.getElementById("sent-before-stop");
-  if (known()?.sent.length && sent) {
+  if (known()?.sent?.length && sent) {
     // The centre, which knows no visit here, has said that nothing is kept.
     body.querySelector("main p").replaceWith(sent.content.cloneNode(true));
   }
