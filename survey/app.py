@@ -19,11 +19,12 @@ from survey.headers import add_headers, let_fonts_stay
 from survey.interview import Interview, NotAvailable, to
 from survey.language_page import add_language_page
 from survey.parts import Mode, Parts, Ready
-from survey.phone_pages import add_phone_routes, screens_of_a_stop
-from survey.plain_page import NOTHING_KEPT, PlainPages
+from survey.phone_pages import add_phone_routes
+from survey.plain_page import PlainPages
 from survey.pressed import press_first_page, press_static_files
 from survey.question_page import FirstPages
 from survey.refused_cookies import add_refused_cookies
+from survey.stopped import NOTHING_KEPT
 from survey.submission import NotKept
 
 __all__ = ["Mode", "Parts", "Ready", "interview_app"]
@@ -110,7 +111,7 @@ def _add_errors(app: Flask, parts: Parts) -> None:
             already_told.add(name)
             _LOG.error("A page failed with %s. Please report this to whoever looks after Heard.", name)
 
-    plain = PlainPages(parts, report, screens_of_a_stop)
+    plain = PlainPages(parts, report)
 
     def not_available(_fault: Exception) -> Response:
         text = "unavailable.text" if parts.on_tablet else NOTHING_KEPT

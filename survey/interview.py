@@ -19,6 +19,7 @@ from survey import answering, pages, submission, visit_cookie
 from survey.csrf import CSRF_FIELD, belongs
 from survey.parts import Parts, Ready
 from survey.question_page import FirstPages, question_page
+from survey.stopped import beside_a_stop
 from survey.visits import COOKIE, Visit
 
 
@@ -126,17 +127,21 @@ class Interview:
         ready = self.parts.ready()
         with self.held() as visit:
             lines = pages.fitting(ready.keys.support_lines, visit.answers if visit else {}) if ready else ()
-            return make_response(pages.render(self.parts, "help.html", ready, visit, lines=lines))
+            return self._beside("help.html", ready, visit, lines=lines)
 
     def about(self) -> Response:
         """What is kept, in plain words."""
         with self.held() as visit:
-            return make_response(pages.render(self.parts, "about.html", self.parts.ready(), visit))
+            return self._beside("about.html", self.parts.ready(), visit)
 
     def safety(self) -> Response:
         """What leaving can and cannot do, said honestly."""
         with self.held() as visit:
-            return make_response(pages.render(self.parts, "safety.html", self.parts.ready(), visit))
+            return self._beside("safety.html", self.parts.ready(), visit)
+
+    def _beside(self, template: str, ready: Ready | None, visit: Visit | None, **more: Any) -> Response:
+        screens = beside_a_stop(self.parts, ready, visit)
+        return make_response(pages.render(self.parts, template, ready, visit, screens=screens, **more))
 
     def thanks(self) -> Response:
         """The response is kept. The same lines for everybody: what was said is not known here any more."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, url_for
-from markupsafe import Markup, escape
+from markupsafe import escape
 from werkzeug.exceptions import NotFound
 
 from forms.instrument import Item, Page
@@ -27,6 +27,7 @@ from survey.languages import drafts, in_language, offered
 from survey.parts import Parts, Ready
 from survey.pressed import Pressed, pressed_files
 from survey.rendered_once import RenderedOnce
+from survey.stopped import lean
 from survey.visits import Outcome, Visit
 
 _STATIC = Path(__file__).parent / "static"
@@ -48,7 +49,6 @@ _HASH_DIGITS = 32
 # A frame takes the place of a page that has its style and its scripts.
 _UNLOADED = re.compile(r"<(noscript|script)\b.*?</\1>|<(?:link|meta)\b[^>]*>", re.DOTALL)
 _FILLED = re.compile(r"<main\b.*</main>(\s*<footer\b.*</footer>)?", re.DOTALL)
-_INDENTATION = re.compile(r"\s*\n\s*")
 
 
 @dataclass(frozen=True)
@@ -150,10 +150,10 @@ def _bundle(parts: Parts, ready: Ready, language: str) -> dict[str, Any]:
         "crime": pages.CRIME_ITEM,
         "again": ready.place.come_back,
         # In this order the same languages and drawings stand close to each other, and nearly come for nothing.
-        "screens": {name: _lean(html) for name, html in _screens(parts, ready, language).items()},
-        "frame": _lean(_frame(_question_page(parts, ready, language, instrument.pages[0], inner=False))),
+        "screens": {name: lean(html) for name, html in _screens(parts, ready, language).items()},
+        "frame": lean(_frame(_question_page(parts, ready, language, instrument.pages[0], inner=False))),
         "pages": {
-            page.name: _lean(_question_page(parts, ready, language, page, inner=True)) for page in instrument.pages
+            page.name: lean(_question_page(parts, ready, language, page, inner=True)) for page in instrument.pages
         },
         "remaining": [str(escape(pages.time_for(left, words))) for left in range(len(instrument.pages) + 1)],
         "words": {name: str(escape(words[name])) for name in (*_WORDS, *(f"error.{kind}" for kind in _MISFITS))}
@@ -164,11 +164,6 @@ def _bundle(parts: Parts, ready: Ready, language: str) -> dict[str, Any]:
 
 def _frame(html: str) -> str:
     return _FILLED.sub("<main></main>", _UNLOADED.sub("", html))
-
-
-def _lean(html: str) -> str:
-    """Without the templates' indentation, which a phone would have to load; where there was space some is left."""
-    return _INDENTATION.sub("\n", html)
 
 
 def _messages(ready: Ready, item: Item, language: str) -> dict[str, str]:
@@ -195,24 +190,6 @@ def _question_page(parts: Parts, ready: Ready, language: str, page: Page, *, inn
         waiting=False, remaining=" ", can_skip=any(each.control != "note" for each in questions),
         languages=offered(ready.instrument, parts.words), inner=inner,
     )  # fmt: skip
-
-
-def screens_of_a_stop(parts: Parts, ready: Ready | None, visit: Visit | None) -> dict[str, Markup]:
-    """What leads on from a phone's page where nothing is asked now, by name; there is no bundle then."""
-
-    def page(template: str, **more: Any) -> Markup:
-        html = pages.render(parts, template, ready, visit, inner=True, **more)
-        return Markup(_lean(html))  # noqa: S704 - a page of ours, which was escaped as one
-
-    return {
-        "deleted": page("on_phone.html", name="deleted", buttons=()),
-        "undeleted": page("on_phone.html", name="undeleted", buttons=("delete-now",)),
-        "unwiped": page("on_phone.html", name="unwiped", buttons=("delete-now",)),
-        "late": page("on_phone.html", name="late", buttons=()),
-        "help": page("help.html", lines=()),
-        "about": page("about.html"),
-        "safety": page("safety.html"),
-    }
 
 
 def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:

@@ -12,28 +12,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, make_response, request
-from markupsafe import Markup
 
 from survey import pages
-from survey.parts import Parts, Ready
+from survey.parts import Parts
+from survey.stopped import NOTHING_ASKED, screens_of_a_stop, true_of
 from survey.visits import COOKIE, Visit
 
-NOTHING_KEPT = "unavailable.text.link"
 _OURS = 500
-# Whatever was asked for: behind a link no page leads to questions then.
-_NOTHING_ASKED: Mapping[str, Any] = {"heading": "unavailable.heading", "text": "unavailable.text.link", "way_on": False}
 
 
 @dataclass(frozen=True)
 class PlainPages:
     """A heading, what to do, a way on; both texts are named by their places in the catalogues.
 
-    ``report`` is told of a fault of ours, ``screens_of_a_stop`` makes what a phone shows where nothing is asked.
+    ``report`` is told of a fault of ours.
     """
 
     parts: Parts
     report: Callable[[Exception], None]
-    screens_of_a_stop: Callable[[Parts, Ready | None, Visit | None], Mapping[str, Markup]]
 
     def __call__(self, status: int, heading: str, text: str | None, *, way_on: bool = True) -> Response:
         """The page with this status. ``way_on``: whether the survey may be gone on with."""
@@ -47,21 +43,14 @@ class PlainPages:
     def _page(self, visit: Visit | None, told: Mapping[str, Any]) -> str:
         ready = self.parts.ready()
         if ready is None and not self.parts.on_tablet:
-            told = _NOTHING_ASKED
+            told = NOTHING_ASKED
         # A phone may still have something to delete where nothing is asked.
         stopped = not told["way_on"] and not self.parts.on_tablet
-        screens = self.screens_of_a_stop(self.parts, ready, visit) if stopped else {}
-        told = {**told, "text": _true_of(visit, told["text"])}
-        return pages.render(self.parts, "plain.html", ready, visit, screens=screens, **told)
-
-
-def _true_of(visit: Visit | None, text: str | None) -> str | None:
-    """Where scripts do not run only the centre knows whether anything is kept; a phone that seals by itself says so."""
-    if text != NOTHING_KEPT or visit is None:
-        return text
-    if visit.outcome == "kept":
-        return None
-    return "unavailable.sent" if visit.partial_kept else text
+        screens = screens_of_a_stop(self.parts, ready, visit) if stopped else {}
+        told = {**told, "text": true_of(visit, told["text"])}
+        return pages.render(
+            self.parts, "plain.html", ready, visit, screens=screens, posted=request.method == "POST", **told
+        )
 
 
 def _whose(parts: Parts) -> Visit | None:

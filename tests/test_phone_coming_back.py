@@ -111,6 +111,75 @@ HASHES_WHEN_TOLD = """(() => {
 })()"""
 
 
+FAILS_TO_HASH = """(() => {
+  const derive = crypto.subtle.deriveBits.bind(crypto.subtle);
+  crypto.subtle.deriveBits = async (rule, ...rest) => {
+    if (rule.name === "PBKDF2" && !window.failed) {
+      await new Promise((told) => (window.fail = told));
+      window.failed = true;
+      throw new DOMException("not this time", "OperationError");
+    }
+    return derive(rule, ...rest);
+  };
+})()"""
+NOT_YET = load_words()["en"]["again.failed"]
+
+
+def takes_words(person: Window, whose: str) -> str:
+    """New ones, or some from before."""
+    if whose == "own":
+        words = "academic acid acne acquire"
+        person.page.locator("#again-words").fill(words)
+        person.page.locator("#again-use button").click()
+    else:
+        person.page.locator("#again-give button").click()
+        words = person.page.locator(".four").inner_text()
+        person.page.locator("#again-done button").click()
+    return words
+
+
+def fails(person: Window) -> None:
+    """What hashes the words gives up now."""
+    person.until(lambda: person.page.evaluate("Boolean(window.fail)"))
+    person.page.evaluate("window.fail()")
+
+
+@pytest.mark.parametrize("whose", ["drawn", "own"])
+def test_where_the_words_cannot_be_hashed_the_page_says_so_and_offers_the_same_again(
+    served: Linked, browser: Browser, whose: str
+) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script(FAILS_TO_HASH)
+        person.look()
+        to_the_end(person)
+        words = takes_words(person, whose)
+        fails(person)
+        expect(person.page.get_by_text(NOT_YET)).to_be_visible()
+        if whose == "own":
+            expect(person.page.locator("#again-words")).to_have_value(words)
+        looks_away(person)
+        expect(person.page.get_by_text(NOT_YET)).to_be_visible()
+        assert takes_words(person, whose) == words
+        expect(person.page.locator("h1")).to_have_text(THANKS)
+    assert (served.only().again, served.only().status) == (slowly(words), "complete")
+
+
+def test_who_finishes_without_the_words_that_could_not_be_hashed_is_kept_without_them(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script(FAILS_TO_HASH)
+        person.look()
+        to_the_end(person)
+        person.page.locator("#again-give button").click()
+        fails(person)
+        expect(person.page.get_by_text(NOT_YET)).to_be_visible()
+        person.until(lambda: [response.status for response in served.responses()] == ["complete"])
+        finish(person)
+        expect(person.page.locator("h1")).to_have_text(THANKS)
+    assert (served.only().again, served.only().answers["better"]) == (None, TYPED)
+
+
 def looks_away(person: Window) -> None:
     """Help and back, then Polish and English again."""
     person.page.locator(".bar .help").click()

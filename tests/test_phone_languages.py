@@ -130,6 +130,32 @@ def test_a_reload_keeps_the_language_and_its_choice_is_no_line_in_the_phones_his
     assert served.only().language == "pl"
 
 
+def test_a_browser_that_knows_no_navigation_keeps_the_language_over_a_reload_too(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.page.add_init_script("Object.defineProperty(window, 'navigation', { value: undefined })")
+        person.look()
+        reads_in(person, "pl")
+        person.page.reload()
+        expect_heading(person, "Co z experience?")
+        send_the_core(person, served)
+        person.page.reload()
+        expect_heading(person, "Co z experience?")
+        person.the_core()
+        person.say("more", "finish")
+        finish(person)
+        expect_heading(person, POLISH["thanks.heading"])
+        person.page.reload()
+        expect_heading(person, "What about experience?")
+        reads_in(person, "pl")
+        person.page.locator(".bar .leave").click()
+        person.page.wait_for_url(OUTSIDE)
+        person.look()
+        expect_heading(person, "What about experience?")
+    assert served.only().language == "pl"
+
+
 def test_after_leave_and_in_another_tab_the_language_is_the_first_one_again(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.look()

@@ -149,6 +149,7 @@ def test_on_a_phone_of_ones_own_nothing_is_covered_and_nobody_is_handed_on(serve
 
 
 FIRST = "What about experience?"
+NOT_SENT = "Not sent yet"
 
 
 def has_its_pages(person: Window) -> None:
@@ -333,6 +334,30 @@ def test_what_lies_in_the_page_alone_is_not_lost_where_nobody_is_there(
         assert [response.status for response in served.responses()] == [walk]
         stays_untouched(person)
         expect_heading(person, FIRST)
+        without_network_noise(person)
+
+
+@pytest.mark.parametrize("storage", ["throw new Error('no')", "return new EventTarget()"], ids=["refused", "silent"])
+def test_who_hands_on_a_device_that_keeps_nothing_sends_first_or_reads_that_it_is_not_sent(
+    served: Linked, browser: Browser, storage: str
+) -> None:
+    with a_phone(browser, served) as person:
+        person.context.add_init_script(f"IDBFactory.prototype.open = () => {{ {storage}; }}")
+        served.broken = frozenset({"/rows"})
+        person.look("#t")
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, NOT_SENT)
+        for _ in range(2):
+            tried = len(sent_by(served))
+            person.page.locator(".shared button").click()
+            person.until(lambda seen=tried: len(sent_by(served)) > seen)
+            expect_heading(person, NOT_SENT)
+        served.broken = frozenset()
+        person.page.locator(".shared button").click()
+        expect_heading(person, FIRST)
+        assert [response.status for response in served.responses()] == ["complete"]
+        expect(person.page).to_have_url(person.address)
         without_network_noise(person)
 
 

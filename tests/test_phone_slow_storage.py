@@ -96,9 +96,7 @@ def test_what_waits_is_not_called_deleted_before_a_slow_phone_has_deleted_it(ser
         without_network_noise(person)
 
 
-def test_a_reload_before_a_slow_phone_has_said_what_waits_sends_nothing_of_it(
-    served: Linked, browser: Browser
-) -> None:
+def test_a_reload_before_a_slow_phone_has_said_what_waits_sends_nothing_of_it(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         person.context.add_init_script(_SLOW % "false")
         the_core_waits(person, served)

@@ -17,10 +17,12 @@ from on_a_phone import (
     chooses,
     counted,
     expect_heading,
+    finish,
     kept_on,
     linked,
     queue_of,
     send_the_core,
+    sent_by,
     to_the_end,
     waits_on_a_shared_device,
     without_network_noise,
@@ -364,6 +366,28 @@ def test_help_where_too_many_are_answering_leads_back_to_where_that_is_said(serv
         without_noise(person)
 
 
+def test_where_too_many_are_answering_the_page_that_looks_again_sends_no_form_again(
+    served: Linked, browser: Browser
+) -> None:
+    drafts = served.links.of(LINKED).drafts
+    for number in range(MOST_DRAFTS):
+        drafts.put(f"{number:064x}", b"")
+    with a_phone(browser, served) as person:
+        person.page.clock.install()
+        person.page.route("**/phone.js", lambda route: route.abort())
+        person.look()
+        person.page.unroute("**/phone.js")
+        person.choose("experience", "good")
+        person.press()
+        expect_heading(person, "Too many people are answering just now")
+        assert person.page.locator("body").get_attribute("data-retry") == "", "where some browsers ask to send it again"
+        posted = sent_by(served)
+        person.page.clock.run_for(62_000)
+        expect_heading(person, "What about experience?")
+        assert sent_by(served) == posted
+        without_noise(person)
+
+
 SENT = "What you sent before may still be with us, sealed. You can delete it."
 
 
@@ -385,6 +409,78 @@ def test_whose_core_is_at_the_centre_is_not_told_that_nothing_is_kept_and_can_de
         deletes(person)
         expect_heading(person, DELETED)
         assert served.rows() == []
+        without_noise(person)
+
+
+def test_who_had_finished_is_not_told_that_nothing_is_kept(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        finish(person)
+        expect_heading(person, THANKS)
+        stops(served)
+        for _ in range(2):
+            person.page.reload()
+            expect_heading(person, NOT_NOW)
+            assert "kept" not in person.words()
+        person.page.locator(".bar .help").click()
+        expect_heading(person, "Help")
+        person.page.locator(".back a").click()
+        expect_heading(person, NOT_NOW)
+        assert "kept" not in person.words()
+        served.tell(3)
+        person.page.reload()
+        expect_heading(person, "What about experience?")
+        person.say("experience", "good")
+        served.tell(4, stop=True)
+        person.page.reload()
+        expect_heading(person, NOT_NOW)
+        expect(person.page.locator("main")).to_contain_text("Nothing you said here is kept")
+        assert len(served.rows()) == 1
+        without_noise(person)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_who_reads_there_what_waits_or_was_sent_does_not_read_that_nothing_is_kept(
+    served: Linked, browser: Browser, *, waits: bool
+) -> None:
+    with a_phone(browser, served) as person:
+        waits_with_the_rest(person, served)
+        if not waits:
+            served.broken = frozenset()
+            person.page.locator("#send-now button").click()
+            expect_heading(person, THANKS)
+        stops(served)
+        person.page.reload()
+        expect_heading(person, NOT_NOW)
+        expect(person.page.locator("main .before")).to_have_count(int(waits))
+        assert "Nothing you said here is kept" not in person.words()
+        without_noise(person)
+
+
+@pytest.mark.parametrize("page", ["help", "about", "safety"])
+def test_what_waits_is_told_also_on_a_page_that_was_opened_by_its_own_address(
+    served: Linked, browser: Browser, page: str
+) -> None:
+    with a_phone(browser, served) as person:
+        waits_with_the_rest(person, served)
+        stops(served)
+        in_a_new_tab(person)
+        person.look(page)
+        heading = person.heading()
+        assert heading != NOT_NOW
+        expect(person.page.locator("main .before")).to_contain_text("They are not sent yet.")
+        person.page.locator(".back a").first.click()
+        expect_heading(person, NOT_NOW)
+        expect(person.page.locator("main .before")).to_contain_text("They are not sent yet.")
+        person.page.locator(".bar .help").click()
+        expect_heading(person, "Help")
+        person.page.locator(".back a").first.click()
+        expect_heading(person, NOT_NOW)
+        deletes(person)
+        expect_heading(person, DELETED)
+        assert served.rows() == []
+        person.until(lambda: kept_on(person) == NOTHING)
         without_noise(person)
 
 

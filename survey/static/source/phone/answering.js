@@ -1,5 +1,6 @@
 // What an answer leads to: the next question, words to come back with, or the end.
 
+import { isGone } from "../leaving.js";
 import { focus } from "../screen.js";
 import { draw, hashed, spelled } from "./again.js";
 import { file, isLesser, keepCore, takeBack } from "./filing.js";
@@ -7,11 +8,12 @@ import { keepPages } from "./kept_pages.js";
 import { fetched } from "./loading.js";
 import { endWithout, notKept, sendAll, sendLast, startOf, state } from "./outcome.js";
 import { showQuestion } from "./pages.js";
-import { showDrawn, showOffer } from "./screens.js";
+import { keepUnsent, showDrawn, showOffer } from "./screens.js";
 import * as walk from "./visit.js";
 
 // For what somebody who wants to finish should not have to wait for.
 const PATIENCE_MS = 3000;
+const UNHASHED = "unhashed";
 
 // Continue or Skip on a question's page: take what stands there, and show what comes next.
 export async function answered(form, submitter) {
@@ -83,8 +85,9 @@ export async function fileAll() {
   const { filing } = visit;
   visit.filing = null;
   try {
-    await (filing ?? sealAll());
-    await sendLast();
+    if ((await (filing ?? sealAll())) !== UNHASHED) {
+      await sendLast();
+    }
   } catch {
     await notKept();
   }
@@ -94,16 +97,32 @@ export async function fileAll() {
 // another tab has deleted meanwhile stays deleted.
 function fileWith(words) {
   const { instrument, visit } = state;
-  visit.filing = hashed(words, instrument.id).then((again) => {
+  visit.unhashed = false;
+  const sealed = (again) => {
     visit.again = again;
     return visit.outcome ? null : sealAll();
-  });
+  };
+  visit.filing = hashed(words, instrument.id).then(sealed, offerAnew);
+}
+
+// Without their hash words are good for nothing, and what was sealed without them stays: they are offered once more, the
+// same that somebody may have written down.
+function offerAnew() {
+  const { visit } = state;
+  visit.filing = null;
+  visit.unhashed = true;
+  if (!isGone() && !visit.outcome && !visit.beside && !visit.choosing) {
+    keepUnsent();
+    showOffer();
+    visit.unsent = null;
+  }
+  return UNHASHED;
 }
 
 // Sealed and sent while they are written down: whoever closes the page then has good words.
 export function giveWords() {
   const { visit } = state;
-  visit.drawn = draw(state.words);
+  visit.drawn ??= draw(state.words);
   fileWith(visit.drawn);
   visit.filing.then(sendAll).catch(() => {}); // Met once they have them.
   showDrawn(visit.drawn);
@@ -117,6 +136,7 @@ export async function useWords(form) {
   if (visit.misspelt) {
     focus(form.elements.words);
   } else {
+    visit.drawn = null;
     fileWith(words);
     await fileAll();
   }

@@ -5,6 +5,9 @@ import { shared } from "./remembering.js";
 import { stopAt } from "./routing.js";
 import { backFrom, pagesLeft, shownOptions } from "./visit.js";
 
+// What the centre says on a page of its own, where it knows no visit.
+export const NOTHING_KEPT = ".nothing-kept";
+
 const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
 
 // What changes from page to page, in the frame that all pages of a language share.
@@ -99,6 +102,7 @@ export function showBefore({ bundle, visit }) {
   }
   said?.remove();
   if (what) {
+    main.querySelector(NOTHING_KEPT)?.remove();
     if (what !== "sent") {
       main.querySelector("#delete-now")?.remove(); // One of what was sent, which deletes this too.
     }

@@ -20,7 +20,7 @@ import {
 import { lendIdling, noMoreCodes, showQuestion } from "./pages.js";
 import { card, deleting, handOver, known, remember, shared, spoken } from "./remembering.js";
 import { CODE, follow, showCurrent, warn } from "./screens.js";
-import { anew, goAnew, share } from "./shared_device.js";
+import { goAnew, handOn, share } from "./shared_device.js";
 import { besideStop, isStop, stopped } from "./stopped.js";
 import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
@@ -110,7 +110,7 @@ function submitted(event) {
   if (form.matches(".languages")) {
     ready().then(() => isGone() || speak(submitter.value), failed);
   } else if (form.matches(".afresh")) {
-    goAnew(anew());
+    handOn();
   } else if (form.id === "load-again") {
     loadAgain();
   } else if (form.id === "return") {

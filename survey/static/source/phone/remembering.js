@@ -16,10 +16,11 @@ export const known = () => history.state?.visit;
 
 // On a device that people share somebody else may be there after the end.
 function forReload({ response, sent, full, over, stored = true, outcome }) {
+  const kept = outcome ? outcome === "thanks" : stored && over;
   if (outcome || (shared && over)) {
-    return outcome === "thanks" && !shared ? { over: true } : undefined;
+    return kept ? { over: kept } : undefined;
   }
-  return { response, sent, full: stored ? full : 0, over: stored && over };
+  return { response, sent, full: stored ? full : 0, over: kept };
 }
 
 // Ids of rows that the centre was asked to delete and has not said are gone. With the tab and not in the phone's storage,
@@ -34,9 +35,9 @@ export const deleting = { said: shared ? undefined : history.state?.deleting };
 
 // For a reload too, with the same entry, but not in its state, since each change of that is one more dated line: where the
 // questions in the language that is read came from, and the ids of rows that set out and that nobody has answered for. A
-// browser that has no such place begins anew in the first language, and takes all of a visit's rows for such.
+// browser that has no such place keeps the language in the state all the same, and takes all of a visit's rows for such.
 const { navigation } = globalThis;
-const beside = navigation?.currentEntry?.getState();
+const beside = navigation ? navigation.currentEntry?.getState() : history.state;
 export const spoken = beside?.read ?? null;
 export const underWay = new Set(beside?.underWay ?? [...unwanted, ...(known()?.sent ?? [])]);
 let read = spoken;
@@ -64,11 +65,18 @@ export function remember(start, visit, bundle = read) {
   const visitNow = visit ?? known() ?? {};
   const { outcome } = visitNow;
   earlier = outcome ? [] : earlier;
-  const entry = { card: card.toString(), visit: forReload(visitNow), unwanted: [...unwanted], earlier, deleting: deleting.said };
+  read = outcome && !deleting.said ? null : bundle;
+  const entry = {
+    card: card.toString(),
+    visit: forReload(visitNow),
+    unwanted: [...unwanted],
+    earlier,
+    deleting: deleting.said,
+    read: navigation ? undefined : read,
+  };
   // Each change is one more dated line in the phone's history.
   if (JSON.stringify(history.state) !== JSON.stringify(entry) || location.pathname + location.search + location.hash !== start) {
     history.replaceState(entry, "", start);
   }
-  read = outcome && !deleting.said ? null : bundle;
   navigation?.updateCurrentEntry({ state: { read, underWay: [...underWay] } });
 }

@@ -88,7 +88,8 @@ export function showOffer() {
   showScreen(state, "again");
   put(document.getElementById("again-use"), visit.unsent ?? (() => []));
   document.getElementById("again-error").hidden = !visit.misspelt;
-  if (visit.drawn) {
+  document.getElementById("again-failed").hidden = !visit.unhashed;
+  if (visit.drawn && !visit.unhashed) {
     showDrawn(visit.drawn);
   }
 }

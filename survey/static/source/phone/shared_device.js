@@ -1,7 +1,9 @@
 // A device that people share, one after the other: at a hub, in place of a tablet.
 
-import { startOf } from "./outcome.js";
+import { isGone } from "../leaving.js";
+import { sendNow, startOf, state, staysToSend } from "./outcome.js";
 import { card, shared, unwanted } from "./remembering.js";
+import { isHeldHere } from "./sending.js";
 
 // The next person, on a device that people share: the whole document anew, and one that knows how soon it is.
 export const anew = () => `${startOf()}?next#${withSoon()}`;
@@ -14,6 +16,19 @@ export function goAnew(address) {
   } else {
     location.replace(address);
   }
+}
+
+// What lies in this page alone would be lost with it: it is sent first, or the page says that it is not. Whose card is no
+// good by then can still choose.
+export async function handOn() {
+  const { visit } = state;
+  if (isHeldHere() && visit.outcome !== "refused") {
+    await sendNow();
+    if (isGone() || staysToSend() || visit.outcome === "refused") {
+      return;
+    }
+  }
+  goAnew(anew());
 }
 
 function withSoon() {

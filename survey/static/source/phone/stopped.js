@@ -1,7 +1,7 @@
 // Where the centre asks nothing now: what waits on this phone is told all the same, and can be deleted.
 
 import { become, state } from "./outcome.js";
-import { showBefore } from "./pages.js";
+import { NOTHING_KEPT, showBefore } from "./pages.js";
 import { known, shared, unwanted } from "./remembering.js";
 import { follow } from "./screens.js";
 import { Visit } from "./visit.js";
@@ -14,16 +14,24 @@ export const isStop = () => document.querySelector(SCREENS) !== null;
 // The page itself stands in for the questions that did not come: it has the few screens that lead on from it.
 export function stopped() {
   const { body, documentElement } = document;
-  const sent = document.getElementById("sent-before-stop");
-  if (known()?.sent?.length && sent) {
-    // The centre, which knows no visit here, has said that nothing is kept.
-    body.querySelector("main p").replaceWith(sent.content.cloneNode(true));
+  const { over, sent } = known() ?? {};
+  const before = document.getElementById("sent-before-stop");
+  const templates = body.querySelectorAll(SCREENS);
+  // Help and the like, opened by their own address, bring the page along that they lead back to.
+  const beside = [...templates].find(({ dataset }) => dataset.screen === ITSELF);
+  const main = (beside?.content ?? body).querySelector("main");
+  // The centre, which knows no visit here, has said that nothing is kept.
+  if (sent?.length && before) {
+    main.querySelector("p").replaceWith(before.content.cloneNode(true));
+  } else if (over) {
+    main.querySelector(NOTHING_KEPT)?.remove();
   }
-  const screens = { [ITSELF]: body.querySelector("main").outerHTML };
-  for (const { dataset, innerHTML } of body.querySelectorAll(SCREENS)) {
+  const screens = {};
+  for (const { dataset, innerHTML } of templates) {
     screens[dataset.screen] = innerHTML;
   }
-  const { leaveOnly, back } = body.querySelector(SCREENS).dataset;
+  screens[ITSELF] = main.outerHTML;
+  const { leaveOnly, back } = templates[0].dataset;
   const visit = new Visit({ known: known() });
   visit.unkept = ITSELF; // What somebody comes back to from Help.
   if (unwanted.size && !shared) {

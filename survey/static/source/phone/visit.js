@@ -32,6 +32,7 @@ export class Visit {
     this.offered = false;
     this.drawn = null;
     this.misspelt = false;
+    this.unhashed = false;
     this.filing = null;
     this.soon = soon;
     this.ranks = new Map();
