@@ -17,7 +17,7 @@ const UNWIPED = "unwiped";
 const UNDONE = new Set([UNDELETED, LATE, UNWIPED]);
 // All that waits is to be deleted, and this phone has not said yet what that is.
 const UNREAD = "unread";
-const UNSENT = new Set(["waiting", "unstored", "refused"]);
+const UNSENT = new Set(["waiting", "words", "unstored", "refused"]);
 // Ids of what waits here although its card's code is no good.
 const refused = new Set();
 let deletions = null;
@@ -69,13 +69,15 @@ async function told(became) {
   // Where a browser gives no turns, one sending may not know what another one beside it has heard.
   const word = settled.get(last) ?? became.get(last) ?? ((await cameBefore(last)) ? "sent" : "waiting");
   visit.stored &&= word !== "unstored";
+  // The copy before the one with the words came from the end too.
+  visit.wordsAlone ||= Boolean(visit.again) && settled.get(visit.sent.at(-2)) === "sent";
   if (word === "lost" && visit.outcome) {
     await endWithout(takeBack(visit, startOf()), "deleted"); // By now there is nothing here to try again with.
   } else if (word === "lost") {
     visit.sent = visit.sent.slice(0, -1); // It never came in.
     await notKept();
   } else {
-    end({ sent: "thanks", refused: "refused" }[word] ?? (visit.stored ? "waiting" : "unstored"));
+    end({ sent: "thanks", refused: "refused" }[word] ?? (!visit.stored ? "unstored" : visit.wordsAlone ? "words" : "waiting"));
   }
 }
 

@@ -14,13 +14,16 @@ export const shared = card.has("t");
 // kept last, as a number; `over`: whether that was made at the end. After the thanks nothing but that.
 export const known = () => history.state?.visit;
 
+// Whoever has to choose what becomes of answers with a card that was not taken has not finished.
+export const isFinished = ({ outcome }) => outcome && outcome !== "refused";
+
 // On a device that people share somebody else may be there after the end.
-function forReload({ response, sent, full, over, stored = true, outcome }) {
-  const kept = outcome ? outcome === "thanks" : stored && over;
-  if (outcome || (shared && over)) {
-    return kept ? { over: kept } : undefined;
+function forReload(visit) {
+  const { response, sent, full, over, stored = true, outcome } = visit;
+  if (isFinished(visit) || (shared && over)) {
+    return (outcome ? outcome === "thanks" : stored && over) ? { over: true } : undefined;
   }
-  return { response, sent, full: stored ? full : 0, over: kept };
+  return { response, sent, full: stored ? full : 0, over: stored && over };
 }
 
 // Ids of rows that the centre was asked to delete and has not said are gone. With the tab and not in the phone's storage,
@@ -48,24 +51,23 @@ let earlier = history.state?.earlier ?? [];
 // What another card's address finds in its place of this visit. The same card again is the same response, as by a reload:
 // its code is spent, and one person would be counted twice.
 export function handOver(visitNow, code) {
-  const { outcome, sent = [] } = visitNow;
   const same = code && code === new URLSearchParams(location.hash.slice(1)).get("c");
-  const mine = shared || outcome || same ? [] : sent;
+  const mine = shared || same ? [] : unfinished(visitNow);
   const visit = same ? forReload(visitNow) : undefined;
-  history.replaceState({ visit, unwanted: [...unwanted], earlier: [...earlier, ...mine] }, "");
+  history.replaceState({ visit, unwanted: [...unwanted], earlier: same || shared ? earlier : mine }, "");
 }
 
 // Everything that this tab sent and that nobody has finished with.
-export const unfinished = ({ outcome, sent = [] }) => (outcome ? [] : [...earlier, ...sent]);
+export const unfinished = (visit) => (isFinished(visit) ? [] : [...earlier, ...(visit.sent ?? [])]);
 
 export function remember(start, visit, bundle = read) {
   if (isGone()) {
     return;
   }
   const visitNow = visit ?? known() ?? {};
-  const { outcome } = visitNow;
-  earlier = outcome ? [] : earlier;
-  read = outcome && !deleting.said ? null : bundle;
+  const finished = isFinished(visitNow);
+  earlier = finished ? [] : earlier;
+  read = finished && !deleting.said ? null : bundle;
   const entry = {
     card: card.toString(),
     visit: forReload(visitNow),

@@ -33,6 +33,7 @@ export class Visit {
     this.drawn = null;
     this.misspelt = false;
     this.unhashed = false;
+    this.wordsAlone = false;
     this.filing = null;
     this.soon = soon;
     this.ranks = new Map();
