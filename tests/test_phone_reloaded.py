@@ -1,4 +1,4 @@
-"""A page that comes back after the end, reloaded or thrown away by the phone: it says what is kept, and keeps the fuller."""
+"""A page that comes back after the end, reloaded or thrown away by a phone: it says what is kept; the fuller stays."""
 
 from __future__ import annotations
 
