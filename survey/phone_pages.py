@@ -217,6 +217,7 @@ def _screens(parts: Parts, ready: Ready, language: str) -> dict[str, str]:
         "thanks": page("thanks.html", over, lines=lines, figures=figures),
         "ended": page("ended.html", over, lines=lines, figures=figures),
         "waiting": own("waiting", "send-now", "delete-now"),
+        "words": own("words", "send-now", "delete-now"),
         "unstored": own("unstored", "send-now", "delete-now"),
         "refused": own("refused", *doors, "delete-now"),
         "deleted": own("deleted", "return"),

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from on_a_phone import Linked, expect_heading, finish, linked
+from on_a_phone import START, Linked, expect_heading, finish, linked, sent_by
 from playwright.sync_api import expect
 from real_browser import Window
 from screens import CORE, MADE_UP_LINES, victim_voice
@@ -172,6 +172,27 @@ def unstored(person: Window, served: Linked) -> None:
     expect_place(person, "phone.unstored.heading")
 
 
+def words_wait(person: Window, served: Linked) -> None:
+    """Sent, but for the four words."""
+    again(person, served)
+    person.until(lambda: sum(path.endswith("/rows") for path, _ in sent_by(served)) == 2)
+    person.page.evaluate("async () => { await navigator.locks.request('heard rows', () => {}); }")
+    served.broken = frozenset({"/rows"})
+    person.page.locator("#again-give button").click()
+    person.page.locator("#again-done button").click()
+    expect_place(person, "thanks.heading")
+
+
+def loading(person: Window, served: Linked) -> None:
+    """The questions are still on their way."""
+    served.held = f"/{START}phone/{victim_voice().default_language}"
+    person.page.clock.install()
+    start(person, served)
+    person.press()
+    person.page.clock.run_for(5_000)
+    person.page.locator(".loading").wait_for()
+
+
 def deleted(person: Window, served: Linked) -> None:
     """What waited was deleted."""
     waiting(person, served)
@@ -218,5 +239,5 @@ def unkept(person: Window, served: Linked) -> None:
 BESIDE: Mapping[str, Walk] = {
     "help": by_its_link(".bar .help", "help.heading"), "about": by_its_link(".promise a", "about.heading"),
     "languages": languages, "ended": ended, "unstored": unstored, "deleted": deleted, "late": late, "unkept": unkept,
-    "unwiped": unwiped, "sent-before": sent_before,
+    "unwiped": unwiped, "sent-before": sent_before, "words-wait": words_wait, "loading": loading,
 }  # fmt: skip

@@ -25,7 +25,7 @@ from on_a_phone import (
     without_network_noise,
 )
 from playwright.sync_api import Browser, expect
-from real_browser import Window
+from real_browser import OUTSIDE, Window
 
 from export.centre.codes import cancel, code_of, codes_in, issue
 
@@ -161,6 +161,30 @@ def test_who_learns_only_on_opening_again_that_the_card_is_no_good_can_send_with
         person.until(lambda: kept_on(person) == NOTHING)
         person.wrong = [line for line in person.wrong if "403" not in line and "502" not in line]
     assert served.only().status == "complete"
+
+
+@pytest.mark.parametrize("how", ["at once", "after a reload", "after Help"])
+def test_who_leaves_a_card_that_was_not_taken_leaves_no_answers_behind(
+    served: Linked, browser: Browser, how: str
+) -> None:
+    with a_phone(browser, served) as person:
+        refused(person, cancelled(served))
+        if how == "after a reload":
+            person.page.reload()
+            expect(person.page.locator("main .before")).to_contain_text(REFUSED)
+        elif how == "after Help":
+            person.page.locator(".bar .help").click()
+            expect_heading(person, "Help")
+        expect(person.page.locator(".bar .leave")).to_have_text("Leave and delete")
+        person.page.locator(".bar .leave").click()
+        person.page.wait_for_url(OUTSIDE)
+        person.look()
+        expect_heading(person, "What about experience?")
+        person.until(lambda: kept_on(person) == NOTHING)
+        person.page.evaluate("async () => { await navigator.locks.request('heard rows', () => {}); }")
+        expect(person.page.locator("main .before")).to_have_count(0)
+        person.wrong = [line for line in person.wrong if "403" not in line]
+    assert served.rows() == []
 
 
 def test_a_refused_row_that_lies_on_the_phone_is_never_called_lost_with_the_page(

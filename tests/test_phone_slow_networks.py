@@ -32,6 +32,7 @@ from on_a_phone import (
 from playwright.sync_api import Browser, expect
 from real_browser import Window
 from test_phone_deleting import DELETING, FORGET, UNDELETED, deletes, waits_with_the_rest
+from test_phone_stopped import a_cards
 
 pytestmark = pytest.mark.browser
 
@@ -335,3 +336,50 @@ def test_of_what_waits_from_before_somebody_reads_soon_though_the_network_swallo
         served.let_go.set()
         expect(person.page.locator(".before")).to_contain_text("Your answers from before are now sent.")
         person.until(lambda: kept_on(person) == NOTHING)
+
+
+LOADING = "The questions are still on their way. Please wait."
+
+
+@pytest.mark.parametrize("how", ["a card", "an answer"])
+def test_who_waits_for_the_questions_reads_soon_that_they_are_on_their_way(
+    served: Linked, browser: Browser, how: str
+) -> None:
+    with in_a_hurry(browser, served) as person:
+        served.held = f"/{START}phone/en"
+        person.page.goto(person.address + (a_cards(served) if how == "a card" else ""), wait_until="commit")
+        if how == "an answer":
+            person.choose("experience", "good")
+            person.press()
+        person.until(lambda: any(line.startswith(f"GET {served.held}") for line, _ in served.bodies))
+        person.page.clock.run_for(SECONDS)
+        told = person.page.get_by_role("alert")
+        expect(told).to_have_text(LOADING)
+        expect(told).to_be_visible()
+        assert person.page.locator("#question").is_visible() == (how == "an answer")
+        served.let_go.set()
+        expect_heading(person, "What about contact?" if how == "an answer" else "What about experience?")
+        expect(told).to_have_count(0)
+        expect(person.page.locator("#question")).to_be_visible()
+
+
+def test_answers_that_the_centre_has_are_not_called_unsent_where_only_the_four_words_wait(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        person.look()
+        to_the_end(person)
+        person.until(lambda: [response.status for response in counted(served)] == ["complete"])
+        served.broken = frozenset({"/rows"})
+        person.page.locator("#again-give button").click()
+        person.page.locator("#again-done button").click()
+        for _ in range(2):
+            expect_heading(person, THANKS)
+            expect(person.page.locator("main")).to_contain_text("Your four words are still on this phone, sealed.")
+            person.page.locator("#send-now button").click()
+        served.broken = frozenset()
+        person.page.evaluate("dispatchEvent(new Event('online'))")
+        expect(person.page.locator("#send-now")).to_have_count(0)
+        expect_heading(person, THANKS)
+        assert served.only().again is not None
+        without_network_noise(person)

@@ -3,7 +3,7 @@
 import { isGone } from "../leaving.js";
 import { focus } from "../screen.js";
 import { draw, hashed, spelled } from "./again.js";
-import { file, keepCore, takeBack } from "./filing.js";
+import { file, isLesser, keepCore, takeBack } from "./filing.js";
 import { keepPages } from "./kept_pages.js";
 import { fetched } from "./loading.js";
 import { endWithout, notKept, sendAll, sendLast, startOf, state } from "./outcome.js";
@@ -49,6 +49,10 @@ export async function answered(form, submitter) {
 
 async function finish() {
   const { bundle, instrument, visit } = state;
+  if (isLesser(state)) {
+    await sendLast();
+    return;
+  }
   if (walk.reached(instrument, visit) === "started") {
     await endWithout(takeBack(visit, startOf()), "ended");
     return;

@@ -11,6 +11,10 @@ import { coreSaid, reached } from "./visit.js";
 // What stands at the centre for somebody with a card who has taken back what they said: a row without it that replaced
 // none would be refused, since the card's code is spent.
 const COVER = { v: 1, kind: "cover" };
+// Fuller is what opening keeps of several copies: what came to the end, then more answers. Words to come back with are
+// written down by then.
+const COMPLETE = 4000;
+const WORDS = 2000;
 // As many as the centre reads: nobody changes the core so often.
 const MOST_NAMED = 64;
 let last = Promise.resolve();
@@ -29,7 +33,8 @@ export function file(state, start, status, more = {}) {
 function filed(state, start, saying) {
   const { visit, code } = state;
   return inTurn(async () => {
-    const row = await state.seal(state.told.collection, framed(saying()));
+    const said = saying();
+    const row = await state.seal(state.told.collection, framed(said));
     const id = await idOf(row);
     if (isGone()) {
       return; // What was not on its way when somebody left does not set out.
@@ -37,10 +42,25 @@ function filed(state, start, saying) {
     // All of them: any may be the one that arrived, and the card's code is spent for that one.
     const replaced = visit.sent.slice(-MOST_NAMED);
     visit.sent = [...visit.sent, id];
+    const full = fullness(said);
+    Object.assign(visit, { full, least: 0, over: full > 0 && visit.endReached, stored: true });
     // Before it can reach the centre: a reload that comes sooner than its answer still knows what to replace.
     remember(start, visit);
     visit.stored = await keep(start, [id, replaced.sort().join(), code], row, replaced);
+    if (!visit.stored) {
+      remember(start, visit); // It may be lost with this page.
+    }
   });
+}
+
+const fullness = ({ status, again, answers = {} }) =>
+  Object.keys(answers).length + (again ? WORDS : 0) + (status === "complete" ? COMPLETE : 0);
+
+// Whether a fuller copy was kept before a reload.
+export function isLesser(state) {
+  const { instrument, visit } = state;
+  const status = reached(instrument, visit);
+  return (status === "started" ? 0 : fullness(content(state, status))) < visit.least;
 }
 
 function content({ bundle, told, instrument, visit }, status) {
@@ -64,7 +84,7 @@ function content({ bundle, told, instrument, visit }, status) {
 export async function keepCore(state, start) {
   const { instrument, visit } = state;
   const said = reached(instrument, visit) === "started" ? null : coreSaid(instrument, visit);
-  if (said === visit.coreSaid) {
+  if (said === visit.coreSaid || isLesser(state)) {
     return;
   }
   visit.coreSaid = said;
@@ -98,7 +118,7 @@ async function covered(state, start) {
 export async function takeBack(visit, start) {
   await inTurn(() => {
     const { sent } = visit;
-    visit.sent = [];
+    Object.assign(visit, { sent: [], full: 0, least: 0, over: false });
     sent.forEach((id) => unwanted.add(id));
     return drop(start, sent);
   });

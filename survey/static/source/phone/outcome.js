@@ -17,7 +17,7 @@ const UNWIPED = "unwiped";
 const UNDONE = new Set([UNDELETED, LATE, UNWIPED]);
 // All that waits is to be deleted, and this phone has not said yet what that is.
 const UNREAD = "unread";
-const UNSENT = new Set(["waiting", "unstored", "refused"]);
+const UNSENT = new Set(["waiting", "words", "unstored", "refused"]);
 // Ids of what waits here although its card's code is no good.
 const refused = new Set();
 let deletions = null;
@@ -43,7 +43,7 @@ export function openedWith(kept) {
 async function sendSoon(say) {
   const sent = sendAll();
   const became = await within(PATIENCE_MS, sent);
-  await say(became ?? new Map([[state.visit.sent.at(-1), "waiting"]]));
+  await say(became ?? new Map());
   if (!became) {
     sent.then(heard).catch(() => {}); // It waits, and is tried again.
   }
@@ -67,16 +67,24 @@ async function told(became) {
   const last = visit.sent.at(-1);
   // The centre's word alone: what is gone from the phone may have been wiped there, or be on its way from another page.
   // Where a browser gives no turns, one sending may not know what another one beside it has heard.
-  const word = settled.get(last) ?? became.get(last) ?? "waiting";
+  const word = settled.get(last) ?? became.get(last) ?? ((await cameBefore(last)) ? "sent" : "waiting");
   visit.stored &&= word !== "unstored";
+  // The copy before the one with the words came from the end too.
+  visit.wordsAlone ||= Boolean(visit.again) && settled.get(visit.sent.at(-2)) === "sent";
   if (word === "lost" && visit.outcome) {
     await endWithout(takeBack(visit, startOf()), "deleted"); // By now there is nothing here to try again with.
   } else if (word === "lost") {
     visit.sent = visit.sent.slice(0, -1); // It never came in.
     await notKept();
   } else {
-    end({ sent: "thanks", refused: "refused" }[word] ?? (visit.stored ? "waiting" : "unstored"));
+    end({ sent: "thanks", refused: "refused" }[word] ?? (!visit.stored ? "unstored" : visit.wordsAlone ? "words" : "waiting"));
   }
+}
+
+// What was kept before a reload and is on this phone no more.
+async function cameBefore(id) {
+  const waits = state.visit.least && (await waiting(startOf()));
+  return waits && !waits.some((key) => key[0] === id);
 }
 
 // The page says that nothing was kept, so an earlier copy goes too; the answers are still here to try again with.
@@ -144,6 +152,11 @@ export async function sendAll() {
     return new Map(); // What is to be deleted is not sent first.
   }
   const became = await flush(startOf());
+  const { visit } = state;
+  if (!visit.stored && settled.get(visit.sent.at(-1)) === "sent") {
+    visit.stored = true; // Not in this page alone any more.
+    remember(startOf(), visit);
+  }
   [...became].filter(([, word]) => word === "refused").forEach(([id]) => refused.add(id));
   return became;
 }
@@ -226,8 +239,12 @@ async function tellOfBefore(became) {
   }
   const words = [...became.values()];
   offLine &&= !words.includes("sent");
+  if (became.get(visit.sent.at(-1)) === "lost") {
+    Object.assign(visit, { full: 0, least: 0, over: false });
+  }
   const lost = words.includes("lost") || visit.before === "lost";
-  const sent = [...became].some(([id, word]) => word === "sent" && !visit.sent.includes(id)) || visit.before === "sent";
+  const others = [...became].some(([id, word]) => word === "sent" && !visit.sent.includes(id));
+  const sent = others || visit.over || visit.before === "sent";
   if (waits) {
     visit.before = waits.length ? "waiting" : lost ? "lost" : sent ? "sent" : null;
   }

@@ -1,7 +1,7 @@
 // The server's own pages, as it rendered them once for everybody, with one person's questions, answers and way in them.
 
 import { display, put } from "../screen.js";
-import { shared } from "./remembering.js";
+import { isFinished, shared } from "./remembering.js";
 import { stopAt } from "./routing.js";
 import { backFrom, pagesLeft, shownOptions } from "./visit.js";
 
@@ -17,7 +17,7 @@ function framed({ bundle, visit }, html) {
   next.querySelector("main").replaceWith(inner.querySelector("main"));
   next.querySelector("main").after(...inner.querySelectorAll("footer"));
   delete next.body.dataset.waiting;
-  if (visit.outcome) {
+  if (isFinished(visit)) {
     // What is sent cannot be found again, so the button must not promise to delete it.
     next.querySelectorAll(".leave").forEach((button) => rename(button, bundle.words["bar.leave_only"]));
   }

@@ -5,7 +5,7 @@
 import { watchAloud } from "../aloud.js";
 import { watchForIdling } from "../idling.js";
 import { goBy, isGone, tidyWhenLeaving, watchForLeaving } from "../leaving.js";
-import { within } from "../patience.js";
+import { after, PATIENCE_MS, within } from "../patience.js";
 import { focus, tellShown } from "../screen.js";
 import { speak } from "./another_language.js";
 import { answered, fileAll, giveWords, useWords } from "./answering.js";
@@ -34,7 +34,7 @@ let busy = false;
 
 async function ready() {
   loading ??= load(document.body.dataset.bundle);
-  const loaded = await loading;
+  const loaded = await loading.finally(() => document.querySelector(".loading")?.remove());
   if (!state) {
     const visit = new walk.Visit({ soon: card.has("s"), known: known() });
     // It goes in a header, where other letters would stop the row here, and the centre could not call it mistaken.
@@ -46,6 +46,14 @@ async function ready() {
     visit.show(walk.firstPage(state.instrument));
   }
   return state;
+}
+
+// Nobody looks for long at a page that does nothing.
+async function sayIfSlow() {
+  await after(PATIENCE_MS);
+  if (!state && loading && !isGone() && !document.querySelector(".loading")) {
+    document.querySelector("main").prepend(document.getElementById("loading").content.cloneNode(true));
+  }
 }
 
 // A few words that came with the first page, for when nothing else did.
@@ -81,6 +89,7 @@ async function oneAtATime(act) {
     return;
   }
   busy = true;
+  sayIfSlow();
   try {
     await act(await ready());
     remember(startOf(), state.visit, document.body.dataset.bundle);
@@ -181,6 +190,9 @@ async function begin() {
   }
   remember(startOf(), null, spoken ?? document.body.dataset.bundle);
   openedWith(isKept());
+  if (document.documentElement.matches(".checking")) {
+    sayIfSlow();
+  }
   try {
     const { visit } = await ready();
     if (isGone()) {

@@ -10,8 +10,21 @@ export const card = new URLSearchParams(location.hash.slice(1) || history.state?
 // Whether people share this device.
 export const shared = card.has("t");
 
-// The visit as it was before a reload: { response, sent }; of one that is over and sent { kept }; or nothing.
+// The visit as it was before a reload: { response, sent, full, over }, or nothing. `full`: how full the copy is that was
+// kept last, as a number; `over`: whether that was made at the end. After the thanks nothing but that.
 export const known = () => history.state?.visit;
+
+// Whoever has to choose what becomes of answers with a card that was not taken has not finished.
+export const isFinished = ({ outcome }) => outcome && outcome !== "refused";
+
+// On a device that people share somebody else may be there after the end.
+function forReload(visit) {
+  const { response, sent, full, over, stored = true, outcome } = visit;
+  if (isFinished(visit) || (shared && over)) {
+    return (outcome ? outcome === "thanks" : stored && over) ? { over: true } : undefined;
+  }
+  return { response, sent, full: stored ? full : 0, over: stored && over };
+}
 
 // Ids of rows that the centre was asked to delete and has not said are gone. With the tab and not in the phone's storage,
 // where they would wait until the survey is opened again: whoever deletes wants nothing of it to stay on the phone.
@@ -37,28 +50,27 @@ let earlier = history.state?.earlier ?? [];
 
 // What another card's address finds in its place of this visit. The same card again is the same response, as by a reload:
 // its code is spent, and one person would be counted twice.
-export function handOver({ response, outcome, sent = [] }, code) {
-  const same = code && code === new URLSearchParams(location.hash.slice(1)).get("c") && !outcome;
-  const mine = shared || outcome || same ? [] : sent;
-  const visit = same ? { response, sent } : undefined;
-  history.replaceState({ visit, unwanted: [...unwanted], earlier: [...earlier, ...mine] }, "");
+export function handOver(visitNow, code) {
+  const same = code && code === new URLSearchParams(location.hash.slice(1)).get("c");
+  const mine = shared || same ? [] : unfinished(visitNow);
+  const visit = same ? forReload(visitNow) : undefined;
+  history.replaceState({ visit, unwanted: [...unwanted], earlier: same || shared ? earlier : mine }, "");
 }
 
 // Everything that this tab sent and that nobody has finished with.
-export const unfinished = ({ outcome, sent = [] }) => (outcome ? [] : [...earlier, ...sent]);
+export const unfinished = (visit) => (isFinished(visit) ? [] : [...earlier, ...(visit.sent ?? [])]);
 
 export function remember(start, visit, bundle = read) {
   if (isGone()) {
     return;
   }
-  // Of a visit that is over no more than that it was sent, which a page that knows no visit must not deny.
-  const { response, sent, outcome, kept = outcome === "thanks" } = visit ?? known() ?? {};
-  const visitNow = kept ? { kept } : response && !outcome ? { response, sent } : undefined;
-  earlier = outcome ? [] : earlier;
-  read = outcome && !deleting.said ? null : bundle;
+  const visitNow = visit ?? known() ?? {};
+  const finished = isFinished(visitNow);
+  earlier = finished ? [] : earlier;
+  read = finished && !deleting.said ? null : bundle;
   const entry = {
     card: card.toString(),
-    visit: visitNow,
+    visit: forReload(visitNow),
     unwanted: [...unwanted],
     earlier,
     deleting: deleting.said,

@@ -14,17 +14,17 @@ export const isStop = () => document.querySelector(SCREENS) !== null;
 // The page itself stands in for the questions that did not come: it has the few screens that lead on from it.
 export function stopped() {
   const { body, documentElement } = document;
-  const { kept, sent } = known() ?? {};
+  const { over, sent } = known() ?? {};
   const before = document.getElementById("sent-before-stop");
   const templates = body.querySelectorAll(SCREENS);
   // Help and the like, opened by their own address, bring the page along that they lead back to.
   const beside = [...templates].find(({ dataset }) => dataset.screen === ITSELF);
   const main = (beside?.content ?? body).querySelector("main");
   // The centre, which knows no visit here, has said that nothing is kept.
-  if (kept) {
-    main.querySelector(NOTHING_KEPT)?.remove();
-  } else if (sent?.length && before) {
+  if (sent?.length && before) {
     main.querySelector("p").replaceWith(before.content.cloneNode(true));
+  } else if (over) {
+    main.querySelector(NOTHING_KEPT)?.remove();
   }
   const screens = {};
   for (const { dataset, innerHTML } of templates) {

@@ -14,6 +14,10 @@ export class Visit {
     this.response = known.response ?? randomId();
     this.sent = known.sent ?? [];
     this.stored = true;
+    this.full = known.full ?? 0;
+    this.over = known.over ?? false;
+    // What is less full than this does not take its place: what a reload left behind is the same person's.
+    this.least = this.full;
     this.answers = new Map();
     this.shown = new Set();
     this.alreadyAsked = new Set();
@@ -29,6 +33,7 @@ export class Visit {
     this.drawn = null;
     this.misspelt = false;
     this.unhashed = false;
+    this.wordsAlone = false;
     this.filing = null;
     this.soon = soon;
     this.ranks = new Map();
