@@ -47,21 +47,6 @@ export function canSpeak() {
   return texts().some(isEnough);
 }
 
-// The loudspeaker of a screen that came without one, above what is asked there.
-export function lend() {
-  const main = document.querySelector("main");
-  const room = document.getElementById("aloud");
-  if (room && main && !main.querySelector(".aloud") && canSpeak()) {
-    const lent = room.content.cloneNode(true);
-    const heading = main.querySelector(":scope > h1");
-    if (heading) {
-      heading.after(lent);
-    } else {
-      main.querySelector("form").before(lent);
-    }
-  }
-}
-
 // What a reading tells that is over is not heard: a browser tells of a stop late, and some call it a failure. One that the
 // phone stops, as for a call, ends. `goesOn`: another text begins or ends.
 export function speak(ended, failed, goesOn) {

@@ -17,7 +17,7 @@ export function stopped() {
   const sent = document.getElementById("sent-before-stop");
   if (known()?.sent.length && sent) {
     // The centre, which knows no visit here, has said that nothing is kept.
-    body.querySelector("main p").replaceWith(sent.content.cloneNode(true));
+    body.querySelector("main > p").replaceWith(sent.content.cloneNode(true));
   }
   const screens = { [ITSELF]: body.querySelector("main").outerHTML };
   for (const { dataset, innerHTML } of body.querySelectorAll(SCREENS)) {
