@@ -197,11 +197,11 @@ def _question_page(parts: Parts, ready: Ready, language: str, page: Page, *, inn
     )  # fmt: skip
 
 
-def screens_of_a_stop(parts: Parts, ready: Ready | None, visit: Visit | None) -> dict[str, Markup]:
+def screens_of_a_stop(parts: Parts, ready: Ready | None, visit: Visit | None, language: str) -> dict[str, Markup]:
     """What leads on from a phone's page where nothing is asked now, by name; there is no bundle then."""
 
     def page(template: str, **more: Any) -> Markup:
-        html = pages.render(parts, template, ready, visit, inner=True, **more)
+        html = pages.render(parts, template, ready, visit, language, inner=True, **more)
         return Markup(_lean(html))  # noqa: S704 - a page of ours, which was escaped as one
 
     return {

@@ -1,8 +1,9 @@
 """A page that says in plain words what is wrong and what to do, in the language of whoever meets it.
 
-The visit says which language that is, and a link to the others then stands there too. Where it is the visit itself that
-cannot be read or shown, the page comes without it: what tells of a fault must not fail by the same fault. That one is
-ours, whatever else was wrong, so it is reported and the status says so.
+The visit says which language that is, and a link to the others then stands there too; a phone, whose visit only it
+knows, asks for it in the address, and where nothing is asked the others stand on the page itself. Where it is the visit
+itself that cannot be read or shown, the page comes without it: what tells of a fault must not fail by the same fault.
+That one is ours, whatever else was wrong, so it is reported and the status says so.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from flask import Response, make_response, request
 from markupsafe import Markup
 
 from survey import pages
+from survey.languages import Language, offered
 from survey.parts import Parts, Ready
 from survey.visits import COOKIE, Visit
 
@@ -33,7 +35,7 @@ class PlainPages:
 
     parts: Parts
     report: Callable[[Exception], None]
-    screens_of_a_stop: Callable[[Parts, Ready | None, Visit | None], Mapping[str, Markup]]
+    screens_of_a_stop: Callable[[Parts, Ready | None, Visit | None, str], Mapping[str, Markup]]
 
     def __call__(self, status: int, heading: str, text: str | None, *, way_on: bool = True) -> Response:
         """The page with this status. ``way_on``: whether the survey may be gone on with."""
@@ -50,9 +52,19 @@ class PlainPages:
             told = _NOTHING_ASKED
         # A phone may still have something to delete where nothing is asked.
         stopped = not told["way_on"] and not self.parts.on_tablet
-        screens = self.screens_of_a_stop(self.parts, ready, visit) if stopped else {}
-        told = {**told, "text": _true_of(visit, told["text"])}
-        return pages.render(self.parts, "plain.html", ready, visit, screens=screens, **told)
+        language = self._asked_for()
+        screens = self.screens_of_a_stop(self.parts, ready, visit, language) if stopped else {}
+        told = {**told, "text": _true_of(visit, told["text"]), "languages": self._others() if ready is None else ()}
+        return pages.render(self.parts, "plain.html", ready, visit, language, screens=screens, **told)
+
+    def _asked_for(self) -> str:
+        untrusted = request.args.get("language", "")
+        return untrusted if untrusted in self.parts.words and not self.parts.on_tablet else ""
+
+    def _others(self) -> tuple[Language, ...]:
+        """What the questionnaire can be read in once it is there again."""
+        keys = None if self.parts.on_tablet else self.parts.keys()
+        return offered(keys.instruments[0], self.parts.words) if keys and keys.instruments else ()
 
 
 def _true_of(visit: Visit | None, text: str | None) -> str | None:

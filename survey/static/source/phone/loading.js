@@ -19,6 +19,12 @@ export async function fetched(address, patience = PATIENCE_MS) {
   return answer.ok ? answer.json() : missed();
 }
 
+// Whatever its status: what says that something is wrong has one that says so too.
+export async function fetchedText(address) {
+  const answer = await fetch(address, { credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) });
+  return answer.text();
+}
+
 function missed() {
   throw new TypeError("It did not come.");
 }

@@ -5,7 +5,7 @@ import { shared } from "./remembering.js";
 import { stopAt } from "./routing.js";
 import { backFrom, pagesLeft, shownOptions } from "./visit.js";
 
-const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
+export const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
 
 // What changes from page to page, in the frame that all pages of a language share.
 function framed({ bundle, visit }, html) {

@@ -21,7 +21,7 @@ import { lendIdling, noMoreCodes, showQuestion } from "./pages.js";
 import { card, handOver, known, remember, shared, spoken } from "./remembering.js";
 import { CODE, follow, showCurrent, warn } from "./screens.js";
 import { anew, goAnew, share } from "./shared_device.js";
-import { besideStop, isStop, stopped } from "./stopped.js";
+import { besideStop, inOwnLanguage, isStop, speakOfStop, stopped } from "./stopped.js";
 import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
 
@@ -107,7 +107,9 @@ const FORMS = {
 function submitted(event) {
   const { target: form, submitter } = event;
   event.preventDefault();
-  if (form.matches(".languages")) {
+  if (form.matches(".languages") && isStop()) {
+    oneAtATime(() => speakOfStop(submitter.value));
+  } else if (form.matches(".languages")) {
     ready().then(() => isGone() || speak(submitter.value), failed);
   } else if (form.matches(".afresh")) {
     goAnew(anew());
@@ -166,6 +168,9 @@ async function left() {
 
 async function begin() {
   share();
+  if (document.body.dataset.plain) {
+    await inOwnLanguage();
+  }
   if (!document.body.dataset.bundle) {
     document.documentElement.classList.remove("checking"); // Nothing is asked here that would have to be checked before.
     if (isStop()) {
