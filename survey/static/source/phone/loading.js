@@ -14,15 +14,12 @@ export async function load(address) {
   return { bundle, instrument: JSON.parse(bundle.instrument), told, seal: sealing.sealed };
 }
 
-export async function fetched(address, patience = PATIENCE_MS) {
-  const answer = await fetch(address, { credentials: "omit", signal: AbortSignal.timeout(patience) });
-  return answer.ok ? answer.json() : missed();
-}
+export const asked = (address, patience = PATIENCE_MS) =>
+  fetch(address, { credentials: "omit", signal: AbortSignal.timeout(patience) });
 
-// Whatever its status: what says that something is wrong has one that says so too.
-export async function fetchedText(address) {
-  const answer = await fetch(address, { credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) });
-  return answer.text();
+export async function fetched(address, patience) {
+  const answer = await asked(address, patience);
+  return answer.ok ? answer.json() : missed();
 }
 
 function missed() {

@@ -168,9 +168,7 @@ async function left() {
 
 async function begin() {
   share();
-  if (document.body.dataset.plain) {
-    await inOwnLanguage();
-  }
+  await inOwnLanguage();
   if (!document.body.dataset.bundle) {
     document.documentElement.classList.remove("checking"); // Nothing is asked here that would have to be checked before.
     if (isStop()) {

@@ -1,7 +1,7 @@
 // Where the centre asks nothing now: what waits on this phone is told all the same, and can be deleted.
 
 import { display } from "../screen.js";
-import { fetchedText } from "./loading.js";
+import { asked } from "./loading.js";
 import { become, startOf, state } from "./outcome.js";
 import { parsed, showBefore } from "./pages.js";
 import { known, readBefore, remember, shared, unwanted } from "./remembering.js";
@@ -45,25 +45,20 @@ export async function inOwnLanguage() {
 }
 
 async function anew(address, language) {
-  const next = parsed(await fetchedText(`${address}?language=${language}`));
-  const came = next.body.dataset.plain === language;
-  if (came) {
+  const answer = await asked(`${address}?language=${language}`);
+  const next = parsed(await answer.text()); // Whatever its status: that says too that something is wrong.
+  if (next.body.dataset.plain === language) {
     next.querySelectorAll("noscript").forEach((each) => each.remove());
     display(next);
   }
-  return came;
 }
 
 // Whoever cannot read that nothing is asked now reads it in their language, and the questions too once they are there.
 export async function speakOfStop(language) {
-  const isOver = !(await anew(startOf(), language));
+  await anew(startOf(), language);
+  stopped();
   remember(startOf(), null, `${startOf()}phone/${language}`);
-  if (isOver) {
-    location.reload();
-  } else {
-    stopped();
-    showBefore(state);
-  }
+  showBefore(state);
 }
 
 // Help, and back from it, in the one history entry: a document of its own would be where Back leads after Leave.
