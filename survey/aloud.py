@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from typing import Any, Protocol
 
 from flask import Response, abort, send_file
@@ -65,21 +67,27 @@ class Text:
 
 @dataclass(frozen=True)
 class Aloud:
-    """What a page says in this language. ``lines``: those of its texts that tell of support lines."""
+    """What a page says in this language.
+
+    ``parts``: each is heard whole or not at all: a question with its answers, the support lines, any other text by
+    itself. Somebody who hears four of five answers would choose among four. ``asked``: what a page of questions is for.
+    """
 
     language: str
-    texts: tuple[Text, ...]
-    lines: frozenset[Text]
+    parts: tuple[tuple[Text, ...], ...]
+    asked: frozenset[Text]
     clips: Clips
 
-    @property
-    def heard(self) -> Sequence[Text]:
-        """The texts that clips can say; empty where a clip is missing.
+    @cached_property
+    def heard_parts(self) -> Sequence[tuple[Text, ...]]:
+        """What clips can say; nothing of a page of questions that says none of its questions."""
+        heard = [part for part in self.parts if all(each.name in self.clips for each in part)]
+        return heard if not self.asked or any(map(self.asked.intersection, heard)) else ()
 
-        Where a line has none, no line is heard: somebody who hears one of two would think that there is one.
-        """
-        without = [each for each in self.texts if each not in self.lines]
-        return next((some for some in (self.texts, without) if all(each.name in self.clips for each in some)), ())
+    @cached_property
+    def heard(self) -> Sequence[Text]:
+        """The same, text by text."""
+        return [*chain.from_iterable(self.heard_parts)]
 
     @property
     def names(self) -> str:
@@ -88,9 +96,8 @@ class Aloud:
 
     @property
     def by_computer(self) -> bool:
-        """Whether any of it is in a computer's voice."""
-        found = [self.clips[each.name] for each in self.texts if each.name in self.clips]
-        return len(found) < len(self.texts) or any(clip.by_computer for clip in found)
+        """Whether any of it is in a computer's voice, as all of it is where there is no clip."""
+        return not self.heard or any(self.clips[each.name].by_computer for each in self.heard)
 
 
 class Spoken(Protocol):
@@ -106,16 +113,19 @@ def read_out(parts: Parts, template: str, words: Words, language: str, shown: Ma
     if parts.mode == "assisted":
         return None  # an advocate reads the questions out
     lines = _all_lines(shown.get("lines", ()), words)
-    texts = [words[place] for place in BEFORE_THE_FIRST if shown.get("first")]
-    texts += [words[PROBLEMS]] if shown.get("questions") and shown.get("problems") else []
-    for place in spoken_on(parts, template, shown):
-        texts += lines if place == LINES else [words[place]]
     questions: Sequence[Spoken] = shown.get("questions", ())
-    texts += [shown.get("heading", "") if questions else "", *(text for each in questions for text in each.texts)]
-    said = tuple(as_spoken(text, language) for text in texts if text)
-    read = Aloud(language, said, frozenset(as_spoken(text, language) for text in lines), parts.clips)
+    said: list[Sequence[str]] = [[words[place]] for place in BEFORE_THE_FIRST if shown.get("first")]
+    said += [[words[PROBLEMS]]] if questions and shown.get("problems") else []
+    said += [lines if place == LINES else [words[place]] for place in spoken_on(parts, template, shown)]
+    asked = [[shown.get("heading", "")], *(question.texts for question in questions)] if questions else []
+
+    def spoken(some: Sequence[Sequence[str]]) -> Iterator[tuple[Text, ...]]:
+        return (tuple(as_spoken(text, language) for text in part if text) for part in some if any(part))
+
+    asks = frozenset(chain.from_iterable(spoken(asked)))
+    read = Aloud(language, (*spoken(said), *spoken(asked)), asks, parts.clips)
     # A tablet's browser could only speak through a program that writes a log of what it said, and when.
-    return None if not said or (parts.on_tablet and not read.names) else read
+    return None if not read.parts or (parts.on_tablet and not read.names) else read
 
 
 def spoken_on(parts: Parts, template: str, shown: Mapping[str, Any]) -> Sequence[str]:
@@ -125,15 +135,22 @@ def spoken_on(parts: Parts, template: str, shown: Mapping[str, Any]) -> Sequence
     return [place for place in SPOKEN.get(template, ()) if place not in absent]
 
 
-def mark(text: str, read: Aloud | None) -> Markup:
-    """The attribute by which a page's script finds a text that is read out, with its clip's name where it has one.
+def mark(text: str, read: Aloud | None, question: str = "") -> Markup:
+    """The attribute by which a page's script finds a text that is read out, with its clip's name where it is heard.
 
-    A second one says how it is spoken, where that is not as it stands there.
+    A second one says how it is spoken, where that is not as it stands there. ``question``: whose answer it is, where
+    another question of the page may have the same.
     """
-    said = as_spoken(text, read.language) if read else None
-    if read is None or said is None or said not in read.texts:
+    if read is None:
         return Markup()
-    return Markup(' data-clip="{}"').format(said.name if said in read.heard else "") + mark_said(text)
+    said, begins = as_spoken(text, read.language), as_spoken(question, read.language) if question else None
+
+    def stands_in(parts: Iterable[Sequence[Text]]) -> bool:
+        return any(said in part and begins in {None, part[0]} for part in parts)
+
+    if not stands_in(read.parts):
+        return Markup()
+    return Markup(' data-clip="{}"').format(said.name if stands_in(read.heard_parts) else "") + mark_said(text)
 
 
 def mark_said(text: str) -> Markup:

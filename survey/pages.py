@@ -210,10 +210,12 @@ def words_of(parts: Parts, language: str) -> Words:
     return parts.words.get(language, parts.words[ENGLISH])
 
 
-def render(parts: Parts, template: str, ready: Ready | None, visit: Visit | None = None, **more: Any) -> str:
-    """One page, with the furniture that every page has."""
+def render(
+    parts: Parts, template: str, ready: Ready | None, visit: Visit | None = None, language: str = "", **more: Any
+) -> str:
+    """One page, with the furniture that every page has; in the visit's language where no other was asked for."""
     keys = parts.keys()
-    language = visit.language if visit else ready.instrument.default_language if ready else ENGLISH
+    language = language or (visit.language if visit else ready.instrument.default_language if ready else ENGLISH)
     return render_template(
         template,
         language=language,

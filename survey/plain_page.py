@@ -1,8 +1,9 @@
 """A page that says in plain words what is wrong and what to do, in the language of whoever meets it.
 
-The visit says which language that is, and a link to the others then stands there too. Where it is the visit itself that
-cannot be read or shown, the page comes without it: what tells of a fault must not fail by the same fault. That one is
-ours, whatever else was wrong, so it is reported and the status says so.
+The visit says which language that is, and a link to the others then stands there too; a phone, whose visit only it
+knows, asks for it in the address, and where nothing is asked the others stand on the page itself. Where it is the visit
+itself that cannot be read or shown, the page comes without it: what tells of a fault must not fail by the same fault.
+That one is ours, whatever else was wrong, so it is reported and the status says so.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from flask import Response, make_response, request
 
 from survey import pages
 from survey.parts import Parts
-from survey.stopped import NOTHING_ASKED, screens_of_a_stop, true_of
+from survey.stopped import NOTHING_ASKED, others, screens_of_a_stop, true_of
 from survey.visits import COOKIE, Visit
 
 _OURS = 500
@@ -46,11 +47,15 @@ class PlainPages:
             told = NOTHING_ASKED
         # A phone may still have something to delete where nothing is asked.
         stopped = not told["way_on"] and not self.parts.on_tablet
-        screens = screens_of_a_stop(self.parts, ready, visit) if stopped else {}
-        told = {**told, "text": true_of(visit, told["text"])}
-        return pages.render(
-            self.parts, "plain.html", ready, visit, screens=screens, posted=request.method == "POST", **told
-        )
+        language = self._asked_for()
+        screens = screens_of_a_stop(self.parts, ready, visit, language) if stopped else {}
+        more = {"posted": request.method == "POST", "languages": others(self.parts) if ready is None else ()}
+        told = {**told, **more, "text": true_of(visit, told["text"])}
+        return pages.render(self.parts, "plain.html", ready, visit, language, screens=screens, **told)
+
+    def _asked_for(self) -> str:
+        untrusted = request.args.get("language", "")
+        return untrusted if untrusted in self.parts.words and not self.parts.on_tablet else ""
 
 
 def _whose(parts: Parts) -> Visit | None:

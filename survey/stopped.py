@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from survey import pages
+from survey.languages import Language, offered
 from survey.parts import Parts, Ready
 from survey.visits import Visit
 
@@ -35,16 +36,26 @@ def true_of(visit: Visit | None, text: str | None) -> str | None:
     return "unavailable.sent" if visit.partial_kept else text
 
 
-def screens_of_a_stop(parts: Parts, ready: Ready | None, visit: Visit | None) -> dict[str, Markup]:
-    """What the page that says so leads on to, by name."""
+def others(parts: Parts) -> tuple[Language, ...]:
+    """What the questionnaire of a link can be read in once it is there again."""
+    keys = None if parts.on_tablet else parts.keys()
+    return offered(keys.instruments[0], parts.words) if keys and keys.instruments else ()
+
+
+def screens_of_a_stop(parts: Parts, ready: Ready | None, visit: Visit | None, language: str = "") -> dict[str, Markup]:
+    """What the page that says so leads on to, by name; in the visit's language where no other was asked for."""
+
+    def page(template: str, **more: Any) -> Markup:
+        return _page(parts, ready, visit, template, language, **more)
+
     return {
-        "deleted": _page(parts, ready, visit, "on_phone.html", name="deleted", buttons=()),
-        "undeleted": _page(parts, ready, visit, "on_phone.html", name="undeleted", buttons=("delete-now",)),
-        "unwiped": _page(parts, ready, visit, "on_phone.html", name="unwiped", buttons=("delete-now",)),
-        "late": _page(parts, ready, visit, "on_phone.html", name="late", buttons=()),
-        "help": _page(parts, ready, visit, "help.html", lines=()),
-        "about": _page(parts, ready, visit, "about.html"),
-        "safety": _page(parts, ready, visit, "safety.html"),
+        "deleted": page("on_phone.html", name="deleted", buttons=()),
+        "undeleted": page("on_phone.html", name="undeleted", buttons=("delete-now",)),
+        "unwiped": page("on_phone.html", name="unwiped", buttons=("delete-now",)),
+        "late": page("on_phone.html", name="late", buttons=()),
+        "help": page("help.html", lines=()),
+        "about": page("about.html"),
+        "safety": page("safety.html"),
     }
 
 
@@ -52,11 +63,13 @@ def beside_a_stop(parts: Parts, ready: Ready | None, visit: Visit | None) -> dic
     """The same for Help, opened by its own address, with the page that it leads back to; else nothing."""
     if ready is not None or parts.on_tablet:
         return {}
-    told = {**NOTHING_ASKED, "text": true_of(visit, NOTHING_KEPT)}
+    told = {**NOTHING_ASKED, "text": true_of(visit, NOTHING_KEPT), "languages": others(parts)}
     itself = _page(parts, ready, visit, "plain.html", **told)
     return {**screens_of_a_stop(parts, ready, visit), "stopped": itself}
 
 
-def _page(parts: Parts, ready: Ready | None, visit: Visit | None, template: str, **more: Any) -> Markup:
-    html = pages.render(parts, template, ready, visit, inner=True, **more)
+def _page(
+    parts: Parts, ready: Ready | None, visit: Visit | None, template: str, language: str = "", **more: Any
+) -> Markup:
+    html = pages.render(parts, template, ready, visit, language, inner=True, **more)
     return Markup(lean(html))  # noqa: S704 - a page of ours, which was escaped as one

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from on_a_phone import START, Linked, a_phone
+from at_the_tablet import SMALL, one_of, page
+from on_a_phone import START, Linked, a_phone, linked
 from own_voice import ELSEWHERE, EVERYWHERE, OTHERS, VOICES
 from phone_screens import BESIDE, ON_A_PHONE, Walk, phone_shown
 from player import raw
 from playwright.sync_api import Browser, Locator, expect
 from real_browser import Window, window
 from screens import CORE, shown, swept
+from test_browser_within_reach import read_in
 
+from survey.aloud import LINES, NO_LINES, SPOKEN, as_spoken
 from survey.words import load as load_words
 
 pytestmark = pytest.mark.browser
@@ -181,7 +185,7 @@ def test_no_screen_is_forgotten_here(tmp_path: Path) -> None:
         bundle = json.loads(raw(served.address, f"/{START}phone/en").data)
         first = raw(served.address, f"/{START}").data.decode()
     own = {path.stem for path in TEMPLATES_FOLDER.glob("*.html") if "extends" in path.read_text(encoding="utf-8")}
-    pages = set(re.findall(r'<template id="([^"]+)"', first)) - {"aloud"}
+    pages = set(re.findall(r'<template id="([^"]+)"', first))
     handed = {*bundle["screens"], *own, *pages}
     assert len(handed) > 20
     assert {TEMPLATES.get(name, name) for name in handed} <= set(SCREENS)
@@ -215,6 +219,54 @@ def test_the_languages_are_read_in_their_own_voices_and_passed_over_where_there_
         assert ["polski", "pl"] in said
         assert {language for _, language in said} == {"en", "pl"}
         assert said[0] == [person.heading(), "en"]
+
+
+def only(*languages: str) -> str:
+    """Voices of these languages and no others."""
+    return VOICES % json.dumps([voice for voice in EVERYWHERE if voice["lang"] in languages])
+
+
+def test_help_is_read_without_its_english_lines_where_the_phone_has_no_english_voice(
+    tmp_path: Path, browser: Browser
+) -> None:
+    """A number without the name of who answers would help nobody."""
+    with phone_shown(tmp_path / "centre", "ar") as served, a_phone(browser, served) as person:
+        person.page.add_init_script(only("ar"))
+        SCREENS["help"](person, served)
+        loudspeaker(person).click()
+        words = load_words()["ar"]
+        places = (place for place in SPOKEN["help.html"] if place not in {LINES, NO_LINES})
+        assert spoken(person) == [as_spoken(words[place], "ar").words for place in places]
+
+
+def test_a_question_that_nobody_translated_is_passed_over_as_a_whole_and_the_rest_of_its_page_is_read(
+    tmp_path: Path, browser: Browser
+) -> None:
+    translated, not_yet = (
+        one_of("told", "yes", "no"),
+        replace(one_of("because", "slow"), labels={"en": "Why was that?"}),
+    )
+    several = replace(SMALL, pages=(SMALL.pages[0], page(translated, not_yet), *SMALL.pages[1:]))
+    with linked(tmp_path / "centre", instruments=(several,)) as served, a_phone(browser, served) as person:
+        person.page.add_init_script(only("pl"))
+        person.look()
+        read_in(person, "pl")
+        person.say("experience", "good")
+        assert "Why was that?" in person.words()
+        loudspeaker(person).click()
+        assert spoken(person) == [translated.labels["pl"], *(each.labels["pl"] for each in translated.options)]
+
+
+def test_where_no_question_of_a_page_can_be_read_there_is_no_button(tmp_path: Path, browser: Browser) -> None:
+    not_yet = replace(one_of("told", "yes", "no"), labels={"en": "Were you told?"})
+    several = replace(SMALL, pages=(replace(SMALL.pages[0], items=(not_yet,)), *SMALL.pages[1:]))
+    with linked(tmp_path / "centre", instruments=(several,)) as served, a_phone(browser, served) as person:
+        person.page.add_init_script(only("pl"))
+        person.look()
+        read_in(person, "pl")
+        expect(loudspeaker(person)).to_be_hidden()
+        person.page.evaluate(OTHERS, EVERYWHERE)
+        expect(loudspeaker(person)).to_be_visible()
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)

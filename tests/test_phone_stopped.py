@@ -21,6 +21,7 @@ from on_a_phone import (
     kept_on,
     linked,
     queue_of,
+    reads_in,
     send_the_core,
     sent_by,
     to_the_end,
@@ -509,3 +510,84 @@ def test_without_scripts_who_had_finished_is_not_told_that_nothing_is_kept(serve
         expect_heading(person, NOT_NOW)
         assert "kept" not in person.words()
         without_noise(person)
+
+
+# --- in the language that somebody reads ---
+
+
+def test_a_stop_that_comes_while_somebody_answers_is_told_in_their_language(served: Linked, browser: Browser) -> None:
+    words = load_words()["pl"]
+    with a_phone(browser, served) as person:
+        person.look()
+        reads_in(person, "pl")
+        stops(served)
+        person.page.reload()
+        expect_heading(person, words["unavailable.heading"])
+        expect(person.page.locator("html")).to_have_attribute("lang", "pl")
+        person.page.locator(".bar .help").click()
+        expect_heading(person, words["help.heading"])
+        served.tell(3)
+        person.page.reload()
+        expect_heading(person, "Co z experience?")
+        without_noise(person)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_whoever_cannot_read_that_the_survey_is_stopped_finds_their_language_there(
+    served: Linked, browser: Browser, waits: bool
+) -> None:
+    words = load_words()["pl"]
+    with a_phone(browser, served) as person:
+        if waits:
+            waits_and_the_survey_is_stopped(person, served)
+        else:
+            stops(served)
+            person.look()
+        entries = person.page.evaluate("history.length")
+        person.page.locator('main .languages button[lang="pl"]').click()
+        expect_heading(person, words["unavailable.heading"])
+        expect(person.page).to_have_url(person.address)
+        assert person.page.evaluate("history.length") == entries
+        expect(person.page.locator("main .before")).to_have_count(int(waits))
+        if waits:
+            deletes(person)
+            expect_heading(person, words["phone.deleted.heading"])
+        else:
+            person.page.reload()
+            expect_heading(person, words["unavailable.heading"])
+        without_noise(person)
+
+
+def test_without_a_network_a_stop_stays_in_the_language_that_it_has(served: Linked, browser: Browser) -> None:
+    with a_phone(browser, served) as person:
+        stops(served)
+        person.look()
+        person.context.set_offline(True)
+        person.page.locator('main .languages button[lang="pl"]').click()
+        expect_heading(person, NOT_NOW)
+        person.context.set_offline(False)
+        person.page.locator('main .languages button[lang="pl"]').click()
+        expect_heading(person, load_words()["pl"]["unavailable.heading"])
+        without_noise(person)
+
+
+def test_without_scripts_a_stop_is_read_in_another_language_too(served: Linked, browser: Browser) -> None:
+    words = load_words()["pl"]
+    with a_phone(browser, served, java_script_enabled=False) as person:
+        stops(served)
+        person.look()
+        person.page.locator('main .languages button[lang="pl"]').click()
+        expect_heading(person, words["unavailable.heading"])
+        without_noise(person)
+
+
+def test_an_address_that_does_not_exist_is_told_in_the_language_that_is_read(served: Linked, browser: Browser) -> None:
+    words = load_words()["pl"]
+    with a_phone(browser, served) as person:
+        person.look()
+        reads_in(person, "pl")
+        person.look("nowhere")
+        expect_heading(person, words["problem.missing"])
+        person.page.locator("main .continue").click()
+        expect_heading(person, "Co z experience?")
+        person.wrong = [line for line in person.wrong if "404" not in line]

@@ -308,6 +308,33 @@ def test_where_the_text_changed_the_button_is_gone_and_the_page_stays(tablet: Ta
     assert 'class="aloud"' not in page
 
 
+def test_where_one_question_has_no_clip_the_other_on_its_page_is_read_and_no_half_of_it(tablet: Tablet) -> None:
+    """Somebody who hears four of five answers would choose among four."""
+    first, second, *others = victim_voice().pages
+    (item,) = second.items
+    (answer, *answers) = item.options
+    changed = replace(item, options=(replace(answer, labels={**answer.labels, "en": "As easy as can be"}), *answers))
+    ask(tablet, replace(victim_voice(), pages=(replace(first, items=(*first.items, changed)), *others)))
+    page = seen(tablet, somebody(tablet))
+    assert "As easy as can be" in page
+    own = [first.items[0].labels["en"], *(option.labels["en"] for option in first.items[0].options)]
+    assert said_on(page) == [load_words()["en"]["promise"], *own]
+
+
+@pytest.mark.parametrize("place", ["help.heading", "help.who"])
+def test_where_one_text_of_help_has_no_clip_the_rest_of_it_is_read(tmp_path: Path, place: str) -> None:
+    without = as_spoken(load_words()["en"][place], "en")
+    ours = {name: clip for name, clip in load().items() if name != without.name}
+    with a_tablet(tmp_path, clips=ours) as tablet:
+        with_lines(tablet, *(replace(line, verified_on=SIGNED_ON) for line in read_support_lines()))
+        said = said_on(seen(tablet, somebody(tablet), "/help"))
+    spoken_lines = {text for line in read_support_lines() for text in line_texts(line)}
+    assert [text for text in said if text not in spoken_lines] == [
+        text for text in help_words("en") if text != without.words
+    ]
+    assert spoken_lines < set(said)
+
+
 def test_an_advocate_reads_the_questions_out_so_there_is_no_voice(tmp_path: Path) -> None:
     with at_a_hub(tmp_path) as hub:
         opened = raw(hub.address, "/assisted", "POST", [("pin", OTHER_DIGITS)])

@@ -105,8 +105,8 @@ function pressed(event) {
     hush();
     return;
   }
-  if (room.matches(".promise .aloud:not(.told)")) {
-    // Who may hear it has to be read before anybody hears it.
+  if (room.matches(".promise .aloud:not(.told, .heard)")) {
+    // Who may hear it has to be read before anybody hears it. It stands where the promise stood, until it is heard.
     room.classList.add("told");
     return;
   }
@@ -131,6 +131,7 @@ function pressed(event) {
 }
 
 function begin(room, quiet) {
+  room.classList.replace("told", "heard");
   end = () => {
     quiet();
     show(room, false);
@@ -140,7 +141,6 @@ function begin(room, quiet) {
 }
 
 function offer() {
-  voice?.lend();
   for (const room of document.querySelectorAll(".aloud")) {
     room.hidden = !isSpeaking() && !clipsCome(room) && !canSpeak();
     room.querySelector("button").hidden = false;

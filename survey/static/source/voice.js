@@ -25,36 +25,26 @@ function voiceOf(text) {
 const isBlock = (each) =>
   !each.closest(UNREAD) && !each.querySelector(BLOCKS) && each.getClientRects().length && each.textContent.trim();
 
-// A language's own name is passed over where nobody here can say it.
-const isSayable = (each) => !each.closest(".languages") || voiceOf(each);
+// What is heard whole or not at all, as the server has it for clips (survey/aloud.py): a question with its answers, and the
+// support lines with their heading.
+const QUESTION = ":is(.question, .note)";
+const wholeOf = (each) => each.closest(`${QUESTION}, .lines`) ?? each.nextElementSibling?.closest(".lines") ?? each;
 
 // What is read: what is marked with the name of its clip, or with nothing where there is none, and on a screen that has no
-// such marks whatever stands there.
+// such marks whatever stands there. What no voice here can say is passed over.
 export function texts() {
   const all = document.querySelector("main [data-clip]") === null;
-  const isRead = (each) =>
-    "clip" in each.dataset || ((all || each.closest(LATER)) && isBlock(each) && isSayable(each));
-  return [...document.querySelectorAll(`main :is([data-clip], ${BLOCKS})`)].filter(isRead);
+  const isRead = (each) => "clip" in each.dataset || ((all || each.closest(LATER)) && isBlock(each));
+  const found = [...document.querySelectorAll(`main :is([data-clip], ${BLOCKS})`)].filter(isRead);
+  const silent = new Set(found.filter((each) => !voiceOf(each)).map(wholeOf));
+  return found.filter((each) => !silent.has(wholeOf(each)));
 }
 
+// A page of questions says at least one of them, any other at least something of its own language.
 export function canSpeak() {
-  const all = texts();
-  return all.length > 0 && all.every(voiceOf);
-}
-
-// The loudspeaker of a screen that came without one, above what is asked there.
-export function lend() {
-  const main = document.querySelector("main");
-  const room = document.getElementById("aloud");
-  if (room && main && !main.querySelector(".aloud") && canSpeak()) {
-    const lent = room.content.cloneNode(true);
-    const heading = main.querySelector(":scope > h1");
-    if (heading) {
-      heading.after(lent);
-    } else {
-      main.querySelector("form").before(lent);
-    }
-  }
+  const asks = document.querySelector(`main ${QUESTION}`);
+  const isEnough = (each) => (asks ? each.closest(`${QUESTION}, h1`) : languageOf(each) === document.documentElement.lang);
+  return texts().some(isEnough);
 }
 
 // What a reading tells that is over is not heard: a browser tells of a stop late, and some call it a failure. One that the

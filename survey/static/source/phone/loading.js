@@ -14,8 +14,11 @@ export async function load(address) {
   return { bundle, instrument: JSON.parse(bundle.instrument), told, seal: sealing.sealed };
 }
 
-export async function fetched(address, patience = PATIENCE_MS) {
-  const answer = await fetch(address, { credentials: "omit", signal: AbortSignal.timeout(patience) });
+export const asked = (address, patience = PATIENCE_MS) =>
+  fetch(address, { credentials: "omit", signal: AbortSignal.timeout(patience) });
+
+export async function fetched(address, patience) {
+  const answer = await asked(address, patience);
   return answer.ok ? answer.json() : missed();
 }
 

@@ -8,7 +8,7 @@ import { backFrom, pagesLeft, shownOptions } from "./visit.js";
 // What the centre says on a page of its own, where it knows no visit.
 export const NOTHING_KEPT = ".nothing-kept";
 
-const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
+export const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
 
 // What changes from page to page, in the frame that all pages of a language share.
 function framed({ bundle, visit }, html) {

@@ -21,7 +21,7 @@ import { lendIdling, noMoreCodes, showQuestion } from "./pages.js";
 import { card, deleting, handOver, known, remember, shared, spoken } from "./remembering.js";
 import { CODE, follow, showCurrent, warn } from "./screens.js";
 import { goAnew, handOn, share } from "./shared_device.js";
-import { besideStop, isStop, stopped } from "./stopped.js";
+import { besideStop, inOwnLanguage, isStop, speakOfStop, stopped } from "./stopped.js";
 import { NotTrusted } from "./trust.js";
 import * as walk from "./visit.js";
 
@@ -116,7 +116,9 @@ const FORMS = {
 function submitted(event) {
   const { target: form, submitter } = event;
   event.preventDefault();
-  if (form.matches(".languages")) {
+  if (form.matches(".languages") && isStop()) {
+    oneAtATime(() => speakOfStop(submitter.value));
+  } else if (form.matches(".languages")) {
     ready().then(() => isGone() || speak(submitter.value), failed);
   } else if (form.matches(".afresh")) {
     handOn();
@@ -178,6 +180,7 @@ async function left() {
 
 async function begin() {
   share();
+  await inOwnLanguage();
   if (!document.body.dataset.bundle) {
     document.documentElement.classList.remove("checking"); // Nothing is asked here that would have to be checked before.
     if (isStop()) {

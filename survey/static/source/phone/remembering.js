@@ -45,6 +45,9 @@ export const spoken = beside?.read ?? null;
 export const underWay = new Set(beside?.underWay ?? [...unwanted, ...(known()?.sent ?? [])]);
 let read = spoken;
 
+// For a page that says what is wrong, by an address that somebody typed: what was read before it in this tab.
+export const readBefore = () => spoken ?? globalThis.navigation?.entries().map((each) => each.getState()?.read).findLast(Boolean);
+
 // Ids of an unfinished visit before this one in the same tab, by another card's address: who leaves leaves that too.
 let earlier = history.state?.earlier ?? [];
 

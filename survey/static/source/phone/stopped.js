@@ -1,8 +1,10 @@
 // Where the centre asks nothing now: what waits on this phone is told all the same, and can be deleted.
 
-import { become, state } from "./outcome.js";
-import { NOTHING_KEPT, showBefore } from "./pages.js";
-import { known, shared, unwanted } from "./remembering.js";
+import { display } from "../screen.js";
+import { asked } from "./loading.js";
+import { become, startOf, state } from "./outcome.js";
+import { NOTHING_KEPT, parsed, showBefore } from "./pages.js";
+import { known, readBefore, remember, shared, unwanted } from "./remembering.js";
 import { follow } from "./screens.js";
 import { Visit } from "./visit.js";
 
@@ -22,7 +24,7 @@ export function stopped() {
   const main = (beside?.content ?? body).querySelector("main");
   // The centre, which knows no visit here, has said that nothing is kept.
   if (sent?.length && before) {
-    main.querySelector("p").replaceWith(before.content.cloneNode(true));
+    main.querySelector(":scope > p").replaceWith(before.content.cloneNode(true));
   } else if (over) {
     main.querySelector(NOTHING_KEPT)?.remove();
   }
@@ -32,13 +34,39 @@ export function stopped() {
   }
   screens[ITSELF] = main.outerHTML;
   const { leaveOnly, back } = templates[0].dataset;
-  const visit = new Visit({ known: known() });
+  const visit = state?.visit ?? new Visit({ known: known() });
   visit.unkept = ITSELF; // What somebody comes back to from Help.
   if (unwanted.size && !shared) {
     delete body.dataset.retry; // A page that looks again by itself would never know what it has to delete to be off its way.
   }
   const words = { "bar.leave_only": leaveOnly, "bar.back": back };
   become({ bundle: { frame: documentElement.outerHTML, screens, words }, visit, code: "" });
+}
+
+// A page that says what is wrong came in the first language: the server does not know which one is read here.
+export async function inOwnLanguage() {
+  const { plain } = document.body.dataset;
+  const own = plain && readBefore()?.split("/").at(-1);
+  if (own && own !== plain && !shared) {
+    await anew(location.pathname, own).catch(() => {}); // It can be read in the first language still.
+  }
+}
+
+async function anew(address, language) {
+  const answer = await asked(`${address}?language=${language}`);
+  const next = parsed(await answer.text()); // Whatever its status: that says too that something is wrong.
+  if (next.body.dataset.plain === language) {
+    next.querySelectorAll("noscript").forEach((each) => each.remove());
+    display(next);
+  }
+}
+
+// Whoever cannot read that nothing is asked now reads it in their language, and the questions too once they are there.
+export async function speakOfStop(language) {
+  await anew(startOf(), language);
+  stopped();
+  remember(startOf(), null, `${startOf()}phone/${language}`);
+  showBefore(state);
 }
 
 // Help, and back from it, in the one history entry: a document of its own would be where Back leads after Leave.
