@@ -109,7 +109,7 @@ def test_the_door_shuts_by_itself_when_nobody_uses_it(hub: Tablet) -> None:
 def test_each_page_of_it_keeps_the_headers_and_a_cookie_of_its_own(hub: Tablet) -> None:
     enter(hub)
     answer = raw(hub.address, "/assisted/")
-    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Path=/assisted" in answer.headers["Set-Cookie"]
 
