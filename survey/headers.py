@@ -12,7 +12,7 @@ from flask import Response, request
 
 HEADERS: Mapping[str, str] = MappingProxyType(
     {
-        # As short as can be: it comes with every file, and all of a first visit has 60 KB. What is not said here is 'self'.
+        # As short as can be: it comes with every file, and a first visit has 60 KB. What is not said here is 'self'.
         "Content-Security-Policy": (
             "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         ),
