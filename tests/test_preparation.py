@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from portal_world import PortalWorld, portal_world
 from test_publish import built
 
+from export.centre.audit import Audit
 from export.centre.instance import Centre
 from export.centre.preparing import cadence, last_span, prepare, waiting
 from survey.clock import Clock
@@ -28,6 +29,12 @@ def portal(tmp_path: Path) -> Iterator[PortalWorld]:
 def on(centre: Centre, day: date) -> None:
     """The centre's clock says this day."""
     centre.clock = Clock(now=lambda: datetime(day.year, day.month, day.day, 6, tzinfo=UTC))
+
+
+def with_keys_since(portal: PortalWorld, day: date) -> None:
+    """The operator took keys in on this day, and on none before."""
+    portal.centre.audit = Audit(portal.centre.registry, lambda: datetime(day.year, day.month, day.day, 9, tzinfo=UTC))
+    portal.world.tell(portal.centre, 2)
 
 
 def with_rows(world: World, centre: Centre) -> None:
@@ -58,6 +65,7 @@ def test_a_span_has_always_ended(day: date, months: int) -> None:
 
 def test_it_is_prepared_once_and_made_up_once_and_not_again_when_it_was_fetched(portal: PortalWorld) -> None:
     world, centre = portal.world, portal.centre
+    with_keys_since(portal, date(2026, 8, 3))
     with_rows(world, centre)
     on(centre, date(2026, 12, 31))
     first = prepare(centre)
@@ -75,6 +83,7 @@ def test_it_is_prepared_once_and_made_up_once_and_not_again_when_it_was_fetched(
 
 def test_the_recipe_of_the_release_that_closed_last_says_how_often(portal: PortalWorld, tmp_path: Path) -> None:
     world, centre = portal.world, portal.centre
+    with_keys_since(portal, date(2026, 8, 3))
     with_rows(world, centre)
     on(centre, date(2026, 12, 31))
     assert cadence(centre) == centre.settings.release_months == 3
@@ -91,12 +100,55 @@ def test_the_recipe_of_the_release_that_closed_last_says_how_often(portal: Porta
     assert prepared.name == "2026-11-to-2026-11.carried"
 
 
-def test_a_centre_that_nobody_answered_at_prepares_nothing(portal: PortalWorld) -> None:
+def test_a_span_that_ended_before_there_were_keys_is_not_prepared(portal: PortalWorld) -> None:
+    with_rows(portal.world, portal.centre)
     assert prepare(portal.centre) is None
     assert waiting(portal.centre) == []
 
 
+@pytest.mark.parametrize("answered", [False, True], ids=["nobody answered", "somebody answered"])
+def test_the_calendar_alone_prepares_so_that_no_day_of_an_answer_is_told(
+    portal: PortalWorld, capsys: pytest.CaptureFixture[str], *, answered: bool
+) -> None:
+    """Were a centre without answers left out, the night of its first line would be the night after its first answer."""
+    world, centre = portal.world, portal.centre
+    with_keys_since(portal, date(2026, 9, 30))
+    if answered:
+        with_rows(world, centre)
+    on(centre, date(2026, 10, 1))
+    before = len(centre.registry.notes())
+    prepared = prepare(centre)
+    assert prepared is not None
+    assert open_parcel(prepared, CARRY_OUT, centre.intake_key.public).count == (3 if answered else 0)
+    name = "2026-07-to-2026-09.carried"
+    lines = [(note.who, note.did, note.what) for note in centre.registry.notes()[before:]]
+    assert lines == [("schedule", "carry-out", name), ("schedule", "prepared", name)]
+    said = capsys.readouterr()
+    assert said.out + said.err == "", "a service's log keeps no count and no minute of a carry-out"
+
+
+def test_one_night_with_the_clock_ahead_takes_no_preparation_away(portal: PortalWorld) -> None:
+    centre = portal.centre
+    with_keys_since(portal, date(2026, 8, 3))
+    on(centre, date(2027, 1, 2))
+    too_early = prepare(centre)
+    assert too_early is not None
+    on(centre, date(2026, 11, 9))
+    right = prepare(centre)
+    assert right is not None
+    assert right.name == "2026-07-to-2026-09.carried"
+    assert waiting(centre) == [right.name], "the one that was too early names months that have not been"
+    assert prepare(centre) is None
+    with_rows(portal.world, centre)
+    on(centre, date(2027, 1, 1))
+    again = prepare(centre)
+    assert again == too_early
+    assert open_parcel(again, CARRY_OUT, centre.intake_key.public).count == 3
+    assert prepare(centre) is None
+
+
 def test_the_operator_is_reminded_until_the_file_is_fetched(portal: PortalWorld) -> None:
+    with_keys_since(portal, date(2026, 8, 3))
     with_rows(portal.world, portal.centre)
     on(portal.centre, date(2026, 12, 31))
     prepared = prepare(portal.centre)

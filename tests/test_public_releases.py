@@ -132,6 +132,22 @@ def test_a_pull_goes_on_where_it_broke_and_carries_its_hash(portal: PortalWorld)
     assert (("analyst", f"{RELEASE}/tables.csv from byte 1000")) in portal.did("pull")
 
 
+def test_a_pull_stands_in_the_audit_log_only_where_bytes_were_sent_and_from_the_byte_they_began_at(
+    portal: PortalWorld,
+) -> None:
+    browser = portal.at_work("analyst")
+    address, cookie = f"{portal.address}releases/{RELEASE}/tables.csv", {"Cookie": f"analyst={browser.cookie}"}
+    whole = ask("GET", address, headers=cookie)
+    pulled = portal.did("pull")
+    had = {"If-None-Match": whole.headers["ETag"]}
+    assert ask("GET", address, headers=cookie | had).status == 304
+    assert ask("GET", address, headers=cookie | {"If-Match": '"another"'}).status == 412
+    assert ask("GET", address, headers=cookie | {"Range": f"bytes={len(whole.body)}-"}).status == 416
+    assert portal.did("pull") == pulled
+    assert ask("GET", address, headers=cookie | {"Range": "bytes=-10"}).body == whole.body[-10:]
+    assert portal.did("pull")[1:] == [("analyst", f"{RELEASE}/tables.csv from byte {len(whole.body) - 10}")]
+
+
 @pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "bytes=3-1", "bytes=junk", "junk", "lines=1-2", "bytes="])
 def test_several_ranges_or_what_is_none_are_answered_with_the_whole_file(portal: PortalWorld, asked: str) -> None:
     browser = portal.at_work("analyst")

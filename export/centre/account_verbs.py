@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import click
 import segno
 
-from export.centre.audit import OPERATOR, is_nobodys_name
+from export.centre.audit import OPERATOR, refuse_name
 from export.centre.instance import Centre
 from export.centre.passphrases import locked, new_passphrase, new_secret, provisioning_uri
 from export.centre.people import ROLES, Account, Role
 from export.centre.plainly import instance_folder, opened
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _ACTIONS = ("add", "renew", "unlock", "close", "list")
 
 
@@ -45,10 +43,7 @@ def _state(locked_until: str) -> str:
 
 
 def _add(centre: Centre, name: str, role: Role) -> None:
-    if not _NAME.fullmatch(name):
-        raise click.UsageError("A name is letters, digits, dots and dashes, 40 at most, such as ana.example.")
-    if is_nobodys_name(name):
-        raise click.UsageError(f"The audit log means no person by {name!r}. Say another name, such as ana.example.")
+    refuse_name(name)
     passphrase, secret = new_passphrase(), new_secret()
     account = Account(name, role, locked(passphrase, secret))
     with centre.people.together():

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from export.centre.accounts import CODE_LIFE, code_digest, new_code, new_token, token_digest
-from export.centre.audit import OPERATOR, is_nobodys_name
+from export.centre.audit import OPERATOR, refuse_name
 from export.centre.instance import Centre, NotYetTold
-from export.centre.people import NameTaken
 from export.centre.registry import Tablet
 from survey.briefing import Keys
 
@@ -79,10 +78,10 @@ def issue_token(centre: Centre, name: str) -> str:
     """Make a token for an analyst; only its digest stays here.
 
     Raises:
-        NameTaken: there is one of this name, or the audit log means somebody else by it.
+        NameRefused: the audit log could mean another by it.
+        NameTaken: there is one of this name, or an account.
     """
-    if is_nobodys_name(name) or "/" in name:
-        raise NameTaken(f"The audit log means somebody else by {name!r}. Say another name, without a slash.")
+    refuse_name(name)
     fresh = new_token()
     with centre.people.together():
         centre.people.add_token(name, token_digest(fresh))

@@ -140,8 +140,11 @@ class Carried:
     left_behind: int
 
 
-def carry_out(centre: Centre, path: Path) -> Carried:
+def carry_out(centre: Centre, path: Path, who: str = OPERATOR) -> Carried:
     """Fold the arrivals into the intake, then write every row and what was printed into one signed parcel, or nothing.
+
+    Args:
+        who: in the audit log; only an operator, who waits for it, is shown how far it is.
 
     Raises:
         AnotherFile: something else than an earlier carry-out of this centre has this name.
@@ -149,14 +152,16 @@ def carry_out(centre: Centre, path: Path) -> Carried:
         StoreFull, StoreDamaged, OSError: nothing was written.
     """
     refuse_another_parcel(path, CARRY_OUT, centre.intake_key)
-    centre.audit.note(OPERATOR, "carry-out", path.name)
+    centre.audit.note(who, "carry-out", path.name)
     public_halves = {"intake": centre.intake_key.public.hex(), "content": centre.content_key.public.hex()}
     header = {"keys": public_halves, "printed": [one.to_json() for one in centre.batches.printings()]}
     centre.store.merge()
     count = centre.store.count("intake")
     for _ in range(_ATTEMPTS):
         try:
-            rows = steps(centre.store.rows("intake"), count, "Carrying out")
+            rows = centre.store.rows("intake")
+            if who == OPERATOR:  # a service's log must keep no count of rows
+                rows = steps(rows, count, "Carrying out")
             write_parcel(path, CARRY_OUT, header, rows, count, centre.intake_key)
         except ValueError:
             # A row that the disk spoilt, or the nightly merge of a serving centre: count again what can travel.

@@ -6,7 +6,6 @@ hash of its cookie lies here, so any number of processes can serve and a copy of
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +22,10 @@ _PUT_OUT = (
     "DELETE FROM sign_ins WHERE account = :name",
     "DELETE FROM tokens WHERE name = :name OR substr(name, 1, length(:name) + 1) = :name || '/'",
 )
+
+# Two names that differ in small and capital letters alone are one to whoever reads the audit log.
+_ACCOUNT_CALLED = "SELECT name FROM accounts WHERE lower(name) = lower(?)"
+_HOLDER_CALLED = "SELECT name FROM tokens WHERE lower(name) = lower(?)"
 
 _FORGIVEN = "UPDATE accounts SET wrong = 0, locked_until = ''"
 
@@ -94,17 +97,15 @@ class People:
         """Keep a new account.
 
         Raises:
-            NameTaken: there is one of this name, or a token, and the audit log would call two by one name.
+            NameTaken: there is one of this name, in any case, or a token: the audit log would call two by one name.
         """
-        try:
-            with self._registry.changing() as db:
-                if list(db.query("SELECT name FROM tokens WHERE name = ?", (account.name,))):
-                    raise NameTaken(f"There is a token for {account.name!r}. Revoke it: token revoke {account.name}")
-                kept = "INSERT INTO accounts (name, role, box) VALUES (?, ?, ?)"
-                db.execute(kept, (account.name, account.role, account.box))
-        except sqlite3.IntegrityError as fault:
-            raise NameTaken(f"There is an account of {account.name!r} already. Close it first, or say another name.") \
-                from fault  # fmt: skip
+        with self._registry.changing() as db:
+            for token in db.query(_HOLDER_CALLED, (account.name,)):
+                raise NameTaken(f"There is a token for {token['name']!r}. Revoke it: token revoke {token['name']}")
+            for other in db.query(_ACCOUNT_CALLED, (account.name,)):
+                raise NameTaken(f"There is an account of {other['name']!r} already. Close it, or say another name.")
+            kept = "INSERT INTO accounts (name, role, box) VALUES (?, ?, ?)"
+            db.execute(kept, (account.name, account.role, account.box))
 
     def account(self, untrusted_name: str) -> Account | None:
         """The account of this name."""
@@ -212,13 +213,12 @@ class People:
         Raises:
             NameTaken: there is one of this name, or an account, and the audit log would call two by one name.
         """
-        try:
-            with self._registry.changing() as db:
-                if list(db.query("SELECT name FROM accounts WHERE name = ?", (name,))):
-                    raise NameTaken(f"{name!r} has an account, and makes tokens there. Say another name.")
-                db.execute("INSERT INTO tokens VALUES (?, ?)", (digest, name))
-        except sqlite3.IntegrityError as fault:
-            raise NameTaken(f"There is a token for {name!r} already. Revoke it first: token revoke {name}") from fault
+        with self._registry.changing() as db:
+            for other in db.query(_ACCOUNT_CALLED, (name,)):
+                raise NameTaken(f"{other['name']!r} has an account, and makes tokens there. Say another name.")
+            for other in db.query(_HOLDER_CALLED, (name,)):
+                raise NameTaken(f"There is a token for {other['name']!r} already: token revoke {other['name']}")
+            db.execute("INSERT INTO tokens VALUES (?, ?)", (digest, name))
 
     def revoke_token(self, name: str) -> bool:
         """Drop the token of this name; False when there was none."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from export.centre.admitting import PlaceUnknown, TabletUnknown, TokenUnknown
-from export.centre.audit import ChainBroken
+from export.centre.audit import ChainBroken, NameRefused
 from export.centre.batches import BatchesFull, NotPrintable
 from export.centre.carrying import AuthorityRefused, KeysOfAnotherCentre, RowsChanged, UnfamiliarFile
 from export.centre.codes import BatchUnknown
@@ -31,8 +31,8 @@ from survey.verbs import instance_option
 
 _FORESEEN = (
     AnotherFile, AuthorityRefused, BatchesFull, BatchUnknown, CentreServes, ChainBroken, DamagedKey,
-    KeysOfAnotherCentre, KeysRefused, NameTaken, NoCentre, NothingToMove, NotPrintable, NotYetTold, ParcelRefused,
-    PlaceUnknown, RegistryDamaged, ReleaseRefused, RowsChanged, RowsNotMoved, RowsThere, SettingsRefused,
+    KeysOfAnotherCentre, KeysRefused, NameRefused, NameTaken, NoCentre, NothingToMove, NotPrintable, NotYetTold,
+    ParcelRefused, PlaceUnknown, RegistryDamaged, ReleaseRefused, RowsChanged, RowsNotMoved, RowsThere, SettingsRefused,
     StoreDamaged, StoreFull, TabletUnknown, TokenUnknown, UnfamiliarFile, UnreadableConfiguration, UnsafeFolder,
 )  # fmt: skip
 

@@ -22,7 +22,7 @@ from export.centre.guard import page
 from export.centre.instance import Centre
 from export.centre.people import People
 from export.centre.releases import NoSuchRelease, Releases
-from export.centre.sending import one_range, sent
+from export.centre.sending import sent
 from export.centre.sign_ins import Person
 from export.manifest import MANIFEST, PUBLIC_LIST, Manifest, ReleaseRefused
 
@@ -137,11 +137,12 @@ class Portal:
     def _pulled(self, manifest: Manifest, untrusted_file: str, person: Person | None) -> Response:
         with ExitStack() as unsent:
             file = unsent.enter_context(self._published().opened(manifest, untrusted_file))
-            if person is not None:
-                begins = (one_range() or (0,))[0]
+            response = sent(file, manifest, untrusted_file)
+            # An answer such as 'you have it already' takes no byte along, and is no pull.
+            if person is not None and response.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+                begins = response.content_range.start
                 resumed = f" from byte {begins}" if begins else ""
                 self.centre.audit.note(person.name, "pull", f"{manifest.name}/{untrusted_file}{resumed}")
-            response = sent(file, manifest, untrusted_file)
             unsent.pop_all()
         return response
 

@@ -3,6 +3,9 @@
 The key lies on a machine without a network, so nothing here opens or releases anything: a person does that. Whether a
 span was prepared is looked up in the audit log, so one that was missed is made up once, and one that was fetched is not
 made again.
+
+The calendar and the day of the first keys alone decide, never whether a row is there: the night after the first answer
+would otherwise be the first one with a line, a file and a word in the service's log.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from export.centre.audit import SCHEDULE
 from export.centre.carrying import carry_out
 from export.centre.instance import Centre
 
-_DID = "prepared"
+_DID, _TOO_EARLY = "prepared", "found prepared too early"
 _SUFFIX = ".carried"
 
 
@@ -43,15 +46,39 @@ def prepare(centre: Centre) -> Path | None:
     Raises:
         RowsChanged, StoreFull, StoreDamaged, OSError: nothing was written; the next night tries again.
     """
-    name = last_span(centre.clock.day(), cadence(centre)) + _SUFFIX
-    done = any((note.who, note.did, note.what) == (SCHEDULE, _DID, name) for note in centre.registry.notes())
-    if done or centre.briefing() is None or not centre.store.count("intake"):
+    day, folder = centre.clock.day(), centre.folder / "prepared"
+    _take_back_what_was_too_early(centre, day)
+    span = last_span(day, cadence(centre))
+    name, since = span + _SUFFIX, _first_keys_month(centre)
+    if name in _prepared(centre) or since is None or _last_month(span) < since:
         return None
-    folder = centre.folder / "prepared"
     folder.mkdir(mode=0o700, exist_ok=True)
-    carry_out(centre, folder / name)
+    carry_out(centre, folder / name, SCHEDULE)
     centre.audit.note(SCHEDULE, _DID, name)
     return folder / name
+
+
+def _last_month(span: str) -> str:
+    return span.removesuffix(_SUFFIX)[-len("2026-09") :]
+
+
+def _first_keys_month(centre: Centre) -> str | None:
+    taken_in = [note.at for note in centre.registry.notes() if (note.did, note.what[:10]) == ("take-in", "keys file ")]
+    return min(taken_in)[: len("2026-09")] if taken_in else None
+
+
+def _prepared(centre: Centre) -> set[str]:
+    by_us = [note for note in centre.registry.notes() if note.who == SCHEDULE and note.did in {_DID, _TOO_EARLY}]
+    last = {note.what: note.did for note in by_us}
+    return {name for name, did in last.items() if did == _DID}
+
+
+def _take_back_what_was_too_early(centre: Centre, day: date) -> None:
+    # A clock that was ahead for one night must not take a whole span's file away once those months have really passed.
+    for name in sorted(_prepared(centre)):
+        if _last_month(name) >= f"{day:%Y-%m}":
+            centre.audit.note(SCHEDULE, _TOO_EARLY, name)
+            (centre.folder / "prepared" / name).unlink(missing_ok=True)
 
 
 def waiting(centre: Centre) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from export.centre.admitting import issue_code, issue_token, revoke_token, silence, tablet_called
-from export.centre.audit import OPERATOR
+from export.centre.audit import OPERATOR, on_one_line
 from export.centre.carrying import carry_out as carried_out
 from export.centre.carrying import take_in as taken_in
 from export.centre.instance import NotYetTold, refuse_no_centre
@@ -160,7 +160,7 @@ def token(instance: Path, action: str, name: str) -> None:
 
 @click.command()
 @instance_folder
-@click.option("--holds", metavar="LINK", help="A link that was written down: say whether the log still holds it.")
+@click.option("--holds", metavar="LINK", help="A link that was written down, or its first 8 digits: is it here still?")
 def audit(instance: Path, holds: str | None) -> None:
     """Print what staff and analysts did, oldest first, and the newest link of the chain that holds it together.
 
@@ -168,12 +168,26 @@ def audit(instance: Path, holds: str | None) -> None:
     """
     with opened(instance) as centre:
         newest = centre.audit.newest_link()
-        if holds is not None and not centre.audit.holds(holds):
-            raise click.ClickException("This link is not in the audit log: lines that were there have been dropped.")
+        known = None if holds is None else centre.audit.holds(holds)
+        if holds is not None and known is None:
+            raise click.ClickException(
+                "This is no link of this log: look at it again, and give its first 8 digits at least. If it was written"
+                " down exactly so, lines that were there have been changed or dropped."
+            )
         for note in centre.registry.notes():
-            click.echo(f"{note.at}  {note.who}  {note.did}  {note.what}")
-        if newest:
-            click.echo(f"Every line is as it was written. Newest link: {newest}")
+            click.echo(on_one_line(f"{note.at}  {note.who}  {note.did}  {note.what}"))
+        if known is not None:
+            click.echo(f"Every line up to line {known} is as it was when this link was written down.")
+        click.echo(_whole_as_far_as_it_tells(newest))
+
+
+def _whole_as_far_as_it_tells(newest: str) -> str:
+    if not newest:
+        return "The audit log is empty. If anything was ever done at this centre, its lines have been taken away."
+    return (
+        f"Newest link: {newest} (the lines fit it. Whoever can write the file could have made all links anew: write it"
+        " down elsewhere, and next time give it with --holds)"
+    )
 
 
 @click.command("check-proxy")
