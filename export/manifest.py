@@ -81,8 +81,8 @@ def read_manifest(untrusted: bytes, authority: bytes) -> Manifest:
         raise ReleaseRefused(f"manifest.json is not to be trusted: {fault}") from fault
     if not is_as_written(untrusted):
         raise ReleaseRefused(
-            "manifest.json is not byte for byte as the custodian signed it, if only by a space or a line break. Copy the"
-            " whole release again."
+            "manifest.json is not byte for byte as the custodian signed it, if only by a space or a line break. Copy"
+            " the whole release again."
         )
     name, series, files = body.pop("name", None), body.pop("series", None), body.pop("files", None)
     made_up, records = body.pop("made_up", None), body.pop("records", None)
