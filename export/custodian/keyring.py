@@ -90,7 +90,7 @@ class Keyring:
         if key.kept == "destroyed":
             raise CustodyRefused(
                 f"The collection key {key_id} was destroyed on {key.destroyed_on}: its answers stay sealed for good,"
-                " and nothing opens them here. Burn every sheet of it. Where its file lies here again, run destroy again."
+                " and nothing opens them here. Burn its sheets. Where its file lies here again, run destroy again."
             )
         return key
 
