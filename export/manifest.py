@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from survey.signed import NotSigned, read_signed
+from survey.signed import NotSigned, is_as_written, read_signed
 
 KIND = "release"
 MANIFEST = "manifest.json"
@@ -72,12 +72,18 @@ def read_manifest(untrusted: bytes, authority: bytes) -> Manifest:
     """The manifest, once the authority's signature holds.
 
     Raises:
-        ReleaseRefused: damaged, signed by somebody else, or of a shape that no custodian writes.
+        ReleaseRefused: damaged, signed by somebody else, of a shape that no custodian writes, or with one byte more or
+            fewer outside of what was signed: the next release would not know it by its ``fingerprint``.
     """
     try:
         body = read_signed(KIND, untrusted, authority)
     except NotSigned as fault:
         raise ReleaseRefused(f"manifest.json is not to be trusted: {fault}") from fault
+    if not is_as_written(untrusted):
+        raise ReleaseRefused(
+            "manifest.json is not byte for byte as the custodian signed it, if only by a space or a line break. Copy"
+            " the whole release again."
+        )
     name, series, files = body.pop("name", None), body.pop("series", None), body.pop("files", None)
     made_up, records = body.pop("made_up", None), body.pop("records", None)
     if not (isinstance(name, str) and NAME.fullmatch(name) and isinstance(series, str)):

@@ -7,11 +7,13 @@ the analyst compared at the first pull, and each file the hash that the manifest
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 import urllib3
@@ -22,10 +24,17 @@ from forms.strict_json import strict_object
 from survey.address import UnsafeAddress, safe_address
 from survey.durable import write_whole
 from survey.fingerprint import authority_words, words_match
+from survey.single import alone
 
-_AUTHORITY = "authority.pub"
-_UNFINISHED = ".pulling-"
-_PIECE = 1 << 20
+_AUTHORITY, _UNFINISHED = "authority.pub", ".pulling-"
+_PUBLIC_BYTES = 32
+_PIECE, _LONGEST_PROBLEM = 1 << 16, 1000
+_NOTHING_LEFT = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+_A_TOKEN = re.compile(r"[!-~]{1,500}")
+_UNKNOWN = (
+    "This token is not known there. Copy all of it again, make another under 'Your account' at the centre, or ask"
+    " whoever runs it."
+)
 _TIMEOUT = urllib3.Timeout(connect=10, read=60)
 
 
@@ -47,39 +56,61 @@ class Source:
         Raises:
             PullRefused: no answer, or one that says no.
         """
-        return b"".join(self.pieces(path, {}, HTTPStatus.OK))
+        with self._answer(path) as answer:
+            return answer.read()
 
-    def pieces(self, path: str, headers: Mapping[str, str], expected: int) -> Iterator[bytes]:
-        """An answer as it comes; nothing where what lies here is as long as what a range was asked of, or longer.
+    def added(self, path: str, file: BinaryIO) -> int:
+        """Add to a file what it misses of an answer, which stays also where that breaks off; how many bytes came.
+
+        Nothing comes where the file is as long as the answer, or longer.
 
         Raises:
-            PullRefused: no answer, another status than the expected one, or it broke off.
+            PullRefused: no answer, one that says no, or it broke off.
         """
+        have, came = file.seek(0, os.SEEK_END), 0
+        with self._answer(path, have) as answer:
+            if answer.status == _NOTHING_LEFT:
+                return 0
+            if answer.status == HTTPStatus.OK:
+                # Whatever stands in between may leave a range out (RFC 9110, 14.2): then all of it comes.
+                file.truncate(0)
+            while piece := answer.read1(_PIECE):
+                came += file.write(piece)
+        return came
+
+    @contextmanager
+    def _answer(self, path: str, begins: int = 0) -> Iterator[urllib3.BaseHTTPResponse]:
+        asked = {"Range": f"bytes={begins}-"} if begins else {}
+        fine = (HTTPStatus.OK, *((HTTPStatus.PARTIAL_CONTENT, _NOTHING_LEFT) if begins else ()))
         try:
             answer = self.pool.request(
                 "GET",
                 self.address + path,
-                headers={"Authorization": f"Bearer {self.token}", "Accept-Encoding": "identity", **headers},
+                headers={"Authorization": f"Bearer {self.token}", "Accept-Encoding": "identity", **asked},
                 redirect=False,
                 preload_content=False,
             )
             try:
                 if answer.status == HTTPStatus.UNAUTHORIZED:
-                    raise PullRefused(
-                        "This token is not known there. Copy all of it again, make another under 'Your account' at the"
-                        " centre, or ask whoever runs it."
-                    )
-                if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and "Range" in headers:
-                    return
-                if answer.status != expected:
-                    raise PullRefused(f"{self.address}{path} answered {answer.status}. Ask whoever runs the centre.")
-                yield from answer.stream(_PIECE)
+                    raise PullRefused(_UNKNOWN)
+                if answer.status not in fine:
+                    says = _problem(answer) or "Ask whoever runs the centre."
+                    raise PullRefused(f"{self.address}{path} answered {answer.status}. {says}")
+                yield answer
             finally:
                 answer.close()
         except HTTPError as fault:
-            raise PullRefused(
-                f"{self.address} could not be reached or broke off. Run the same command again."
-            ) from fault
+            says = f"{self.address} could not be reached or broke off. Run the same command again."
+            raise PullRefused(says) from fault
+
+
+def _problem(answer: urllib3.BaseHTTPResponse) -> str:
+    """What a centre says is wrong, short and without anything that a terminal obeys; empty where it says nothing."""
+    try:
+        said = str(strict_object(answer.read(_LONGEST_PROBLEM).decode())["problem"])
+    except (ValueError, KeyError):
+        return ""
+    return "".join(letter for letter in said if letter.isprintable())
 
 
 def pulled(source: Source, name: str, into: Path, authority: bytes) -> Manifest:
@@ -108,12 +139,10 @@ def pulled(source: Source, name: str, into: Path, authority: bytes) -> Manifest:
 
 
 def _fetched(source: Source, path: str, target: Path, digest: str) -> None:
-    have = target.stat().st_size if target.exists() else 0
-    if have and digest_of(target) == digest:
+    if target.exists() and digest_of(target) == digest:
         return
-    headers, expected = ({"Range": f"bytes={have}-"}, HTTPStatus.PARTIAL_CONTENT) if have else ({}, HTTPStatus.OK)
     with target.open("ab") as file:
-        came = sum(map(file.write, source.pieces(path, headers, expected)))
+        came = source.added(path, file)
     if digest_of(target) != digest:
         target.unlink()
         # As long as the signed one, or longer, and another: a power cut may leave that.
@@ -125,7 +154,13 @@ def _authority(source: Source, into: Path, words: str | None) -> bytes:
     """The authority that was compared at the first pull; at the first, the one that the 13 words are of."""
     kept = into / _AUTHORITY
     if kept.is_file():
-        return bytes.fromhex(kept.read_text(encoding="ascii").strip())
+        public = _kept(kept)
+        if words is not None and not words_match(words.split(), public):
+            raise PullRefused(
+                f"The words do not fit the authority in {kept}, which was compared at the first pull. Nothing was"
+                " pulled. Compare them with the custodian's, or pull into another folder."
+            )
+        return public
     untrusted: dict[str, Any] = strict_object(source.small("/api/authority").decode())
     public = bytes.fromhex(str(untrusted["authority"]))
     if words is None:
@@ -141,6 +176,16 @@ def _authority(source: Source, into: Path, words: str | None) -> bytes:
     return public
 
 
+def _kept(path: Path) -> bytes:
+    try:
+        public = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except ValueError:
+        public = b""
+    if len(public) != _PUBLIC_BYTES:
+        raise PullRefused(f"{path} is damaged. Move it away; the next pull compares the custodian's 13 words again.")
+    return public
+
+
 def _names(source: Source, wanted: str | None) -> list[str]:
     listed = strict_object(source.small("/api/releases").decode())["releases"]
     names = [str(one["name"]) for one in listed if NAME.fullmatch(str(one["name"]))]
@@ -150,12 +195,18 @@ def _names(source: Source, wanted: str | None) -> list[str]:
 
 
 def _token() -> str:
+    where, said = "HEARD_TOKEN", os.environ.get("HEARD_TOKEN", "")
     if path := os.environ.get("HEARD_TOKEN_FILE"):
-        return Path(path).read_text(encoding="utf-8").strip()
-    if said := os.environ.get("HEARD_TOKEN"):
-        return said
-    asked: str = click.prompt("Token", hide_input=True, err=True)
-    return asked.strip()
+        where = f"The token file {path} (HEARD_TOKEN_FILE)"
+        try:
+            said = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as fault:
+            raise PullRefused(f"{where} cannot be read, or is no text. Save the token in it, on one line.") from fault
+    elif not said:
+        where, said = "What was typed", click.prompt("Token", hide_input=True, err=True)
+    if _A_TOKEN.fullmatch(said.strip()):
+        return said.strip()
+    raise PullRefused(f"{where} is no token. Copy the whole token again: letters and digits, on one line.")
 
 
 @click.command()
@@ -173,13 +224,14 @@ def pull(url: str, into: Path, wanted: str | None, authority: str | None) -> Non
     try:
         source = Source(safe_address(url), _token(), urllib3.PoolManager(retries=False, timeout=_TIMEOUT))
         public = _authority(source, into, authority)
-        for name in _names(source, wanted):
-            if (into / name).is_dir():
-                damaged += _damage(into / name, public)
-            else:
-                manifest = pulled(source, name, into, public)
-                label = " It is made up." if manifest.made_up else ""
-                click.echo(f"{name}: {manifest.records} records, {len(manifest.files)} files, as signed.{label}")
+        with alone(into, PullRefused(f"Another pull is at work in {into}. Wait until it ends, then try again.")):
+            for name in _names(source, wanted):
+                if (into / name).is_dir():
+                    damaged += _damage(into / name, public)
+                else:
+                    manifest = pulled(source, name, into, public)
+                    label = " It is made up." if manifest.made_up else ""
+                    click.echo(f"{name}: {manifest.records} records, {len(manifest.files)} files, as signed.{label}")
     except (PullRefused, ReleaseRefused, UnsafeAddress) as fault:
         raise click.ClickException(str(fault)) from fault
     except (ValueError, KeyError, TypeError) as fault:

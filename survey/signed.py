@@ -30,6 +30,16 @@ def write_signed(kind: str, content: dict[str, Any], key: SigningKey) -> bytes:
     return (canonical(envelope) + "\n").encode()
 
 
+def is_as_written(untrusted: bytes) -> bool:
+    """Whether an envelope that was read has exactly the bytes of ``write_signed``; the signature covers its body only.
+
+    Two files that say the same in other bytes have two hashes: what is known by its hash must be as it was written.
+    """
+    envelope = strict_object(untrusted.decode())
+    plain = {**{name: envelope[name] for name in ("heard", "body")}, "signature": envelope["signature"].lower()}
+    return (canonical(plain) + "\n").encode() == untrusted
+
+
 def read_signed(kind: str, untrusted: bytes, public: bytes) -> dict[str, Any]:
     """The content of an envelope whose signature holds.
 

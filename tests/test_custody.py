@@ -58,6 +58,20 @@ def test_keys_are_never_overwritten(tmp_path: Path) -> None:
     assert custody.authority(PASSPHRASE) == authority
 
 
+@pytest.mark.parametrize("left", ["tables.key", "authority.pub", "keyring.json", "signed", "collection-0a.key"])
+def test_keys_are_made_in_no_folder_that_one_trace_of_others_lies_in(tmp_path: Path, left: str) -> None:
+    folder = tmp_path / "custodian"
+    folder.mkdir()
+    if left == "signed":
+        (folder / left).mkdir()
+    else:
+        (folder / left).write_bytes(b"the only one")
+    with pytest.raises(CustodyRefused, match=f"already holds keys.*{left}.*Use another folder"):
+        Custody(folder).make(PASSPHRASE)
+    assert [path.name for path in folder.iterdir()] == [left]
+    assert left == "signed" or (folder / left).read_bytes() == b"the only one"
+
+
 def test_a_short_passphrase_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(CustodyRefused, match="at least 12"):
         Custody(tmp_path).make("short")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,6 +14,7 @@ import pytest
 
 from export.centre.releases import NoSuchRelease, Releases
 from export.manifest import MANIFEST, Manifest, ReleaseRefused, fingerprint, manifest_bytes, read_manifest, verified
+from forms.strict_json import canonical
 from survey.sealing import SigningKey
 from survey.signed import write_signed
 from survey.single import alone
@@ -145,6 +147,49 @@ def test_even_a_signed_manifest_must_have_the_shape_of_one(
     (tmp_path / MANIFEST).write_bytes(write_signed("release", body, authority))
     with pytest.raises(ReleaseRefused):
         verified(tmp_path, authority.public)
+
+
+def _line_break_after(signed: bytes) -> bytes:
+    return signed + b"\n"
+
+
+def _no_line_break(signed: bytes) -> bytes:
+    return signed.rstrip(b"\n")
+
+
+def _space_before(signed: bytes) -> bytes:
+    return b" " + signed
+
+
+def _spread_out(signed: bytes) -> bytes:
+    return json.dumps(json.loads(signed), indent=1).encode()
+
+
+def _one_more_word(signed: bytes) -> bytes:
+    return signed.replace(b"{", b'{"a":1,', 1)
+
+
+def _capitals(signed: bytes) -> bytes:
+    envelope = json.loads(signed)
+    return canonical({**envelope, "signature": envelope["signature"].upper()}).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    "copied", [_line_break_after, _no_line_break, _space_before, _spread_out, _one_more_word, _capitals]
+)
+def test_a_manifest_that_got_another_byte_on_its_way_is_refused_and_the_next_release_still_fits(
+    tmp_path: Path, authority: SigningKey, releases: Releases, copied: Callable[[bytes], bytes]
+) -> None:
+    first = built(tmp_path / "custodian", authority)
+    stick = Path(shutil.copytree(first, tmp_path / "stick" / first.name))
+    (stick / MANIFEST).write_bytes(copied((first / MANIFEST).read_bytes()))
+    with pytest.raises(ReleaseRefused, match=r"manifest\.json .*byte for byte"):
+        verified(stick, authority.public)
+    with pytest.raises(ReleaseRefused, match=r"manifest\.json .*Copy the whole release again"):
+        releases.publish(stick)
+    releases.publish(first)
+    releases.publish(built(tmp_path / "custodian", authority, "london-2026-2", after=[first]))
+    assert [one.name for one in releases.listed()] == ["london-2026-1", "london-2026-2"]
 
 
 def test_a_folder_without_a_manifest_is_no_release(tmp_path: Path, authority: SigningKey) -> None:

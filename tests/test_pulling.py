@@ -6,17 +6,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
+import urllib3
 from centre_world import World, told_world
 from test_publish import built
 
 from export.centre.admitting import issue_token, revoke_token
 from export.centre.instance import Centre
 from survey.fingerprint import authority_words
+from survey.single import alone
 
 RELEASE = "london-2026-1"
 LARGE = b"area,share\nLondon,61\n" * 100_000
@@ -31,7 +34,9 @@ def told(tmp_path: Path) -> Iterator[tuple[World, Centre, str]]:
         yield world, centre, address
 
 
-def pull(told: tuple[World, Centre, str], into: Path, *more: str, token: str = "") -> subprocess.CompletedProcess[str]:
+def pull(
+    told: tuple[World, Centre, str], into: Path, *more: str, token: str = "", **environ: str
+) -> subprocess.CompletedProcess[str]:
     """An analyst's command, with a token that the operator made for it."""
     world, centre, address = told
     if not token:
@@ -39,8 +44,31 @@ def pull(told: tuple[World, Centre, str], into: Path, *more: str, token: str = "
         token = issue_token(centre, "ana")
     words = " ".join(authority_words(world.authority.public))
     command = [sys.executable, "-m", "export", "pull", address, "--into", str(into), "--authority", words, *more]
-    environ = {**os.environ, "HEARD_TOKEN": token}
+    environ = {**os.environ, "HEARD_TOKEN": token, **environ}
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environ)
+
+
+@contextmanager
+def in_between(address: str, most: int, *, ranges: bool = True) -> Iterator[str]:
+    """Something between an analyst and the centre: it breaks off after so many bytes, or knows nothing of ranges."""
+
+    class Between(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            known = ("Authorization", "Range") if ranges else ("Authorization",)
+            headers = {name: self.headers[name] for name in known if name in self.headers}
+            answer = urllib3.request("GET", address + self.path, headers=headers)
+            self.send_response(answer.status)
+            self.send_header("Content-Length", str(len(answer.data)))
+            self.end_headers()
+            self.wfile.write(answer.data[:most])
+
+        def log_message(self, *_words: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Between) as http:
+        Thread(target=http.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{http.server_address[1]}"
+        http.shutdown()
 
 
 def revoke_all(centre: Centre) -> None:
@@ -111,6 +139,90 @@ def test_what_came_wrong_is_thrown_away_and_pulled_anew(
     assert pull(told, tmp_path / "mine").returncode == 0
 
 
+def test_a_line_that_always_breaks_off_gets_there_in_the_end(told: tuple[World, Centre, str], tmp_path: Path) -> None:
+    world, centre, address = told
+    token, part = issue_token(centre, "ana"), tmp_path / "mine" / f".pulling-{RELEASE}" / "tables.csv"
+    with in_between(address, 400_000) as broken:
+        for came in (400_000, 800_000, 1_200_000, 1_600_000, 2_000_000):
+            done = pull((world, centre, broken), tmp_path / "mine", token=token)
+            assert "broke off. Run the same command again" in done.stderr
+            assert part.stat().st_size == came
+        done = pull((world, centre, broken), tmp_path / "mine", token=token)
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / "mine" / RELEASE) == contents(tmp_path / RELEASE)
+
+
+def test_where_something_in_between_knows_no_ranges_the_whole_file_is_taken_anew(
+    told: tuple[World, Centre, str], tmp_path: Path
+) -> None:
+    world, centre, address = told
+    half = tmp_path / "mine" / f".pulling-{RELEASE}"
+    half.mkdir(parents=True)
+    (half / "tables.csv").write_bytes(LARGE[:500_000])
+    with in_between(address, len(LARGE), ranges=False) as without:
+        done = pull((world, centre, without), tmp_path / "mine")
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / "mine" / RELEASE) == contents(tmp_path / RELEASE)
+
+
+def test_words_that_are_given_again_must_fit_what_was_compared_at_first(
+    told: tuple[World, Centre, str], tmp_path: Path
+) -> None:
+    assert pull(told, tmp_path / "mine").returncode == 0
+    done = pull(told, tmp_path / "mine", "--authority", "academic " * 13)
+    assert done.returncode != 0
+    assert "The words do not fit the authority" in done.stderr
+    assert "is whole" not in done.stdout
+
+
+@pytest.mark.parametrize("damage", [b"", b"00" * 31, b"\xff\x00", b"not hex"])
+def test_a_damaged_authority_of_ones_own_is_not_blamed_on_the_centre(
+    told: tuple[World, Centre, str], tmp_path: Path, damage: bytes
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "authority.pub").write_bytes(damage)
+    done = pull(told, tmp_path / "mine")
+    assert done.returncode != 0
+    assert f"{tmp_path / 'mine' / 'authority.pub'} is damaged. Move it away" in done.stderr
+
+
+def test_what_is_no_token_is_said_to_be_none(told: tuple[World, Centre, str], tmp_path: Path) -> None:
+    for said in ("two words", "one\ntwo", "t\u00f6ken", " "):
+        done = pull(told, tmp_path / "mine", token=said)
+        assert done.returncode != 0
+        assert "HEARD_TOKEN is no token. Copy the whole token again" in done.stderr
+    file = tmp_path / "token"
+    for content, says in ((b"\xff\xfe\x00", "cannot be read"), (b"", "is no token"), (None, "cannot be read")):
+        file.unlink(missing_ok=True)
+        if content is not None:
+            file.write_bytes(content)
+        done = pull(told, tmp_path / "mine", token="x", HEARD_TOKEN_FILE=str(file))
+        assert done.returncode != 0
+        assert f"The token file {file} (HEARD_TOKEN_FILE) {says}" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_was_changed_at_the_centre_is_named_with_the_cause(
+    told: tuple[World, Centre, str], tmp_path: Path
+) -> None:
+    folder = next(told[1].folder.glob(f"**/{RELEASE}"))
+    (folder / "records.csv").write_text("changed")
+    done = pull(told, tmp_path / "mine")
+    assert done.returncode != 0
+    assert "answered 503. records.csv of london-2026-1 was changed. It is not sent. Tell the operator." in done.stderr
+
+
+def test_two_pulls_into_one_folder_do_not_spoil_each_other(told: tuple[World, Centre, str], tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    with alone(mine, AssertionError("nobody else is here")):
+        done = pull(told, mine)
+    assert done.returncode != 0
+    assert f"Another pull is at work in {mine}. Wait until it ends" in done.stderr
+    assert not (mine / f".pulling-{RELEASE}").exists()
+    assert pull(told, mine).returncode == 0
+
+
 def test_a_server_that_finds_no_range_where_none_was_asked_for_is_not_taken_for_the_release(tmp_path: Path) -> None:
     class NoRange(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -140,7 +252,7 @@ def test_a_centre_that_was_turned_cannot_hand_out_what_another_authority_signed(
         releases = turned[1].releases()
         assert releases is not None
         releases.publish(built(tmp_path / "forged", turned[0].authority, name="forged"))
-        done = pull(turned, tmp_path / "mine")
+        done = pull((told[0], *turned[1:]), tmp_path / "mine")
     assert done.returncode != 0
     assert "not to be trusted" in done.stderr
     assert not (tmp_path / "mine" / "forged").exists()

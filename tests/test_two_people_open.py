@@ -141,6 +141,47 @@ def test_destroying_a_key_retires_its_answers_and_leaves_the_others(signed: Path
     refused(heard(signed, "destroy", "0" * 16, "--sure"), "knows no collection key")
 
 
+def test_a_destroyed_key_is_used_no_more_in_its_folder_though_a_sheet_or_a_copy_was_kept(
+    signed: Path, tmp_path: Path
+) -> None:
+    old = secret_in(signed)
+    key_id, file = old.public.key_id.hex(), next(signed.glob("collection-*.key"))
+    copy = file.read_bytes()
+    sheets, path = on_shares_alone(signed, tmp_path / "sheets"), rows_of(tmp_path, 20, old)
+    well(heard(signed, "destroy", key_id, "--sure"))
+    keyring = json.loads((signed / "keyring.json").read_text())
+    (one,) = keyring["keys"]
+    one["destroyed_on"] = "2026-05-05"
+    (signed / "keyring.json").write_text(json.dumps(keyring))
+    before = (signed / "keyring.json").read_bytes()
+    why = (f"{key_id} was destroyed on 2026-05-05", "stay sealed for good")
+    refused(release(signed, "--from", path, *given(*sheets[:2])), *why)
+    refused(heard(signed, "drill", *given(*sheets[:2])), *why)
+    refused(heard(signed, "restore", *sheets[:2]), *why)
+    assert not Custody(signed).holds_collection()
+    file.write_bytes(copy)
+    refused(release(signed, "--from", path), *why)
+    refused(heard(signed, "split", "--shares", "3", "--threshold", "2", "--out", str(tmp_path / "more")), *why)
+    assert (signed / "keyring.json").read_bytes() == before
+    well(heard(signed, "destroy", key_id, "--sure"))
+    assert not Custody(signed).holds_collection()
+    assert json.loads((signed / "keyring.json").read_text()) == keyring, "the day on which it was destroyed stays"
+
+
+def test_whoever_restores_with_another_passphrase_than_the_folders_is_warned(signed: Path, tmp_path: Path) -> None:
+    sheets = on_shares_alone(signed, tmp_path / "sheets")
+    done = heard(signed, "restore", *sheets[:2], HEARD_PASSPHRASE="another passphrase altogether")
+    well(done)
+    assert "another passphrase than the authority's" in " ".join(done.stderr.split())
+    next(signed.glob("collection-*.key")).unlink()
+    right = heard(signed, "restore", *sheets[:2])
+    well(right)
+    assert "passphrase" not in right.stderr
+    elsewhere = heard(tmp_path / "new", "restore", *sheets[:2])
+    well(elsewhere)
+    assert "passphrase" not in elsewhere.stderr
+
+
 def test_a_key_past_its_day_is_named_with_what_to_do_until_it_is_destroyed(tmp_path: Path) -> None:
     folder = tmp_path / "custodian"
     told = well(heard(folder, "keygen", "--until", "2120-01-01"))

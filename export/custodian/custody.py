@@ -20,12 +20,13 @@ from survey.durable import write_whole
 from survey.sealing import KEY_ID_BYTES, LockedAway, SigningKey, lock, unlock
 
 SHORTEST_PASSPHRASE = 12
-_KIND = "locked seed 1"
+_KIND, _SALT_BYTES = "locked seed 1", 16
+# Each tells of keys: where one is left the others may be on paper, in a backup, or only lost for the moment.
+_TRACES = ("*.key", "authority.pub", "keyring.json", "signed")
 # 128 MiB and about a third of a second a guess on one core of 2026.
 _SCRYPT = {"n": 1 << 17, "r": 8, "p": 1}
 # A file from elsewhere must not be able to ask for all the memory there is.
 _MOST_N, _MOST_R, _MOST_P = 1 << 19, 8, 4
-_SALT_BYTES = 16
 
 
 class CustodyRefused(ValueError):
@@ -77,9 +78,7 @@ def unlock_seed(what: str, untrusted: bytes, passphrase: str) -> tuple[bytes, st
     try:
         seed = unlock(locked, key, canonical(content).encode())
     except LockedAway as fault:
-        raise WrongPassphrase(
-            f"The passphrase does not unlock the {what} key. Nothing was changed; try again."
-        ) from fault
+        raise WrongPassphrase(f"The passphrase does not unlock the {what} key. Nothing changed; try again.") from fault
     return seed, key_id
 
 
@@ -102,10 +101,10 @@ class Custody:
         """Make both keys in a folder that holds none.
 
         Raises:
-            CustodyRefused: there are keys already, which nothing may overwrite.
+            CustodyRefused: there are keys already, or what was made with some, which nothing may overwrite.
         """
-        if self._authority_file.exists() or self._collection_files():
-            raise CustodyRefused(f"{self.folder} already holds keys. Use another folder; these are left as they are.")
+        if made := ", ".join(path.name for name in _TRACES for path in self.folder.glob(name)):
+            raise CustodyRefused(f"{self.folder} already holds keys ({made}). Use another folder; nothing was changed.")
         authority, collection = SigningKey.generate(), CollectionSecret.generate()
         locked = lock_seed("authority", authority.seed, authority_key_id(authority.public), passphrase)
         self.keep_collection(collection, passphrase)

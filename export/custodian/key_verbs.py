@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from export.custodian.custody import CustodyRefused, authority_key_id
+from export.custodian.custody import Custody, CustodyRefused, WrongPassphrase, authority_key_id
 from export.custodian.keyring import KeptKey, Keyring
 from export.custodian.passphrase import asked, custody_passphrase
 from export.custodian.shares import read_sheets, write_sheets
@@ -98,7 +98,7 @@ def drill(instance: Path, sheets: tuple[Path, ...], *, typed: bool, with_passphr
         secret = joined(sheets, typed=typed or not sheets, with_passphrase=with_passphrase)
         if secret is None:
             raise CustodyRefused("No share was given. Give the sheets with --share, or type their words.")
-        key = Keyring(custody).key(secret.public.key_id.hex())
+        key = Keyring(custody).living(secret.public.key_id.hex())
         if secret.open(key.public.seal(bytes(PLAINTEXT_BYTES))) != bytes(PLAINTEXT_BYTES):
             raise CustodyRefused("The shares fit together and open nothing. Report this.")
         click.echo(f"The shares open answers that are sealed to {key.id}. Nothing was written.")
@@ -115,9 +115,29 @@ def restore(instance: Path, sheets: tuple[Path, ...], *, with_passphrase: bool) 
         secret = joined(sheets, typed=not sheets, with_passphrase=with_passphrase)
         if secret is None:
             raise CustodyRefused("No share was given. Give the sheets, or type their words.")
-        path = custody.keep_collection(secret, custody_passphrase(new=True))
-        Keyring(custody).notice([secret])
-        click.echo(f"Collection key {secret.public.key_id.hex()} is restored: {path}")
+        key_id, keyring = secret.public.key_id.hex(), Keyring(custody)
+        if any(key.id == key_id for key in keyring.known()):
+            keyring.living(key_id)
+        passphrase = custody_passphrase(new=True)
+        path = custody.keep_collection(secret, passphrase)
+        keyring.notice([secret])
+        click.echo(f"Collection key {key_id} is restored: {path}")
+        if _another_than_the_authoritys(custody, passphrase):
+            click.echo(
+                "It is locked under another passphrase than the authority's, and a release takes one for both. Move the"
+                " file away and restore again, with the passphrase of this folder.",
+                err=True,
+            )
+
+
+def _another_than_the_authoritys(custody: Custody, passphrase: str) -> bool:
+    try:
+        custody.authority(passphrase)
+    except WrongPassphrase:
+        return True
+    except CustodyRefused:
+        return False  # a folder for restoring has no authority key
+    return False
 
 
 @click.command()

@@ -80,6 +80,20 @@ class Keyring:
             )
         return found
 
+    def living(self, key_id: str) -> KeptKey:
+        """The key of this id, to be used.
+
+        Raises:
+            CustodyRefused: there is none, or it was destroyed: a sheet that nobody burnt must not bring it back.
+        """
+        key = self.key(key_id)
+        if key.kept == "destroyed":
+            raise CustodyRefused(
+                f"The collection key {key_id} was destroyed on {key.destroyed_on}: its answers stay sealed for good,"
+                " and nothing opens them here. Burn its sheets. Where its file lies here again, run destroy again."
+            )
+        return key
+
     def remember(self, key: KeptKey) -> None:
         """Add a key, or say something new of one."""
         others = self.known()
@@ -89,11 +103,16 @@ class Keyring:
         write_whole(self.custody.folder / FILE, content.encode() + b"\n")
 
     def notice(self, secrets: Sequence[CollectionSecret]) -> None:
-        """Remember the keys that lie in the folder and were not known to: made or restored there."""
+        """Remember the keys that lie in the folder and were not known to: made or restored there.
+
+        Raises:
+            CustodyRefused: one of them was destroyed.
+        """
         for secret in secrets:
-            known = next((key for key in self.known() if key.public == secret.public), None)
-            if known is None or known.kept != "folder":
-                self.remember(KeptKey(secret.public, "folder", None if known is None else known.until))
+            if all(key.public != secret.public for key in self.known()):
+                self.remember(KeptKey(secret.public, "folder"))
+            elif (known := self.living(secret.public.key_id.hex())).kept != "folder":
+                self.remember(replace(known, kept="folder"))
 
     def only_shares(self, secret: CollectionSecret, sheets: Sequence[Share], threshold: int, passphrase: str) -> None:
         """From now on this key is on its shares alone: its file is deleted, once every sheet helped to give it back.
@@ -108,14 +127,16 @@ class Keyring:
         self.remember(replace(self.key(secret.public.key_id.hex()), kept="shares"))
 
     def destroy(self, key_id: str, day: date) -> None:
-        """Delete a key's file and note that its rows stay sealed for good. Shares are burnt by hand.
+        """Delete a key's file and note that its rows stay sealed for good, from the first time on.
+
+        Shares are burnt by hand.
 
         Raises:
             CustodyRefused: there is no such key.
         """
         key = self.key(key_id)
         self.custody.drop_collection(key_id)
-        self.remember(replace(key, kept="destroyed", destroyed_on=day))
+        self.remember(replace(key, kept="destroyed", destroyed_on=key.destroyed_on or day))
 
     def to_seal_to(self, key_id: str) -> CollectionKey:
         """The public half of a key that answers may be sealed to.
@@ -140,7 +161,8 @@ class Keyring:
         """Everything that opens now: the keys in the folder, and one that people put together from its shares.
 
         Raises:
-            CustodyRefused: nothing opens, or the shares are of a key that this folder does not know.
+            CustodyRefused: nothing opens, or a key was destroyed, or the shares are of one that this folder does not
+                know.
         """
         held = self.custody.collection(passphrase) if self.custody.holds_collection() else ()
         self.notice(held)
@@ -151,7 +173,7 @@ class Keyring:
                     " words with --shares; or make keys with keygen, or use restore."
                 )
             return held
-        self.key(joined.public.key_id.hex())
+        self.living(joined.public.key_id.hex())
         return (*held, joined)
 
 
