@@ -190,7 +190,7 @@ def loading(person: Window, served: Linked) -> None:
     start(person, served)
     person.press()
     person.page.clock.run_for(5_000)
-    person.page.locator(".loading").wait_for()
+    person.page.get_by_role("alert").wait_for()
 
 
 def deleted(person: Window, served: Linked) -> None:
