@@ -63,7 +63,7 @@ def press_static_files(app: Flask) -> None:
 def press_first_page(app: Flask, brotli: Callable[[bytes], bytes]) -> None:
     """Serve an application's start compressed to whoever brings no cookie, and so meets a token that is new."""
     page = app.view_functions["start"]
-    packed = {"br": brotli, "gzip": partial(gzip.compress, mtime=0)}
+    packed: dict[str, Callable[[bytes], bytes]] = {"br": brotli, "gzip": partial(gzip.compress, mtime=0)}
 
     def start() -> Response:
         response = make_response(page())
