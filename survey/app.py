@@ -52,7 +52,7 @@ def interview_app(parts: Parts) -> Flask:
     if not parts.on_tablet:
         add_phone_routes(app, parts)
         press_static_files(app)
-        press_first_page(app)
+        press_first_page(app, parts.brotli_at_once)
         _lend_letters(app)
     _add_errors(app, parts)
     app.before_request(_refuse_unreadable)

@@ -67,7 +67,7 @@ class Parts:
     """The parts of one place's interview.
 
     ``after_reset`` is told after each visit that ended, whatever its end; ``brotli`` packs what a phone loads (RFC
-    7932), or makes nothing of it.
+    7932), or makes nothing of it; ``brotli_at_once`` does for one answer, where nobody waits for the smallest.
     """
 
     keys: Callable[[], Keys | None]
@@ -86,6 +86,7 @@ class Parts:
     notices: Callable[[], Notices | None] = _no_notices
     codes: CardCodes | None = None
     brotli: Callable[[bytes], bytes] = _no_brotli
+    brotli_at_once: Callable[[bytes], bytes] = _no_brotli
 
     @property
     def on_tablet(self) -> bool:

@@ -10,9 +10,9 @@ holds a token is sent as it is.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from flask import Flask, Response, make_response, request
@@ -60,16 +60,20 @@ def press_static_files(app: Flask) -> None:
     app.view_functions["static"] = static
 
 
-def press_first_page(app: Flask) -> None:
+def press_first_page(app: Flask, brotli: Callable[[bytes], bytes]) -> None:
     """Serve an application's start compressed to whoever brings no cookie, and so meets a token that is new."""
     page = app.view_functions["start"]
+    packed: dict[str, Callable[[bytes], bytes]] = {"br": brotli, "gzip": partial(gzip.compress, mtime=0)}
 
     def start() -> Response:
         response = make_response(page())
         response.vary.update(("Accept-Encoding", "Cookie"))
-        if "Cookie" not in request.headers and request.accept_encodings["gzip"] > 0:
-            response.set_data(gzip.compress(response.get_data(), mtime=0))
-            response.content_encoding = "gzip"
+        if "Cookie" not in request.headers:
+            for form, pack in packed.items():
+                if request.accept_encodings[form] > 0 and (small := pack(response.get_data())):
+                    response.set_data(small)
+                    response.content_encoding = form
+                    break
         return response
 
     app.view_functions["start"] = start

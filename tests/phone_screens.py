@@ -185,12 +185,10 @@ def words_wait(person: Window, served: Linked) -> None:
 
 def loading(person: Window, served: Linked) -> None:
     """The questions are still on their way."""
-    served.held = f"/{START}phone/{victim_voice().default_language}"
-    person.page.clock.install()
+    served.swallowed = frozenset(f"/{START}phone/{language}" for language in victim_voice().languages)
     start(person, served)
     person.press()
-    person.page.clock.run_for(5_000)
-    person.page.locator(".loading").wait_for()
+    person.page.get_by_role("alert").wait_for()
 
 
 def deleted(person: Window, served: Linked) -> None:

@@ -78,6 +78,15 @@ def test_a_browser_that_knows_brotli_gets_the_same_in_fewer_bytes(served: Linked
     assert int(smaller.headers["Content-Length"]) < 0.95 * int(small.headers["Content-Length"])
 
 
+def test_the_first_page_comes_in_the_smallest_form_that_the_browser_knows(served: Linked) -> None:
+    ways = ("", "gzip", "gzip, br")
+    pages = [ask("GET", served.address + START, headers={"Accept-Encoding": known}) for known in ways]
+    assert [page.headers.get("Content-Encoding", "") for page in pages] == ["", "gzip", "br"]
+    whole, small, smaller = (int(page.headers["Content-Length"]) for page in pages)
+    assert smaller < 0.97 * small < whole
+    assert len({TOKEN.sub(b"", page.body) for page in pages}) == 1
+
+
 def token_in(page: Answer) -> bytes:
     """The one token of its forms."""
     (token,) = set(TOKEN.findall(page.body))
@@ -100,7 +109,7 @@ def test_the_first_page_holds_a_token_of_its_own_and_nothing_of_the_request(
     asked = f"{served.address}{START}?next&csrf_token={SAID}&language=ar&go={SAID}"
     guessed = ask("GET", asked, headers={**PRESSED, **guesses})
     again = ask("GET", asked, headers={**PRESSED, **guesses})
-    assert {each.headers["Content-Encoding"] for each in (plain, guessed, again)} == {"gzip"}
+    assert {each.headers["Content-Encoding"] for each in (plain, guessed, again)} == {"br"}
     assert len({token_in(each) for each in (plain, guessed, again)}) == 3
     assert len({each.headers["Set-Cookie"] for each in (plain, guessed, again)}) == 3
     assert len({TOKEN.sub(b"", each.body) for each in (plain, guessed, again)}) == 1

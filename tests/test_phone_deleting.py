@@ -59,10 +59,16 @@ def waits_with_the_rest(person: Window, served: Linked) -> None:
 
 
 def takes_everything_back_after_a_reload(person: Window, served: Linked) -> None:
-    """The core is at the centre; after a reload nothing of it is said any more."""
+    """The core is at the centre; after a reload it is said once more, and then nothing of it any more."""
     person.look()
     send_the_core(person, served)
+    before = served.rows()
     person.page.reload()
+    person.the_core()
+    person.until(lambda: len(served.rows()) == 1 and served.rows() != before)
+    for heading in ("What about crime?", "What about contact?", "What about experience?"):
+        person.page.locator(".back a").click()
+        expect_heading(person, heading)
     for heading in ("What about contact?", "What about crime?", "What about more?"):
         person.press(".skip")
         expect_heading(person, heading)

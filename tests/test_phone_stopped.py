@@ -436,7 +436,9 @@ def test_who_had_finished_is_not_told_that_nothing_is_kept(served: Linked, brows
         served.tell(4, stop=True)
         person.page.reload()
         expect_heading(person, NOT_NOW)
-        expect(person.page.locator("main")).to_contain_text("Nothing you said here is kept")
+        # Nobody whose answers are with us reads that nothing is kept, also where they had begun to answer again.
+        expect(person.page.locator("main .before")).to_contain_text("Your answers from before are now sent.")
+        assert "is kept" not in person.words()
         assert len(served.rows()) == 1
         without_noise(person)
 
@@ -454,7 +456,8 @@ def test_who_reads_there_what_waits_or_was_sent_does_not_read_that_nothing_is_ke
         stops(served)
         person.page.reload()
         expect_heading(person, NOT_NOW)
-        expect(person.page.locator("main .before")).to_have_count(int(waits))
+        told = "They are not sent yet." if waits else "Your answers from before are now sent."
+        expect(person.page.locator("main .before")).to_contain_text(told)
         assert "Nothing you said here is kept" not in person.words()
         without_noise(person)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -42,6 +43,8 @@ WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _ROWS_AN_HOUR = _BEGUN_AN_HOUR = _FILED_AN_HOUR = _TRIED_AN_HOUR = 120
 _PATH = re.compile(r"/s/([A-Za-z0-9_-]{1,32})(/.*)?")
 _NOWHERE = "-"
+# A tenth of a millisecond more than gzip for a page, and 170 bytes less.
+_at_once = partial(brotli.compress, quality=4)
 _NO_INSTRUMENT = "0" * 64
 
 
@@ -222,7 +225,7 @@ class Links:
         parts = Parts(
             keys=self._keys, place=place, mode="link", visits=visits, store=centre.store, shelf="arrivals",
             door="open", tallies=tallies, partials=partials, clock=clock, words=self._words, clips=clips.load(),
-            notices=notices, codes=codes, brotli=brotli.compress,
+            notices=notices, codes=codes, brotli=brotli.compress, brotli_at_once=_at_once,
         )  # fmt: skip
         return Link(interview_app(parts), drafts, partials, counts, tally_rows, ceiling)
 

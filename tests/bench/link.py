@@ -10,7 +10,6 @@ less compression, and seals nothing.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
 import re
@@ -20,6 +19,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
+import brotli
 from flask import Flask, Response, request
 from werkzeug.test import Client
 from werkzeug.test import TestResponse as Answer
@@ -73,7 +73,7 @@ def measure(folder: Path, *, full: bool) -> dict[str, float]:
 def first_visit(client: Client, start: str) -> dict[str, Answer]:
     """Everything that a phone asks for when it opens the link: path to answer."""
     first = _get(client, start)
-    page = gzip.decompress(first.data)
+    page = brotli.decompress(first.data)
     others = dict.fromkeys(found.decode() for found in _ASKED_FOR.findall(page))
     return {start: first, **{path: _get(client, path) for path in others}}
 

@@ -42,8 +42,10 @@ function filed(state, start, saying) {
     // All of them: any may be the one that arrived, and the card's code is spent for that one.
     const replaced = visit.sent.slice(-MOST_NAMED);
     visit.sent = [...visit.sent, id];
-    const full = fullness(said);
-    Object.assign(visit, { full, least: 0, over: full > 0 && visit.endReached, stored: true });
+    keepsNothing(visit);
+    visit.full = fullness(said);
+    visit.over = visit.full > 0 && visit.endReached;
+    visit.stored = true;
     // Before it can reach the centre: a reload that comes sooner than its answer still knows what to replace.
     remember(start, visit);
     visit.stored = await keep(start, [id, replaced.sort().join(), code], row, replaced);
@@ -51,6 +53,12 @@ function filed(state, start, saying) {
       remember(start, visit); // It may be lost with this page.
     }
   });
+}
+
+// From now on there is nothing that a copy could be less full than.
+export function keepsNothing(visit) {
+  visit.full = visit.least = 0;
+  visit.over = false;
 }
 
 const fullness = ({ status, again, answers = {} }) =>
@@ -118,7 +126,8 @@ async function covered(state, start) {
 export async function takeBack(visit, start) {
   await inTurn(() => {
     const { sent } = visit;
-    Object.assign(visit, { sent: [], full: 0, least: 0, over: false });
+    visit.sent = [];
+    keepsNothing(visit);
     sent.forEach((id) => unwanted.add(id));
     return drop(start, sent);
   });

@@ -3,7 +3,7 @@
 
 import { isGone } from "../leaving.js";
 import { PATIENCE_MS, within } from "../patience.js";
-import { takeBack, withdraw } from "./filing.js";
+import { keepsNothing, takeBack, withdraw } from "./filing.js";
 import { leaveNoTrace } from "./kept_pages.js";
 import { showBefore, showScreen } from "./pages.js";
 import { deleting, inherited, remember, shared, underWay, unwanted } from "./remembering.js";
@@ -70,7 +70,7 @@ async function told(became) {
   const word = settled.get(last) ?? became.get(last) ?? ((await cameBefore(last)) ? "sent" : "waiting");
   visit.stored &&= word !== "unstored";
   // The copy before the one with the words came from the end too.
-  visit.wordsAlone ||= Boolean(visit.again) && settled.get(visit.sent.at(-2)) === "sent";
+  visit.wordsAlone ||= visit.again && settled.get(visit.sent.at(-2)) === "sent";
   if (word === "lost" && visit.outcome) {
     await endWithout(takeBack(visit, startOf()), "deleted"); // By now there is nothing here to try again with.
   } else if (word === "lost") {
@@ -240,7 +240,7 @@ async function tellOfBefore(became) {
   const words = [...became.values()];
   offLine &&= !words.includes("sent");
   if (became.get(visit.sent.at(-1)) === "lost") {
-    Object.assign(visit, { full: 0, least: 0, over: false });
+    keepsNothing(visit);
   }
   const lost = words.includes("lost") || visit.before === "lost";
   const others = [...became].some(([id, word]) => word === "sent" && !visit.sent.includes(id));

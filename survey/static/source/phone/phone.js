@@ -34,7 +34,7 @@ let busy = false;
 
 async function ready() {
   loading ??= load(document.body.dataset.bundle);
-  const loaded = await loading.finally(() => document.querySelector(".loading")?.remove());
+  const loaded = await loading.finally(() => document.querySelector("p[role=alert]")?.remove());
   if (!state) {
     const visit = new walk.Visit({ soon: card.has("s"), known: known() });
     // It goes in a header, where other letters would stop the row here, and the centre could not call it mistaken.
@@ -51,8 +51,8 @@ async function ready() {
 // Nobody looks for long at a page that does nothing.
 async function sayIfSlow() {
   await after(PATIENCE_MS);
-  if (!state && loading && !isGone() && !document.querySelector(".loading")) {
-    document.querySelector("main").prepend(document.getElementById("loading").content.cloneNode(true));
+  if (!state && loading && !isGone()) {
+    warn(document.getElementById("not-loaded").dataset.slow);
   }
 }
 
