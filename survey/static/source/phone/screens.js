@@ -40,6 +40,7 @@ export function warn(words) {
   const main = document.querySelector("main");
   main.querySelector(":scope > p[role=alert]")?.remove();
   main.insertAdjacentHTML("afterbegin", `<p class="error" role="alert">${words}</p>`);
+  scrollTo(0, 0); // Whoever pressed Continue is at the end of the page.
 }
 
 // Whoever opened Help in a language that they cannot read finds it in theirs.
