@@ -185,11 +185,9 @@ def words_wait(person: Window, served: Linked) -> None:
 
 def loading(person: Window, served: Linked) -> None:
     """The questions are still on their way."""
-    served.held = f"/{START}phone/{victim_voice().default_language}"
-    person.page.clock.install()
+    served.swallowed = frozenset(f"/{START}phone/{language}" for language in victim_voice().languages)
     start(person, served)
     person.press()
-    person.page.clock.run_for(5_000)
     person.page.get_by_role("alert").wait_for()
 
 
@@ -236,8 +234,10 @@ def unkept(person: Window, served: Linked) -> None:
     expect_place(person, "phone.lost.heading")
 
 
+ON_THE_WAY: Mapping[str, Walk] = {"loading": loading}
+"""What leads nowhere else until more has come."""
 BESIDE: Mapping[str, Walk] = {
     "help": by_its_link(".bar .help", "help.heading"), "about": by_its_link(".promise a", "about.heading"),
     "languages": languages, "ended": ended, "unstored": unstored, "deleted": deleted, "late": late, "unkept": unkept,
-    "unwiped": unwiped, "sent-before": sent_before, "words-wait": words_wait, "loading": loading,
+    "unwiped": unwiped, "sent-before": sent_before, "words-wait": words_wait,
 }  # fmt: skip

@@ -91,7 +91,7 @@ SCREENS: Mapping[str, Walk] = {
 }  # fmt: skip
 TEMPLATES: Mapping[str, str] = {
     "card_code": "card-code", "on_phone": "waiting", "plain": "missing", "question": "question",
-    "not-loaded": "unloaded",
+    "not-loaded": "unloaded", "words": "words-wait",
 }  # fmt: skip
 """The screens here that show a template of another name."""
 DOCUMENTS = ("about", "code", "help", "language", "nowhere", "safety")
