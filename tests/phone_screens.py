@@ -234,8 +234,10 @@ def unkept(person: Window, served: Linked) -> None:
     expect_place(person, "phone.lost.heading")
 
 
+ON_THE_WAY: Mapping[str, Walk] = {"loading": loading}
+"""What leads nowhere else until more has come."""
 BESIDE: Mapping[str, Walk] = {
     "help": by_its_link(".bar .help", "help.heading"), "about": by_its_link(".promise a", "about.heading"),
     "languages": languages, "ended": ended, "unstored": unstored, "deleted": deleted, "late": late, "unkept": unkept,
-    "unwiped": unwiped, "sent-before": sent_before, "words-wait": words_wait, "loading": loading,
+    "unwiped": unwiped, "sent-before": sent_before, "words-wait": words_wait,
 }  # fmt: skip

@@ -95,7 +95,7 @@ SCREENS: Mapping[str, Walk] = {
 }  # fmt: skip
 TEMPLATES: Mapping[str, str] = {
     "card_code": "card-code", "on_phone": "waiting", "plain": "missing", "question": "question",
-    "refused_card": "refused", "not-loaded": "unloaded",
+    "refused_card": "refused", "not-loaded": "unloaded", "words": "words-wait",
 }  # fmt: skip
 """The screens here that show a template of another name."""
 DOCUMENTS = ("about", "code", "help", "language", "nowhere", "safety")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from on_a_phone import a_phone
 from own_voice import EVERYWHERE, VOICES
-from phone_screens import BESIDE, ON_A_PHONE, phone_shown
+from phone_screens import BESIDE, ON_A_PHONE, ON_THE_WAY, phone_shown
 from playwright.sync_api import Browser, expect
 from screens import swept
 from test_browser_access import check_every_size
@@ -22,13 +22,13 @@ REFUSED = ("400", "403", "502", "504")
 
 
 @pytest.mark.parametrize("language", swept(["en", "ar", "en-easy"], {"en"}))
-@pytest.mark.parametrize("name", [*ON_A_PHONE, *BESIDE])
+@pytest.mark.parametrize("name", [*ON_A_PHONE, *BESIDE, *ON_THE_WAY])
 def test_the_screens_of_a_phone_are_open_to_everybody(
     tmp_path: Path, browser: Browser, name: str, language: str
 ) -> None:
     with phone_shown(tmp_path / "centre", language) as served, a_phone(browser, served) as person:
         person.context.add_init_script(VOICES % json.dumps(EVERYWHERE))
-        {**ON_A_PHONE, **BESIDE}[name](person, served)
+        {**ON_A_PHONE, **BESIDE, **ON_THE_WAY}[name](person, served)
         expect(person.page.locator("main .aloud button")).to_be_visible()
         html = person.page.locator("html")
         assert (html.get_attribute("lang"), html.get_attribute("dir")) == (tag(language), direction(language))
