@@ -244,6 +244,7 @@ def assisted(person: Window, tablet: Tablet) -> None:
     person.page.locator("#pin").fill(OTHER_DIGITS)
     person.press()
     person.page.locator("#question").wait_for()
+    person.page.wait_for_load_state()  # with the style sheet of its own
 
 
 FOR_STAFF: Mapping[str, Walk] = {
