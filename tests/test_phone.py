@@ -268,6 +268,18 @@ def test_another_cards_address_in_the_same_tab_is_another_visit_by_that_card(ser
     assert len({response.response for response in served.responses()}) == 2
 
 
+def test_another_cards_address_is_heard_also_where_the_page_notes_something_just_then(
+    served: Linked, browser: Browser
+) -> None:
+    with a_phone(browser, served) as person:
+        noting = "history.replaceState(history.state, '', location.pathname)"
+        person.page.add_init_script(f"addEventListener('hashchange', () => {noting})")
+        person.look(f"#k={authority_pin(served.world.authority.public)}")
+        expect(person.page.locator("h1")).to_have_text("What about experience?")
+        person.look(f"#k={authority_pin(SigningKey.generate().public)}")
+        expect(person.page.locator("h1")).to_have_text("The survey is not available now")
+
+
 def test_a_card_of_another_authority_stops_before_the_first_question(served: Linked, browser: Browser) -> None:
     with a_phone(browser, served) as person:
         for pin in (

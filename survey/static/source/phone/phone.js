@@ -243,8 +243,9 @@ function inPlace(event) {
 }
 
 // Another card in the same tab is another visit: what an address says is read once, when a document begins.
-function anotherCard() {
-  if (ofCard(location.href)) {
+function anotherCard({ newURL }) {
+  if (ofCard(newURL)) {
+    history.replaceState(history.state, "", newURL); // What was noted since then has taken it out of the address.
     handOver(state?.visit ?? known() ?? {}, card.get("c"));
     location.reload();
   }
