@@ -43,6 +43,11 @@ VERBS: Table = {
         "review",
         "Read masked comments; two people decide which may be quoted.",
     ),
+    "take-back": (
+        "export.custodian.review_verbs",
+        "take_back",
+        "Hold back a quotation that was let out and has not left.",
+    ),
     "verify": (_CUSTODIAN, "verify", "Check that a release is whole and was signed by the custodian."),
 }
 

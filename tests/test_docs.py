@@ -44,6 +44,7 @@ CUSTODIANS_VERBS = {
     "sign-keys",
     "release",
     "review",
+    "take-back",
     "verify",
 }
 

@@ -286,6 +286,38 @@ def test_either_of_the_two_can_hold_it_back(tmp_path: Path, first: bool, second:
     assert b"text" not in (tmp_path / "review.json").read_bytes()
 
 
+@pytest.mark.parametrize("by", ["Ana", "Bo", "Cy"])
+def test_until_it_has_left_anybody_takes_back_what_two_let_out_and_it_is_not_asked_again(
+    tmp_path: Path, by: str
+) -> None:
+    book = ReviewBook.opened(tmp_path, AUTHORITY)
+    for digest in ("d1", "d2"):
+        for reviewer in ("Ana", "Bo"):
+            book.decide(digest, f"said {digest}", Decision(reviewer, let_out=True))
+    book.left({"d2": "heard-1"})
+    book.take_back("d1", by)
+    assert ReviewBook.opened(tmp_path, AUTHORITY).waiting() == {}
+    assert b"said d1" not in (tmp_path / "review.json").read_bytes()
+    assert not any(book.waits_for("d1", "said d1", each) for each in ("Ana", "Bo", "Cy"))
+    with pytest.raises(ReviewRefused, match="has left"):
+        book.take_back("d2", by)
+
+
+def test_what_waits_to_leave_is_read_once_more_and_taken_back_at_the_key_machine(signed: Path, tmp_path: Path) -> None:
+    (secret,) = Custody(signed).collection(PASSPHRASE)
+    asked = [one for one in People(3, victim_voice()).many(40) if "better" in one.answers][:2]
+    people = [replace(one, answers={**one.answers, "better": text}) for one, text in zip(asked, "UV", strict=True)]
+    path = str(carried_out(tmp_path / "rows.carried", sealed(secret.public, people)))
+    for by in ("Ana", "Bo"):
+        well(heard(signed, "review", "--from", path, "--by", by, said="y\ny\n"))
+    said = well(heard(signed, "take-back", "--by", "Ana", said="k\nt\n"))
+    assert "2 quotations wait" in said
+    assert "1 quotation waits for the next release" in said
+    assert "1 of 1" in well(heard(signed, "take-back", "--by", "Bo", said="t\n"))
+    assert "No quotation waits" in well(heard(signed, "take-back", "--by", "Bo"))
+    assert "0 quotations were let out" in well(heard(signed, "review", "--from", path, "--by", "Cy"))
+
+
 def test_a_quotation_leaves_once(tmp_path: Path) -> None:
     book = ReviewBook.opened(tmp_path, AUTHORITY)
     for digest in ("d1", "d2"):

@@ -116,6 +116,8 @@ def test_looking_without_pulling_and_being_refused_are_no_pulls(portal: tuple[Wo
     get(f"{address}releases/{RELEASE}/", cookie)
     get(f"{address}releases/{RELEASE}/nothing.csv", cookie)
     ask("GET", f"{address}releases/{RELEASE}/records.csv")
+    looked = ask("HEAD", f"{address}releases/{RELEASE}/records.csv", headers={"Cookie": f"analyst={cookie}"})
+    assert (looked.status, looked.body) == (200, b"")
     assert [note for note in centre.registry.notes() if note.did == "pull"] == []
 
 

@@ -138,8 +138,9 @@ class Portal:
         with ExitStack() as unsent:
             file = unsent.enter_context(self._published().opened(manifest, untrusted_file))
             response = sent(file, manifest, untrusted_file)
-            # An answer such as 'you have it already' takes no byte along, and is no pull.
-            if person is not None and response.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+            # A look at its size, or an answer such as 'you have it already', takes no byte along, and is no pull.
+            takes = request.method != "HEAD" and response.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}
+            if person is not None and takes:
                 begins = response.content_range.start
                 resumed = f" from byte {begins}" if begins else ""
                 self.centre.audit.note(person.name, "pull", f"{manifest.name}/{untrusted_file}{resumed}")

@@ -137,6 +137,20 @@ class ReviewBook:
             if one.quotation is not None and one.release is None
         }
 
+    def take_back(self, digest: str, by: str) -> None:
+        """Hold back what two people have let out: from now on it is as if the last of them had said no.
+
+        Raises:
+            ReviewRefused: it has left already, or nobody is named.
+        """
+        if digest not in self.waiting():
+            raise ReviewRefused("It has left with a release, or was never let out: there is nothing to take back.")
+        _spellings(by)
+        held = self.reviewed[digest]
+        decisions = (held.decisions[0], Decision(by, let_out=False))
+        self.reviewed[digest] = replace(held, decisions=decisions, quotation=None)
+        self._keep()
+
     def left(self, quoted: Mapping[str, str]) -> None:
         """Note which quotations are in a release, so that none is thought to wait still.
 

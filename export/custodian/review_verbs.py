@@ -55,6 +55,29 @@ def review(instance: Path, carried_out: Path, by: str, **shares: Any) -> None:
         click.echo(f"{let_out} quotations were let out by two people and wait for the next release.")
 
 
+@click.command("take-back")
+@custodians_folder
+@click.option("--by", "by", prompt="Your name", help="Who takes back: one of the two, or anybody else.")
+def take_back(instance: Path, by: str) -> None:
+    """Read once more what two people let out and what has not left yet, and hold back what should stay."""
+    with in_custody(instance) as custody:
+        book = review_book(custody, custody.authority(custody_passphrase()))
+        waiting = book.waiting()
+        if not waiting:
+            click.echo("No quotation waits for a release: there is nothing to take back.")
+            return
+        click.echo(f"{_quotations(len(waiting))}. {_CHECKLIST}")
+        for number, (digest, quotation) in enumerate(waiting.items(), start=1):
+            click.echo(f"\n{number} of {len(waiting)}:\n  {quotation.text}")
+            if click.prompt("[k] may leave  [t] take back", type=click.Choice(["k", "t"]), show_choices=False) == "t":
+                book.take_back(digest, by)
+        click.echo(f"{_quotations(len(book.waiting()))}.")
+
+
+def _quotations(count: int) -> str:
+    return f"{count} quotation{' waits' if count == 1 else 's wait'} for the next release"
+
+
 def _decided(book: ReviewBook, digest: str, text: str, by: str, where: str) -> bool:
     """One comment; False to stop here."""
     before, blank = book.about(digest, text).decisions, list[tuple[int, int]]()
