@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from on_a_phone import START, Linked, expect_heading, finish, linked, sent_by
+from on_a_phone import START, Linked, a_code, expect_heading, finish, linked, sent_by
 from playwright.sync_api import expect
 from real_browser import Window
 from screens import CORE, MADE_UP_LINES, victim_voice
 
+from export.centre.codes import cancel
 from survey.words import load as load_words
 
 
@@ -240,4 +241,44 @@ BESIDE: Mapping[str, Walk] = {
     "help": by_its_link(".bar .help", "help.heading"), "about": by_its_link(".promise a", "about.heading"),
     "languages": languages, "ended": ended, "unstored": unstored, "deleted": deleted, "late": late, "unkept": unkept,
     "unwiped": unwiped, "sent-before": sent_before, "words-wait": words_wait,
+}  # fmt: skip
+
+
+# --- where no script runs: the browser sends forms, and the centre seals ---
+
+
+def by_a_card_gone_bad(person: Window, served: Linked) -> None:
+    """A card's code was taken, and its batch cancelled before the first few questions were answered."""
+    code = a_code(served)
+    start(person, served)
+    person.page.locator("footer a[href$='/code']").click()
+    person.page.locator("#code").fill(code)
+    person.press()
+    person.page.locator("#question").wait_for()
+    cancel(served.centre, max(served.centre.batches.all()))
+    for item, answer in CORE.items():
+        person.say(item, answer)
+    person.page.locator("form[action$='/refused']").wait_for()
+
+
+def sealed_at_the_centre(person: Window, served: Linked) -> None:
+    """Kept, and what happens next."""
+    start(person, served)
+    for item, answer in [*CORE.items(), ("more", "finish")]:
+        person.say(item, answer)
+
+
+def plainly(path: str) -> Walk:
+    """A page that a link of the first question leads to."""
+
+    def walk(person: Window, served: Linked) -> None:
+        start(person, served)
+        person.page.goto(person.address + path)
+
+    return walk
+
+
+WITHOUT_SCRIPTS: Mapping[str, Walk] = {
+    "start": start, "card-code": card_code, "languages": plainly("language"), "help": plainly("help"),
+    "safety": plainly("safety"), "refused": by_a_card_gone_bad, "thanks": sealed_at_the_centre,
 }  # fmt: skip

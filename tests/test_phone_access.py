@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from on_a_phone import a_phone
+from open_to_everybody import check_axe, check_nothing_overlaps, check_nothing_sticks_out, check_targets
 from own_voice import EVERYWHERE, VOICES
-from phone_screens import BESIDE, ON_A_PHONE, ON_THE_WAY, phone_shown
+from phone_screens import BESIDE, ON_A_PHONE, ON_THE_WAY, WITHOUT_SCRIPTS, phone_shown
 from playwright.sync_api import Browser, expect
+from real_browser import PHONE, TABLET
 from screens import swept
 from test_browser_access import check_every_size
 
@@ -68,3 +70,27 @@ def test_easy_read_is_drawn_without_a_network_too(tmp_path: Path, browser: Brows
         person.wrong = [
             line for line in person.wrong if "ERR_INTERNET_DISCONNECTED" not in line and "ERR_FAILED" not in line
         ]
+
+
+@pytest.mark.parametrize("language", swept(["en", "ar", "en-easy"], {"ar"}))
+@pytest.mark.parametrize("name", WITHOUT_SCRIPTS)
+def test_what_a_phone_shows_without_scripts_is_open_to_everybody(
+    tmp_path: Path, browser: Browser, name: str, language: str
+) -> None:
+    with (
+        phone_shown(tmp_path / "centre", language) as served,
+        a_phone(browser, served) as person,
+    ):
+        # Axe needs scripts: the same pages come to a phone that is too old to seal.
+        person.page.add_init_script("delete AbortSignal.timeout")
+        WITHOUT_SCRIPTS[name](person, served)
+        html = person.page.locator("html")
+        assert (html.get_attribute("lang"), html.get_attribute("dir")) == (tag(language), direction(language))
+        assert person.page.locator("h1").count() == 1
+        for size in (TABLET, PHONE):  # the way past the bar stays in the address there: no script takes it out
+            person.page.set_viewport_size(size)
+            check_axe(person)
+            check_nothing_sticks_out(person)
+            check_targets(person)
+            check_nothing_overlaps(person)
+        person.wrong = [line for line in person.wrong if not any(status in line for status in REFUSED)]
