@@ -80,9 +80,11 @@ class Aloud:
 
     @cached_property
     def heard_parts(self) -> Sequence[tuple[Text, ...]]:
-        """What clips can say; nothing of a page of questions that says none of its questions."""
+        """What clips can say; nothing of a page of questions that says none of its questions, nor only of what is left
+        in English on another page."""
         heard = [part for part in self.parts if all(each.name in self.clips for each in part)]
-        return heard if not self.asked or any(map(self.asked.intersection, heard)) else ()
+        own = {each for part in self.parts for each in part if each.tag == tag(self.language)}
+        return heard if any(map((self.asked or own).intersection, heard)) else ()
 
     @cached_property
     def heard(self) -> Sequence[Text]:

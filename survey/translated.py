@@ -34,6 +34,7 @@ _MARKED = {
     "plural": "It has plural forms, and ours has none. Write one msgid and one msgstr, as they were written out.",
 }
 _ALIKE = "reads the same as another answer of its list. Write them so that they can be told apart."
+_TRADED = "Write each text in its own row. If what stood there was wrong, ask a maintainer."
 _MOVED = "Write each answer in its own row. If what stood there was wrong, ask a maintainer."
 
 Key = tuple[str, str, str]
@@ -148,7 +149,7 @@ def unfit_together(present: Sequence[Entry], untrusted: Collection[Entry]) -> di
     while True:
         merged = [given.get(entry.key, entry) for entry in present]
         new = {now.key for was, now in zip(present, merged, strict=True) if was.text != now.text}
-        wrong = {**_misquoting(merged, new), **_moved(present, merged), **_alike(merged)}
+        wrong = {**_misquoting(merged, new), **_traded(present, merged), **_moved(present, merged), **_alike(merged)}
         found = {key: why for key, why in wrong.items() if key in given}
         if not found:
             return bad
@@ -168,6 +169,20 @@ def _moved(present: Sequence[Entry], merged: Sequence[Entry]) -> dict[Key, str]:
     return found
 
 
+def _traded(present: Sequence[Entry], merged: Sequence[Entry]) -> dict[Key, str]:
+    """What would read as another text did that reads otherwise now: two have changed places, or a column slipped.
+
+    Two places may come to say the same, as two buttons do; then the other says what it said before.
+    """
+    new = [(was, now) for was, now in zip(present, merged, strict=True) if now.text and _letters(was) != _letters(now)]
+    had = {_letters(was): was for was, _ in new if was.text}
+    found = dict[Key, str]()
+    for _, now in new:
+        if other := had.get(_letters(now)):
+            found[now.key] = f"'{now.english}' would read as '{other.english}' did, '{other.text}'. {_TRADED}"
+    return found
+
+
 def _alike(merged: Sequence[Entry]) -> dict[Key, str]:
     reads = Counter(map(_as_read, merged))
     return {entry.key: f"'{entry.english}' {_ALIKE}" for entry in merged if reads[_as_read(entry)] > 1}
@@ -176,9 +191,12 @@ def _alike(merged: Sequence[Entry]) -> dict[Key, str]:
 def _as_read(entry: Entry) -> tuple[str, ...]:
     """What makes an answer look like another of its list; of everything else, what makes it that message."""
     of_list, answer, _ = entry.place.partition("/")
+    return (entry.catalogue, of_list, _letters(entry)) if answer else entry.key
+
+
+def _letters(entry: Entry) -> str:
     seen = "".join(letter for letter in entry.text or entry.english if unicodedata.category(letter) != "Cf")
-    said = " ".join(unicodedata.normalize("NFKC", seen).split()).casefold()
-    return (entry.catalogue, of_list, said) if answer else entry.key
+    return " ".join(unicodedata.normalize("NFKC", seen).split()).casefold()
 
 
 def _misquoting(merged: Sequence[Entry], new: Collection[Key]) -> dict[Key, str]:

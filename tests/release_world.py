@@ -85,8 +85,7 @@ def _unpacked(path: Path) -> str:
         with zipfile.ZipFile(path) as book:
             return "\n".join(name + book.read(name).decode() for name in book.namelist())
     if path.suffix == ".parquet":
-        listed = [list(kind.categories) for kind in pl.read_parquet_schema(path).values() if isinstance(kind, pl.Enum)]
-        return f"{listed} {pl.read_parquet_metadata(path)} {pl.read_parquet(path).write_csv()}"
+        return f"{pl.read_parquet_metadata(path)} {pl.read_parquet(path).write_csv()}"
     if path.suffix in {".sav", ".dta"}:
         read = pyreadstat.read_sav if path.suffix == ".sav" else pyreadstat.read_dta
         told, meta = read(path, user_missing=True, output_format="dict")

@@ -10,6 +10,7 @@ from centre_world import LINKED
 from on_a_phone import (
     DELETED,
     NOTHING,
+    START,
     THANKS,
     Linked,
     a_code,
@@ -561,14 +562,21 @@ def test_whoever_cannot_read_that_the_survey_is_stopped_finds_their_language_the
         without_noise(person)
 
 
-def test_without_a_network_a_stop_stays_in_the_language_that_it_has(served: Linked, browser: Browser) -> None:
+@pytest.mark.parametrize("network", ["none", "broken", "slow"])
+def test_a_stop_in_a_language_that_does_not_come_stays_as_it_is_and_says_so(
+    served: Linked, browser: Browser, network: str
+) -> None:
     with a_phone(browser, served) as person:
         stops(served)
         person.look()
-        person.context.set_offline(True)
+        person.context.set_offline(network == "none")
+        served.broken = frozenset({f"/{START}"} if network == "broken" else ())
+        served.swallowed = frozenset({f"/{START}"} if network == "slow" else ())
         person.page.locator('main .languages button[lang="pl"]').click()
+        expect(person.page.get_by_role("alert")).to_have_text(load_words()["en"]["phone.language"])
         expect_heading(person, NOT_NOW)
         person.context.set_offline(False)
+        served.broken = served.swallowed = frozenset()
         person.page.locator('main .languages button[lang="pl"]').click()
         expect_heading(person, load_words()["pl"]["unavailable.heading"])
         without_noise(person)

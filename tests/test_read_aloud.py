@@ -21,9 +21,9 @@ from screens import MADE_UP_LINES, OTHER_DIGITS, at_a_hub, victim_voice
 
 from forms.instrument import Instrument
 from survey import clips
-from survey.aloud import LINES, NO_LINES, SPOKEN, as_spoken, line_texts
+from survey.aloud import LINES, NO_LINES, SPOKEN, Aloud, as_spoken, line_texts
 from survey.clips import COMPUTER, FOLDER, MOST_AT_ONCE, RECORDED, Clip, load, name_of
-from survey.languages import tag
+from survey.languages import Foreign, tag
 from survey.places import SupportLine
 from survey.reference import read_support_lines
 from survey.speaking import CannotSpeak, Speakable, clips_verb, spoken, taken, takes, written
@@ -333,6 +333,15 @@ def test_where_one_text_of_help_has_no_clip_the_rest_of_it_is_read(tmp_path: Pat
         text for text in help_words("en") if text != without.words
     ]
     assert spoken_lines < set(said)
+
+
+def test_a_page_of_which_only_what_is_left_in_english_has_a_clip_is_not_read() -> None:
+    """Whoever presses for Arabic and hears one English sentence would think that this is all there is."""
+    left = as_spoken(Foreign(load_words()["en"]["help.101"], "en"), "ar")
+    ours = as_spoken(load_words()["ar"]["help.who"], "ar")
+    both = Aloud("ar", ((ours,), (left,)), frozenset(), dict.fromkeys((ours.name, left.name), A_COMPUTERS))
+    assert both.heard == [ours, left]
+    assert replace(both, clips={left.name: A_COMPUTERS}).names == ""
 
 
 def test_an_advocate_reads_the_questions_out_so_there_is_no_voice(tmp_path: Path) -> None:

@@ -631,6 +631,43 @@ def test_an_answer_that_takes_over_what_another_was_called_is_refused_and_the_ot
     assert labels(copies) == before | {"Very satisfied": "Zadowolenie"}
 
 
+def said_at(copies: Catalogues) -> dict[str, str]:
+    """What each message says in Polish, by its English."""
+    return {entry.english: entry.text for entry in copies.entries("pl")}
+
+
+QUESTIONS = tuple(entry.english for entry in SHIPPED.english if entry.place in ("contact", "actions", "informed"))
+BUTTONS = tuple(entry.english for entry in SHIPPED.english if entry.place in ("bar.language", "question.skip"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("places", [QUESTIONS[:2], BUTTONS, QUESTIONS], ids=["questions", "buttons", "in a ring"])
+def test_texts_that_change_places_are_refused_whatever_they_are_and_all_are_named(
+    copies: Catalogues, tmp_path: Path, kind: str, places: tuple[str, ...]
+) -> None:
+    """Whoever answers one question would be counted under another."""
+    before = said_at(copies)
+    file = written(copies, "pl", tmp_path / f"pl.{kind}")
+    moved = dict(zip(places, (before[each] for each in (*places[1:], places[0])), strict=True))
+    filled_in(file, moved | {"Continue": "Naprzód"})
+    fit, refused = taken(copies, "pl", file)
+    assert fit == len(SHIPPED.english) - len(places)
+    assert len(refused) == len(places) > 1, refused
+    for one, text in moved.items():
+        (line,) = (line for line in refused if f"'{one}' would read as" in line)
+        assert f"did, '{text}'. Write each text in its own row." in line
+    assert said_at(copies) == before | {"Continue": "Naprzód"}
+
+
+def test_two_buttons_may_come_to_say_the_same(copies: Catalogues, tmp_path: Path) -> None:
+    before = said_at(copies)
+    file = written(copies, "pl", tmp_path / "pl.xlsx")
+    one, other = BUTTONS
+    filled_in(file, {one: before[other]})
+    assert taken(copies, "pl", file) == (len(SHIPPED.english), [])
+    assert said_at(copies) == before | {one: before[other]}
+
+
 def test_of_two_answers_that_change_places_half_is_not_taken(copies: Catalogues, tmp_path: Path) -> None:
     before = labels(copies)
     half = written(copies, "pl", tmp_path / "pl.xlsx")

@@ -213,6 +213,13 @@ def test_a_first_release_and_one_of_another_year_have_nothing_to_add_up(year: tu
 def test_the_workbook_has_a_sheet_of_the_year_so_far_that_says_what_it_is(year: tuple[Path, list[Released]]) -> None:
     book = openpyxl.load_workbook(year[1][1].folder / "tables.xlsx")
     assert book.sheetnames == ["Cover", "Contents", "Notes", "Table 1", "Table 2"]
+    quarter, year_so_far = (book[sheet]["A1"].value for sheet in book.sheetnames[3:])
+    assert (quarter, year_so_far) == (
+        "Table 1: Satisfaction with the police, per cent",
+        "Table 2: Satisfaction with the police, 2026 so far, per cent",
+    )
+    listed = {cell.value for row in book["Contents"].iter_rows() for cell in row}
+    assert {quarter, year_so_far} <= listed
     told = [str(cell.value) for row in book["Table 2"].iter_rows() for cell in row]
     assert any("2026 so far: the sum of 2 releases" in text for text in told)
     figures = lines(year[1][1], "satisfaction-so-far").values()

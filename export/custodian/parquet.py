@@ -20,14 +20,16 @@ from survey.durable import replacement
 
 
 def write_parquet(folder: Path, leaving: Leaving) -> None:
-    """``records.parquet``: each column an enumeration of its codes, missing codes as in the CSV; none is a null.
+    """``records.parquet``: each column the text of its codes, missing codes as in the CSV; none is a null.
+
+    No enumeration: R, pandas and Arrow read one of Polars as ordered, missing codes and boroughs among the steps.
 
     Raises:
         OSError: it could not be written whole.
     """
     table = leaving.protected.table
     told = table.frame.lazy().select(
-        pl.col(column).cat.to(pl.Enum([*MISSING, *table.values[column]])).alias(column) for column in table.columns
+        pl.col(column).cat.to(pl.Enum([*MISSING, *table.values[column]])).cast(pl.String) for column in table.columns
     )
     path = folder / "records.parquet"
     with replacement(path) as file:

@@ -52,7 +52,7 @@ def review(instance: Path, carried_out: Path, by: str, **shares: Any) -> None:
                 break
         waiting, now = book.waiting(), {digest: book.mark(fingerprint(text)) for digest, text in written}
         let_out = sum(now.get(digest) == one.about for digest, one in waiting.items())
-        click.echo(f"{let_out} quotations were let out by two people and wait for the next release.")
+        click.echo(f"{_quotations(let_out)}, let out by two people.")
 
 
 @click.command("take-back")

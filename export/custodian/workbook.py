@@ -114,6 +114,7 @@ class _Told:
     """What a sheet tells; ``over`` which months, in words."""
 
     spec: TableSpec
+    title: str
     figures: list[Figure]
     answers: list[str]
     over: str
@@ -130,10 +131,12 @@ def _tables(words: Wording, leaving: Leaving) -> Iterator[_Told]:
                 offered_to_some=any(one.measure in words.offered_to_some for one in listed),
             )
             over = f"Up to {leaving.closes}, without what an earlier release of the series told"
-            yield _Told(spec, figures, answers, over, base)
+            yield _Told(spec, f"{spec.title}, per cent", figures, answers, over, base)
             if spec.so_far and leaving.earlier:
-                over = f"{leaving.closes[:4]} so far: the sum of {len(leaving.earlier) + 1} releases"
-                yield _Told(spec, list(so_far(figures, leaving.earlier, leaving.options)), answers, over, base)
+                year = f"{leaving.closes[:4]} so far"
+                over = f"{year}: the sum of {len(leaving.earlier) + 1} releases"
+                summed = list(so_far(figures, leaving.earlier, leaving.options))
+                yield _Told(spec, f"{spec.title}, {year}, per cent", summed, answers, over, base)
 
 
 def _sheet(number: int, told: _Told, leaving: Leaving) -> Any:
@@ -148,7 +151,7 @@ def _sheet(number: int, told: _Told, leaving: Leaving) -> Any:
     return gptables.GPTable(
         table=frame,
         table_name=f"table_{number}",
-        title=f"Table {number}: {spec.title}, per cent",
+        title=f"Table {number}: {told.title}",
         subtitles=[told.over, f"Base: {told.base_of}", *nothing, *([MADE_UP] if leaving.materials.made_up else [])],
         instructions="One table, one row a question and group. Rows in which fewer than ten answered are not listed.",
         scope="People who chose to answer",

@@ -117,7 +117,7 @@ function submitted(event) {
   const { target: form, submitter } = event;
   event.preventDefault();
   if (form.matches(".languages") && isStop()) {
-    oneAtATime(() => speakOfStop(submitter.value));
+    ready().then(() => isGone() || speakOfStop(submitter.value), failed);
   } else if (form.matches(".languages")) {
     ready().then(() => isGone() || speak(submitter.value), failed);
   } else if (form.matches(".afresh")) {

@@ -1,15 +1,18 @@
 // Where the centre asks nothing now: what waits on this phone is told all the same, and can be deleted.
 
+import { isGone } from "../leaving.js";
+import { PATIENCE_MS, within } from "../patience.js";
 import { display } from "../screen.js";
 import { asked } from "./loading.js";
 import { become, startOf, state } from "./outcome.js";
 import { NOTHING_KEPT, parsed, showBefore } from "./pages.js";
 import { known, readBefore, remember, shared, unwanted } from "./remembering.js";
-import { follow } from "./screens.js";
+import { follow, warn } from "./screens.js";
 import { Visit } from "./visit.js";
 
 const SCREENS = "template[data-screen]";
 const ITSELF = "stopped";
+let wanted = null;
 
 export const isStop = () => document.querySelector(SCREENS) !== null;
 
@@ -33,13 +36,13 @@ export function stopped() {
     screens[dataset.screen] = innerHTML;
   }
   screens[ITSELF] = main.outerHTML;
-  const { leaveOnly, back } = templates[0].dataset;
+  const { leaveOnly, back, language } = templates[0].dataset;
   const visit = state?.visit ?? new Visit({ known: known() });
   visit.unkept = ITSELF; // What somebody comes back to from Help.
   if (unwanted.size && !shared) {
     delete body.dataset.retry; // A page that looks again by itself would never know what it has to delete to be off its way.
   }
-  const words = { "bar.leave_only": leaveOnly, "bar.back": back };
+  const words = { "bar.leave_only": leaveOnly, "bar.back": back, "phone.language": language };
   become({ bundle: { frame: documentElement.outerHTML, screens, words }, visit, code: "" });
 }
 
@@ -52,21 +55,34 @@ export async function inOwnLanguage() {
   }
 }
 
-async function anew(address, language) {
+// Whether it came, and is wanted still.
+async function anew(address, language, stillAsked = () => true) {
   const answer = await asked(`${address}?language=${language}`);
   const next = parsed(await answer.text()); // Whatever its status: that says too that something is wrong.
-  if (next.body.dataset.plain === language) {
+  const came = next.body.dataset.plain === language && stillAsked();
+  if (came) {
     next.querySelectorAll("noscript").forEach((each) => each.remove());
     display(next);
   }
+  return came;
 }
 
-// Whoever cannot read that nothing is asked now reads it in their language, and the questions too once they are there.
+// Whoever cannot read that nothing is asked now reads it in their language, and the questions too once they are there. It
+// may come late; within five seconds the page says that it has not.
 export async function speakOfStop(language) {
-  await anew(startOf(), language);
+  wanted = language;
+  const stillAsked = () => wanted === language && !isGone();
+  const comes = anew(startOf(), language, stillAsked).then((came) => came && goOnIn(language));
+  if (!(await within(PATIENCE_MS, comes).catch(() => null)) && stillAsked()) {
+    warn(state.bundle.words["phone.language"]);
+  }
+}
+
+function goOnIn(language) {
   stopped();
   remember(startOf(), null, `${startOf()}phone/${language}`);
   showBefore(state);
+  return true;
 }
 
 // Help, and back from it, in the one history entry: a document of its own would be where Back leads after Leave.
