@@ -55,8 +55,15 @@ def languages(write: Path | None, kind: str, language: str | None, take: Path | 
 
 def _write(catalogues: Catalogues, codes: tuple[str, ...], folder: Path, kind: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for each in codes:
-        click.echo(str(written(catalogues, each, folder / f"{each}.{kind}")))
+    paths = {each: folder / f"{each}.{kind}" for each in codes}
+    there = [path.name for path in paths.values() if path.exists()]
+    if there:
+        raise click.UsageError(
+            f"There is {', '.join(there)} in {folder} already, and a translator may have filled it in. Take it first, then"
+            " move it away, or name another folder."
+        )
+    for each, path in paths.items():
+        click.echo(str(written(catalogues, each, path)))
 
 
 def _take(catalogues: Catalogues, code: str, take: Path) -> None:

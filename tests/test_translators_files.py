@@ -631,6 +631,17 @@ def test_an_answer_that_takes_over_what_another_was_called_is_refused_and_the_ot
     assert labels(copies) == before | {"Very satisfied": "Zadowolenie"}
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_that_a_translator_has_filled_in_is_not_written_over(program: Path, tmp_path: Path, kind: str) -> None:
+    arguments = ("--write", str(tmp_path), "--as", kind, "--language", "pl")
+    assert languages(program, *arguments).returncode == 0
+    filled_in(tmp_path / f"pl.{kind}", {"Continue": "Naprzód"})
+    before = (tmp_path / f"pl.{kind}").read_bytes()
+    again = languages(program, *arguments)
+    assert (again.returncode, f"There is pl.{kind} in" in again.stderr) == (2, True), again.stderr
+    assert (tmp_path / f"pl.{kind}").read_bytes() == before
+
+
 def said_at(copies: Catalogues) -> dict[str, str]:
     """What each message says in Polish, by its English."""
     return {entry.english: entry.text for entry in copies.entries("pl")}
