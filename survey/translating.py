@@ -59,8 +59,8 @@ def _write(catalogues: Catalogues, codes: tuple[str, ...], folder: Path, kind: s
     there = [path.name for path in paths.values() if path.exists()]
     if there:
         raise click.UsageError(
-            f"There is {', '.join(there)} in {folder} already, and a translator may have filled it in. Take it first, then"
-            " move it away, or name another folder."
+            f"There is {', '.join(there)} in {folder} already, and a translator may have filled it in. Take it first,"
+            " then move it away, or name another folder."
         )
     for each, path in paths.items():
         click.echo(str(written(catalogues, each, path)))
