@@ -24,6 +24,7 @@ from on_a_phone import (
     to_the_end,
     without_network_noise,
 )
+from open_to_everybody import BOXES
 from playwright.sync_api import Browser, expect
 from real_browser import OUTSIDE, Window
 
@@ -94,6 +95,25 @@ def refused(person: Window, code: str) -> str:
     person.wrong = [line for line in person.wrong if "403" not in line]
     html: str = person.page.evaluate("document.documentElement.outerHTML")
     return html
+
+
+@pytest.mark.parametrize("name", ["spent", "guessed"])
+def test_who_has_answered_the_core_reads_at_once_that_the_card_was_not_taken_and_nothing_moves(
+    served: Linked, browser: Browser, name: str
+) -> None:
+    """The first page says that the first few answers are kept: whoever walks away here has to know."""
+    code = BAD[name](served)
+    served.held = f"/{START}rows"
+    with a_phone(browser, served) as person:
+        person.look(f"#c={code.replace('-', '')}")
+        person.the_core()
+        expect(person.page.locator("#question input[name=more]").first).to_be_visible()
+        before = person.page.evaluate(BOXES)
+        expect(person.page.get_by_role("alert")).to_have_count(0)
+        served.let_go.set()
+        expect(person.page.get_by_role("alert")).to_have_text(REFUSED)
+        assert person.page.evaluate(BOXES) == before
+        person.wrong = [line for line in person.wrong if "403" not in line]
 
 
 @pytest.mark.parametrize("place", ["served", "cards_only"])

@@ -187,7 +187,10 @@ def places_of(text: str, passages: Sequence[str]) -> tuple[tuple[int, int], ...]
     for passage in passages:
         match = re.search(passage_pattern(passage), seen, re.IGNORECASE) if passage.strip() else None
         if match is None:
-            raise ReviewRefused("A passage to blank must stand in the comment as it is shown. Type it again.")
+            raise ReviewRefused(
+                "A passage to blank must stand in the comment as it is shown, with nothing in [brackets] in it. Type a"
+                " shorter one."
+            )
         found.append(match.span())
     return tuple(found)
 

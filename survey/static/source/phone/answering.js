@@ -7,7 +7,7 @@ import { file, isLesser, keepCore, takeBack } from "./filing.js";
 import { keepPages } from "./kept_pages.js";
 import { fetched } from "./loading.js";
 import { endWithout, notKept, sendAll, sendLast, startOf, state } from "./outcome.js";
-import { showQuestion } from "./pages.js";
+import { parsed, showQuestion } from "./pages.js";
 import { keepUnsent, showDrawn, showOffer } from "./screens.js";
 import * as walk from "./visit.js";
 
@@ -43,8 +43,19 @@ export async function answered(form, submitter) {
   if (state.bundle.again && walk.reached(instrument, visit) !== "started") {
     wordsCame();
   }
-  keepCore(state, startOf()).catch(() => (visit.coreSaid = null));
+  keepCore(state, startOf()).then(tellOfCard, () => (visit.coreSaid = null));
   showQuestion(state, next);
+}
+
+// Whoever walks away from here has to know: the first page says that the first few answers are kept. What becomes of them
+// is asked at the end. Below what is asked now, since nothing may move that somebody is about to press.
+function tellOfCard(became) {
+  const { bundle, visit } = state;
+  if (became.get(visit.sent.at(-1)) === "refused" && !isGone() && document.getElementById("question")) {
+    const { innerHTML } = parsed(bundle.screens.refused).querySelector("h1");
+    const last = document.querySelector("footer") ?? document.querySelector("main");
+    last.insertAdjacentHTML("beforeend", `<p class="error" role="alert">${innerHTML}</p>`);
+  }
 }
 
 async function finish() {

@@ -88,20 +88,21 @@ function content({ bundle, told, instrument, visit }, status) {
   };
 }
 
-// The core is sent once it is in, again where it was changed, and taken back where it is in no longer.
+// The core is sent once it is in, again where it was changed, and taken back where it is in no longer. What became of all
+// that waits, where it was sent.
 export async function keepCore(state, start) {
   const { instrument, visit } = state;
   const said = reached(instrument, visit) === "started" ? null : coreSaid(instrument, visit);
   if (said === visit.coreSaid || isLesser(state)) {
-    return;
+    return new Map();
   }
   visit.coreSaid = said;
   if (said === null) {
     await withdraw(state, start);
-    return;
+    return new Map();
   }
   await file(state, start, "core");
-  await flush(start);
+  return flush(start);
 }
 
 // What was said is gone from the centre, and somebody may still say something else: what a card let in is covered and not
