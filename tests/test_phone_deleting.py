@@ -172,6 +172,7 @@ def test_a_reload_still_knows_what_is_to_be_deleted_and_goes_on_saying_so(served
         for _ in range(2):
             person.page.reload()
             expect_heading(person, UNDELETED)
+            person.page.wait_for_load_state("networkidle")  # else the centre could still be asked once it answers again
         assert len(served.rows()) == 1
         served.broken = frozenset()
         person.page.reload()
