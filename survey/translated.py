@@ -165,7 +165,7 @@ def _moved(present: Sequence[Entry], merged: Sequence[Entry]) -> dict[Key, str]:
     for was, now in zip(present, merged, strict=True):
         other = had.get(_as_read(now))
         if other and _as_read(was) != _as_read(now):
-            found[now.key] = f"'{now.english}' would read as '{other.english}' did, '{other.text}'. {_MOVED}"
+            found[now.key] = _in_place_of(now, other, _MOVED)
     return found
 
 
@@ -179,8 +179,12 @@ def _traded(present: Sequence[Entry], merged: Sequence[Entry]) -> dict[Key, str]
     found = dict[Key, str]()
     for _, now in new:
         if other := had.get(_letters(now)):
-            found[now.key] = f"'{now.english}' would read as '{other.english}' did, '{other.text}'. {_TRADED}"
+            found[now.key] = _in_place_of(now, other, _TRADED)
     return found
+
+
+def _in_place_of(now: Entry, other: Entry, to_do: str) -> str:
+    return f"'{now.english}' would read as '{other.english}' did, '{other.text}'. {to_do}"
 
 
 def _alike(merged: Sequence[Entry]) -> dict[Key, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from on_a_phone import START, Linked, a_code, expect_heading, finish, linked, sent_by
 from playwright.sync_api import expect
 from real_browser import Window
-from screens import CORE, MADE_UP_LINES, victim_voice
+from screens import CORE, MADE_UP_LINES, at, victim_voice
 
 from export.centre.codes import cancel
 from survey.words import load as load_words
@@ -261,24 +261,7 @@ def by_a_card_gone_bad(person: Window, served: Linked) -> None:
     person.page.locator("form[action$='/refused']").wait_for()
 
 
-def sealed_at_the_centre(person: Window, served: Linked) -> None:
-    """Kept, and what happens next."""
-    start(person, served)
-    for item, answer in [*CORE.items(), ("more", "finish")]:
-        person.say(item, answer)
-
-
-def plainly(path: str) -> Walk:
-    """A page that a link of the first question leads to."""
-
-    def walk(person: Window, served: Linked) -> None:
-        start(person, served)
-        person.page.goto(person.address + path)
-
-    return walk
-
-
 WITHOUT_SCRIPTS: Mapping[str, Walk] = {
-    "start": start, "card-code": card_code, "languages": plainly("language"), "help": plainly("help"),
-    "safety": plainly("safety"), "refused": by_a_card_gone_bad, "thanks": sealed_at_the_centre,
+    "start": start, "card-code": card_code, "languages": at("language"), "help": at("help"), "safety": at("safety"),
+    "refused": by_a_card_gone_bad, "thanks": again,  # no words are offered there
 }  # fmt: skip

@@ -175,7 +175,7 @@ def at(path: str) -> Callable[[Window, Tablet], None]:
 
     def walk(person: Window, tablet: Tablet) -> None:
         start(person, tablet)
-        person.page.goto(tablet.address + path)
+        person.page.goto(person.address + path)
 
     return walk
 
